@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file assign.h
+ * The heart, a transaction: for each vNIC choose a VF, record it, apply its settings; undo all of it on any
+ * failure. And the way back: release.
+ */
+#ifndef VFPT_ASSIGN_H
+#define VFPT_ASSIGN_H
+
+#include <stddef.h>
+
+#include "vfpt/host.h"
+#include "vfpt/ledger.h"
+#include "vfpt/netlink.h"
+
+/** What one vNIC needs. */
+struct vfpt_request {
+	const char *vm; /**< id, as from vfpt_vm_parse() */
+	struct vfpt_mac mac;
+	const char *alias;  /**< NULL: none */
+	const char *bridge; /**< of its network */
+	unsigned more;      /**< vNICs of this VM that are assigned after this one, in the same transaction */
+};
+
+/** What it got. */
+struct vfpt_assigned {
+	struct vfpt_assignment assignment;
+	uint16_t vlan_id; /**< of the network; 0: untagged */
+	bool pf_up;
+};
+
+/** Assignments made together. Fill in the first three, zero the rest. */
+struct vfpt_transaction {
+	struct vfpt_host *host;
+	struct vfpt_ledger *ledger;
+	struct vfpt_netlink *netlink; /**< that settings go through; NULL: they are printed only */
+	size_t count;
+	struct vfpt_assigned *made; /**< freed by vfpt_transaction_commit() and vfpt_transaction_undo() */
+	size_t sibling_count;
+	struct vfpt_pci *siblings; /**< VFs that must end up with this VM too: they share an iommu group with
+				      one of its */
+};
+
+/**
+ * Give the vNIC a VF: free, of a PF that serves its network, link up before down, on a PF where this VM has
+ * the fewest, then on the one with the most free VFs, then the lowest index. It is recorded before anything
+ * about it is set, so that a crash loses nothing. Errors: VFPT_NO_VF (the message says of each PF why none is
+ * free), VFPT_REFUSED, VFPT_SYSTEM; the vNIC's VF and the ledger are then as before, earlier vNICs of the
+ * transaction stay assigned.
+ */
+int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request *request,
+	struct vfpt_assigned *out, struct vfpt_error *err);
+
+/** Fail if a VF of this transaction shares its iommu group with a device that does not go to the same VM. */
+int vfpt_transaction_check(struct vfpt_transaction *transaction, const char *vm, struct vfpt_error *err);
+
+/** Keep what was made. */
+void vfpt_transaction_commit(struct vfpt_transaction *transaction);
+
+/** Release all that was made, the newest first. What cannot be undone is reported with a warning. */
+void vfpt_transaction_undo(struct vfpt_transaction *transaction);
+
+/**
+ * Give one VF back: its settings become what they were before the assignment, then its record goes.
+ * A VF that no longer exists has only its record removed, one whose driver will not take the old value back
+ * is released with a warning. On an error the record stays, and the next release tries again.
+ */
+int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
+	const struct vfpt_assignment *assignment, struct vfpt_error *err);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file error.h
+ * The one error type: what kind of failure, and one line that says what happened, why, and what to do.
+ *
+ * A function that can fail takes a `struct vfpt_error *` and returns 0, or -1 with the error filled in. It is
+ * filled where the cause is known; callers put context in front of it on the way up (vfpt_error_wrap) or pass
+ * it on.
+ */
+#ifndef VFPT_ERROR_H
+#define VFPT_ERROR_H
+
+#include <stdarg.h>
+
+#define VFPT_ERROR_SIZE 1024
+
+/** What kind of failure: what a caller may decide on. The text is for people. */
+enum vfpt_code {
+	VFPT_OK = 0,
+	VFPT_BAD_INPUT, /**< the document, the environment or a custom property is wrong */
+	VFPT_NO_VF, /**< the host has no usable VF for this vNIC (a `preferred` one then stays on its bridge)
+		     */
+	VFPT_REFUSED, /**< the kernel or the driver refused a setting */
+	VFPT_CORRUPT, /**< a ledger record cannot be understood */
+	VFPT_SYSTEM,  /**< a system call failed: permissions, space, memory */
+};
+
+struct vfpt_error {
+	enum vfpt_code code;
+	char message[VFPT_ERROR_SIZE]; /**< one line without its end; never holds control characters */
+};
+
+/**
+ * Fill @err with @code and a formatted message. Control characters (property values come from VM users)
+ * become
+ * '?', a longer message is cut.
+ * @return always -1, so that a failing function can `return vfpt_error_set(...)`.
+ */
+int vfpt_error_set(struct vfpt_error *err, enum vfpt_code code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/**
+ * Like vfpt_error_set(), with ": " and the text of @number (an errno value) at its end.
+ * @return always -1.
+ */
+int vfpt_error_errno(struct vfpt_error *err, enum vfpt_code code, int number, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/**
+ * Put a formatted context and ": " in front of the message that @err holds; its code stays.
+ * @return always -1.
+ */
+int vfpt_error_wrap(struct vfpt_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** Put a formatted remedy behind the message that @err holds, after "; ". @return always -1. */
+int vfpt_error_remedy(struct vfpt_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** Print @err on stderr as one line, "vfpt: MESSAGE". VDSM shows it to the engine's user. */
+void vfpt_error_print(const struct vfpt_error *err);
+
+/** Print one line on stderr, "vfpt: warning: ...", for what is worth knowing but fails nothing. */
+void vfpt_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** Print one line on stderr as it is (for what the program would do: "would set: ..."). */
+void vfpt_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

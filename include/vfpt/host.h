@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file host.h
+ * The machine's PFs, VFs and networks, as sysfs shows them below a root directory that the caller opened.
+ *
+ * Only what is asked for is read, and only once: a host with thousands of VFs costs no more than the PFs that
+ * serve the vNIC's network.
+ */
+#ifndef VFPT_HOST_H
+#define VFPT_HOST_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vfpt/netlink.h"
+#include "vfpt/pci.h"
+
+/** No kernel makes more: sriov_totalvfs has 16 bits. */
+#define VFPT_MAX_VFS 65535
+
+struct vfpt_pf {
+	char name[IFNAMSIZ]; /**< of its network device, now; its address is what identifies it */
+	struct vfpt_pci address;
+	char driver[32];
+	unsigned ifindex;
+	unsigned mtu;
+	bool up;              /**< its link is up (operstate) */
+	unsigned vf_count;    /**< VFs that exist: 0 to VFPT_MAX_VFS */
+	struct vfpt_pci *vfs; /**< their addresses, by VF index */
+};
+
+struct vfpt_network {
+	char bridge[IFNAMSIZ];
+	unsigned mtu;
+	uint16_t vlan_id;           /**< 0: untagged */
+	size_t pf_count;            /**< at least one */
+	const struct vfpt_pf **pfs; /**< those that serve it, in name order of what the bridge stands on */
+};
+
+struct vfpt_host;
+
+/**
+ * Look at the host below @root, a directory descriptor, which stays the caller's and must outlive the host.
+ * @param netlink tells VLAN ids and addresses; NULL for a captured tree, whose /proc/net/vlan/config is read
+ * instead
+ * @param out to be freed by vfpt_host_free()
+ */
+int vfpt_host_open(int root, struct vfpt_netlink *netlink, struct vfpt_host **out, struct vfpt_error *err);
+
+/** Free the host and all that it handed out; NULL is fine. */
+void vfpt_host_free(struct vfpt_host *host);
+
+/**
+ * What stands below a logical network's bridge: bridge port -> VLAN device, if any -> bond, if any -> PFs
+ * with VFs.
+ * @param bridge the bridge's name, as the vNIC's <source bridge=.../> says; checked here, it comes from
+ * outside
+ * @param out the host's; valid until vfpt_host_free()
+ * Errors: VFPT_NO_VF (no such bridge, no PF below it, no VFs made), VFPT_SYSTEM.
+ */
+int vfpt_host_network(
+	struct vfpt_host *host, const char *bridge, const struct vfpt_network **out, struct vfpt_error *err);
+
+/**
+ * The PF and index of the VF with that address.
+ * @param pf the host's; valid until vfpt_host_free()
+ * Errors: VFPT_NO_VF when there is no such VF (any more), VFPT_SYSTEM.
+ */
+int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const struct vfpt_pf **pf,
+	unsigned *index, struct vfpt_error *err);
+
+/** An iommu group: its number and those of its members that are not PCI bridges (which VFIO tolerates). */
+struct vfpt_iommu_group {
+	unsigned number;
+	size_t count;
+	struct vfpt_pci *members; /**< to be freed by vfpt_iommu_group_free() */
+};
+
+/** The iommu group of a PCI function. Error VFPT_NO_VF when the function has none: then there is no IOMMU. */
+int vfpt_host_iommu_group(struct vfpt_host *host, const struct vfpt_pci *function,
+	struct vfpt_iommu_group *out, struct vfpt_error *err);
+
+void vfpt_iommu_group_free(struct vfpt_iommu_group *group);
+
+/** The caller's root directory and netlink socket, as given to vfpt_host_open(). */
+int vfpt_host_root(const struct vfpt_host *host);
+struct vfpt_netlink *vfpt_host_netlink(const struct vfpt_host *host);
+
+#endif

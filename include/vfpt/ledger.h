@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file ledger.h
+ * The record of all assignments on this host: one small file a VF in run/vfpt, named ADDRESS@VM, so that a
+ * look at the directory says who has what. A record is replaced by rename(2): a crash leaves the old or the
+ * new one. Everything happens under one lock, flock(2) on the directory, which the kernel drops with its
+ * holder.
+ */
+#ifndef VFPT_LEDGER_H
+#define VFPT_LEDGER_H
+
+#include <net/if.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vfpt/pci.h"
+#include "vfpt/settings.h"
+
+/** A VM's id: a UUID in lower case, and its end. */
+#define VFPT_VM_SIZE 37
+
+/** A device alias ("ua-" and a UUID) and its end; libvirt's own bound is larger, oVirt's aliases are not. */
+#define VFPT_ALIAS_SIZE 64
+
+/** This VF belongs to that vNIC. */
+struct vfpt_assignment {
+	char vm[VFPT_VM_SIZE];
+	struct vfpt_mac mac;
+	char alias[VFPT_ALIAS_SIZE]; /**< empty: the vNIC has none */
+	char pf[IFNAMSIZ];           /**< the PF's name then; for people */
+	unsigned vf;                 /**< VF index */
+	struct vfpt_pci address;     /**< of the VF: what identifies it */
+	uint64_t generation;         /**< no two assignments since boot have the same */
+	struct vfpt_settings before; /**< the VF's settings as they were */
+};
+
+/** Parse a UUID into lower case. */
+int vfpt_vm_parse(const char *text, char out[VFPT_VM_SIZE], struct vfpt_error *err);
+
+struct vfpt_ledger;
+
+enum vfpt_ledger_mode {
+	VFPT_LEDGER_DRY,     /**< no lock; what is put or removed is only remembered */
+	VFPT_LEDGER_RELEASE, /**< a ledger that does not exist is empty, and stays so */
+	VFPT_LEDGER_ASSIGN,  /**< made if it does not exist */
+};
+
+/**
+ * Open the ledger below @root, wait for its lock (60 s at most), and read who has which VF.
+ * A file there that is no record is reported with a warning and left alone.
+ * @param out to be closed by vfpt_ledger_close(), which gives the lock back
+ */
+int vfpt_ledger_open(int root, enum vfpt_ledger_mode mode, struct vfpt_ledger **out, struct vfpt_error *err);
+
+/** Give the lock back and free; NULL is fine. */
+void vfpt_ledger_close(struct vfpt_ledger *ledger);
+
+/** The id of the VM that has the VF; "" when its record's name is garbage (so: taken); NULL when nobody has
+ * it. */
+const char *vfpt_ledger_owner(const struct vfpt_ledger *ledger, const struct vfpt_pci *vf);
+
+/** Write the record of a new assignment, whose VF nobody has; fills in its generation. */
+int vfpt_ledger_put(struct vfpt_ledger *ledger, struct vfpt_assignment *assignment, struct vfpt_error *err);
+
+/**
+ * All assignments of one VM, by address. A record that is cut off or garbage is left out, reported with a
+ * warning and counted.
+ * @param out an array to be freed by free(); NULL when there are none
+ * @param corrupt number of records of this VM that could not be read
+ */
+int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_assignment **out, size_t *count,
+	size_t *corrupt, struct vfpt_error *err);
+
+/** Remove the record of exactly this assignment; where the VF has another by now (VM, generation), nothing.
+ */
+int vfpt_ledger_remove(
+	struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, struct vfpt_error *err);
+
+#endif

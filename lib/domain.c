@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/domain.h"
+
+#include <errno.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <libxml/xmlsave.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Metadata that speaks of one vNIC: <ovirt-vm:device mac_address="...">. */
+struct device {
+	struct vfpt_mac mac;
+	xmlNode *element;
+	bool matched; /* by an <interface> */
+};
+
+struct vfpt_domain {
+	xmlDoc *doc;
+	xmlNode *root;
+	bool is_interface;
+	char *uuid;
+	char *declaration; /* the XML declaration as it was; NULL: there was none */
+	size_t vnic_count;
+	struct vfpt_vnic *vnics;
+	size_t device_count;
+	struct device *devices;
+};
+
+static int no_memory(struct vfpt_error *err)
+{
+	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
+}
+
+/* --- finding things
+ * ------------------------------------------------------------------------------------------- */
+
+/* @uri NULL: an element of libvirt's own, which are in no namespace. */
+static bool is_element(const xmlNode *node, const char *uri, const char *name)
+{
+	if (node->type != XML_ELEMENT_NODE || strcmp((const char *)node->name, name) != 0)
+		return false;
+	return uri ? node->ns && node->ns->href && strcmp((const char *)node->ns->href, uri) == 0 : !node->ns;
+}
+
+static xmlNode *next_element(xmlNode *node, const char *uri, const char *name)
+{
+	while (node && !is_element(node, uri, name))
+		node = node->next;
+	return node;
+}
+
+static xmlNode *child(const xmlNode *parent, const char *uri, const char *name)
+{
+	return parent ? next_element(parent->children, uri, name) : NULL;
+}
+
+static char *attribute(const xmlNode *node, const char *name)
+{
+	return node ? (char *)xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;
+}
+
+static bool attribute_is(const xmlNode *node, const char *name, const char *value)
+{
+	char *text = attribute(node, name);
+	bool is = text && strcmp(text, value) == 0;
+
+	xmlFree(text);
+	return is;
+}
+
+/* The text of an element; NULL when it is empty. */
+static char *content(const xmlNode *node)
+{
+	char *text = node ? (char *)xmlNodeGetContent(node) : NULL;
+
+	if (text && !text[0]) {
+		xmlFree(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* --- parsing
+ * -------------------------------------------------------------------------------------------------- */
+
+/* A document type declaration could declare entities and name files; no domain has one. */
+static void refuse_dtd(
+	void *context, const xmlChar *name, const xmlChar *external_id, const xmlChar *system_id)
+{
+	xmlParserCtxt *parser = context;
+	bool *has_dtd = parser->_private;
+
+	(void)name;
+	(void)external_id;
+	(void)system_id;
+	*has_dtd = true;
+	xmlStopParser(parser);
+}
+
+static int parse_failed(xmlParserCtxt *parser, bool has_dtd, struct vfpt_error *err)
+{
+	const xmlError *problem = xmlCtxtGetLastError(parser);
+	const char *text = problem && problem->message ? problem->message : "no element";
+
+	if (has_dtd)
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "the document has a DTD, which is refused");
+	return vfpt_error_set(err, VFPT_BAD_INPUT, "the document is not XML: line %d: %.*s",
+		problem ? problem->line : 1, (int)strcspn(text, "\n"), text);
+}
+
+static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, struct vfpt_error *err)
+{
+	xmlParserCtxt *parser = xmlNewParserCtxt();
+	bool has_dtd = false;
+	int r = 0;
+
+	if (!parser)
+		return no_memory(err);
+	parser->_private = &has_dtd;
+	parser->sax->internalSubset = refuse_dtd;
+	domain->doc = xmlCtxtReadMemory(parser, text, (int)size, NULL, NULL,
+		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);
+	domain->root = domain->doc ? xmlDocGetRootElement(domain->doc) : NULL;
+	if (!domain->root || has_dtd)
+		r = parse_failed(parser, has_dtd, err);
+	xmlFreeParserCtxt(parser);
+	return r;
+}
+
+/* Keep the XML declaration to the letter, unless it tells an encoding that the output will not have. */
+static int take_declaration(struct vfpt_domain *domain, const char *text, size_t size)
+{
+	const char *encoding = (const char *)domain->doc->encoding;
+	const char *end = size > 5 && strncmp(text, "<?xml", 5) == 0 ? memmem(text, size, "?>", 2) : NULL;
+
+	if (encoding && strcasecmp(encoding, "utf-8") != 0)
+		domain->declaration = strdup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
+	else if (end)
+		domain->declaration = strndup(text, (size_t)(end - text) + 2);
+	else
+		return 0;
+	return domain->declaration ? 0 : -1;
+}
+
+static int take_device(struct vfpt_domain *domain, xmlNode *element)
+{
+	struct vfpt_error ignored;
+	struct device device = {.element = element}, *grown;
+	char *text = attribute(element, "mac_address");
+	int r = text ? vfpt_mac_parse(text, &device.mac, &ignored) : -1;
+
+	xmlFree(text);
+	if (r < 0)
+		return 0; /* a disk, say */
+	grown = reallocarray(domain->devices, domain->device_count + 1, sizeof(*grown));
+	if (!grown)
+		return -1;
+	grown[domain->device_count++] = device;
+	domain->devices = grown;
+	return 0;
+}
+
+static int take_devices(struct vfpt_domain *domain)
+{
+	xmlNode *vm = child(child(domain->root, NULL, "metadata"), VFPT_OVIRT_NAMESPACE, "vm");
+	xmlNode *element;
+
+	for (element = child(vm, VFPT_OVIRT_NAMESPACE, "device"); element;
+		element = next_element(element->next, VFPT_OVIRT_NAMESPACE, "device"))
+		if (take_device(domain, element) < 0)
+			return -1;
+	return 0;
+}
+
+static struct device *device_of(const struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
+{
+	for (size_t i = 0; vnic->has_mac && i < domain->device_count; i++)
+		if (vfpt_mac_equal(&domain->devices[i].mac, &vnic->mac))
+			return &domain->devices[i];
+	return NULL;
+}
+
+static int take_properties(struct vfpt_vnic *vnic, const xmlNode *metadata)
+{
+	xmlNode *custom = child(metadata, VFPT_OVIRT_NAMESPACE, "custom");
+
+	for (xmlNode *node = custom ? custom->children : NULL; node; node = node->next) {
+		struct vfpt_property *grown;
+
+		if (node->type != XML_ELEMENT_NODE)
+			continue;
+		grown = reallocarray(vnic->properties, vnic->property_count + 1, sizeof(*grown));
+		if (!grown)
+			return -1;
+		vnic->properties = grown;
+		grown = &grown[vnic->property_count++];
+		grown->name = (char *)xmlStrdup(node->name);
+		grown->value = (char *)xmlNodeGetContent(node);
+		if (!grown->name || !grown->value)
+			return -1;
+	}
+	return 0;
+}
+
+static bool has_limits(const xmlNode *element)
+{
+	const xmlNode *bandwidth = child(element, NULL, "bandwidth");
+
+	return child(bandwidth, NULL, "inbound") || child(bandwidth, NULL, "outbound");
+}
+
+static int take_metadata(struct vfpt_vnic *vnic, const xmlNode *metadata)
+{
+	vnic->network = content(child(metadata, VFPT_OVIRT_NAMESPACE, "network"));
+	return take_properties(vnic, metadata);
+}
+
+static int take_vnic(struct vfpt_domain *domain, xmlNode *element, struct vfpt_error *err)
+{
+	struct vfpt_vnic *vnic = &domain->vnics[domain->vnic_count++];
+	char *mac = attribute(child(element, NULL, "mac"), "address");
+	struct device *device;
+
+	vnic->element = element;
+	if (mac && vfpt_mac_parse(mac, &vnic->mac, err) < 0) {
+		xmlFree(mac);
+		return vfpt_error_wrap(err, "vNIC %zu of the document", domain->vnic_count);
+	}
+	vnic->has_mac = mac;
+	xmlFree(mac);
+	vnic->type = attribute(element, "type");
+	vnic->model = attribute(child(element, NULL, "model"), "type");
+	vnic->bridge = attribute(child(element, NULL, "source"), "bridge");
+	vnic->alias = attribute(child(element, NULL, "alias"), "name");
+	vnic->link_down = attribute_is(child(element, NULL, "link"), "state", "down");
+	vnic->has_bandwidth = has_limits(element);
+	device = device_of(domain, vnic);
+	if (device) {
+		device->matched = true;
+		if (take_metadata(vnic, device->element) < 0)
+			return no_memory(err);
+	}
+	if (!vnic->network && vnic->bridge)
+		vnic->network = (char *)xmlStrdup((xmlChar *)vnic->bridge);
+	return 0;
+}
+
+/* What the metadata knows of a vNIC that is not there, or is there without its MAC. */
+static int take_orphans(struct vfpt_domain *domain, struct vfpt_error *err)
+{
+	for (size_t i = 0; i < domain->device_count; i++) {
+		struct vfpt_vnic *vnic = &domain->vnics[domain->vnic_count];
+
+		if (domain->devices[i].matched)
+			continue;
+		domain->vnic_count++;
+		vnic->has_mac = true;
+		vnic->mac = domain->devices[i].mac;
+		if (take_metadata(vnic, domain->devices[i].element) < 0)
+			return no_memory(err);
+	}
+	return 0;
+}
+
+static int take_vnics(struct vfpt_domain *domain, xmlNode *first, struct vfpt_error *err)
+{
+	size_t count = 0;
+
+	for (xmlNode *node = first; node; node = next_element(node->next, NULL, "interface"))
+		count++;
+	domain->vnics = calloc(count + domain->device_count + 1, sizeof(*domain->vnics));
+	if (!domain->vnics)
+		return no_memory(err);
+	for (xmlNode *node = first; node; node = next_element(node->next, NULL, "interface"))
+		if (take_vnic(domain, node, err) < 0)
+			return -1;
+	return take_orphans(domain, err);
+}
+
+static int understand(struct vfpt_domain *domain, struct vfpt_error *err)
+{
+	xmlNode *root = domain->root, *devices;
+
+	if (is_element(root, NULL, "interface")) {
+		domain->is_interface = true;
+		return take_vnics(domain, root, err);
+	}
+	if (!is_element(root, NULL, "domain"))
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"the document is <%.40s>, neither <domain> nor <interface>",
+			(const char *)root->name);
+	devices = child(root, NULL, "devices");
+	if (!devices)
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "the domain has no <devices>");
+	domain->uuid = content(child(root, NULL, "uuid"));
+	if (take_devices(domain) < 0)
+		return no_memory(err);
+	return take_vnics(domain, child(devices, NULL, "interface"), err);
+}
+
+int vfpt_domain_parse(const char *text, size_t size, struct vfpt_domain **out, struct vfpt_error *err)
+{
+	struct vfpt_domain *domain;
+
+	*out = NULL;
+	if (size == 0)
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "the document is empty");
+	if (size > VFPT_DOCUMENT_MAX)
+		return vfpt_error_set(
+			err, VFPT_BAD_INPUT, "the document is larger than %u MiB", VFPT_DOCUMENT_MAX >> 20);
+	domain = calloc(1, sizeof(*domain));
+	if (!domain)
+		return no_memory(err);
+	if (parse_xml(domain, text, size, err) < 0 || understand(domain, err) < 0) {
+		vfpt_domain_free(domain);
+		return -1;
+	}
+	if (take_declaration(domain, text, size) < 0) {
+		vfpt_domain_free(domain);
+		return no_memory(err);
+	}
+	*out = domain;
+	return 0;
+}
+
+static void free_vnic(struct vfpt_vnic *vnic)
+{
+	for (size_t i = 0; i < vnic->property_count; i++) {
+		xmlFree(vnic->properties[i].name);
+		xmlFree(vnic->properties[i].value);
+	}
+	free(vnic->properties);
+	xmlFree(vnic->type);
+	xmlFree(vnic->model);
+	xmlFree(vnic->bridge);
+	xmlFree(vnic->alias);
+	xmlFree(vnic->network);
+}
+
+void vfpt_domain_free(struct vfpt_domain *domain)
+{
+	if (!domain)
+		return;
+	for (size_t i = 0; i < domain->vnic_count; i++)
+		free_vnic(&domain->vnics[i]);
+	free(domain->vnics);
+	free(domain->devices);
+	free(domain->declaration);
+	xmlFree(domain->uuid);
+	xmlFreeDoc(domain->doc);
+	free(domain);
+}
+
+bool vfpt_domain_is_interface(const struct vfpt_domain *domain)
+{
+	return domain->is_interface;
+}
+
+const char *vfpt_domain_uuid(const struct vfpt_domain *domain)
+{
+	return domain->uuid;
+}
+
+size_t vfpt_domain_vnics(const struct vfpt_domain *domain, const struct vfpt_vnic **out)
+{
+	*out = domain->vnics;
+	return domain->vnic_count;
+}
+
+char *vfpt_vnic_name(const struct vfpt_vnic *vnic, char *buffer, size_t size)
+{
+	char mac[VFPT_MAC_SIZE] = "without MAC";
+
+	if (vnic->has_mac)
+		vfpt_mac_format(&vnic->mac, mac);
+	snprintf(buffer, size, "vNIC %s (network %.40s)", mac, vnic->network ? vnic->network : "none");
+	return buffer;
+}
+
+/* --- rewriting
+ * ------------------------------------------------------------------------------------------------ */
+
+static bool is_blank(const xmlNode *node)
+{
+	return node && node->type == XML_TEXT_NODE && xmlIsBlankNode(node);
+}
+
+/* With the line break and indentation in front of it. */
+static void remove_node(xmlNode *node)
+{
+	xmlNode *space = node->prev;
+
+	xmlUnlinkNode(node);
+	xmlFreeNode(node);
+	if (is_blank(space)) {
+		xmlUnlinkNode(space);
+		xmlFreeNode(space);
+	}
+}
+
+/* What makes sense for a tap on a bridge only, or is written anew for the VF (docs: vdsm-hook-vfpt(7)). */
+static bool goes(const xmlNode *node)
+{
+	static const char *const names[] = {"source", "driver", "vlan", "model", "filterref", "target",
+		"tune", "link", "mtu", "bandwidth", "port", "coalesce", "backend", "guest", "script",
+		"downscript"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_element(node, NULL, names[i]))
+			return true;
+	return is_element(node, NULL, "virtualport") && !attribute_is(node, "type", "802.1Qbh");
+}
+
+/* The line break and indentation in front of the first child, or NULL where the document has none. */
+static char *indentation(const xmlNode *parent)
+{
+	return is_blank(parent->children) ? (char *)parent->children->content : NULL;
+}
+
+/* Put a new element behind @before (or first), indented like its siblings. NULL: no memory. */
+static xmlNode *insert(xmlNode *parent, xmlNode *before, xmlNs *ns, const char *name)
+{
+	const char *indent = indentation(parent);
+	xmlNode *space = indent ? xmlNewDocText(parent->doc, (const xmlChar *)indent) : NULL;
+	xmlNode *node = xmlNewDocNode(parent->doc, ns, (const xmlChar *)name, NULL);
+
+	if (!node || (indent && !space)) {
+		xmlFreeNode(space);
+		xmlFreeNode(node);
+		return NULL;
+	}
+	if (before)
+		xmlAddNextSibling(before, node);
+	else if (parent->children)
+		xmlAddPrevSibling(parent->children, node);
+	else
+		xmlAddChild(parent, node);
+	if (space) {
+		/* Moved in by hand: libxml2's own functions would merge it with a text beside it. */
+		space->parent = parent;
+		space->next = node;
+		space->prev = node->prev;
+		if (node->prev)
+			node->prev->next = space;
+		else
+			parent->children = space;
+		node->prev = space;
+	}
+	return node;
+}
+
+static bool set(xmlNode *node, const char *name, const char *value)
+{
+	return node && xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value);
+}
+
+/* <source><address type='pci' .../></source>; <driver name='vfio'/>; <vlan><tag id='...'/></vlan>, behind
+ * <mac>. */
+static bool write_vf(xmlNode *interface, const struct vfpt_pci *vf, uint16_t vlan_id)
+{
+	xmlNode *mac = child(interface, NULL, "mac");
+	xmlNode *source = insert(interface, mac, NULL, "source");
+	xmlNode *address = source ? xmlNewChild(source, NULL, (const xmlChar *)"address", NULL) : NULL;
+	xmlNode *driver = source ? insert(interface, source, NULL, "driver") : NULL, *vlan;
+	struct vfpt_pci_attributes text;
+	char id[8];
+
+	vfpt_pci_attributes(vf, &text);
+	if (!set(address, "type", "pci") || !set(address, "domain", text.domain) ||
+		!set(address, "bus", text.bus) || !set(address, "slot", text.slot) ||
+		!set(address, "function", text.function) || !set(driver, "name", "vfio"))
+		return false;
+	if (vlan_id == 0)
+		return true;
+	snprintf(id, sizeof(id), "%u", vlan_id);
+	vlan = insert(interface, driver, NULL, "vlan");
+	return vlan && set(xmlNewChild(vlan, NULL, (const xmlChar *)"tag", NULL), "id", id);
+}
+
+static xmlNode *metadata_vm(struct vfpt_domain *domain)
+{
+	xmlNode *metadata = child(domain->root, NULL, "metadata"), *vm;
+
+	if (!metadata)
+		metadata = insert(domain->root, NULL, NULL, "metadata");
+	vm = child(metadata, VFPT_OVIRT_NAMESPACE, "vm");
+	if (metadata && !vm && (vm = insert(metadata, NULL, NULL, "vm"))) {
+		xmlNs *ns = xmlSearchNsByHref(domain->doc, vm, (const xmlChar *)VFPT_OVIRT_NAMESPACE);
+
+		if (!ns)
+			ns = xmlNewNs(vm, (const xmlChar *)VFPT_OVIRT_NAMESPACE, (const xmlChar *)"ovirt-vm");
+		xmlSetNs(vm, ns);
+	}
+	return vm;
+}
+
+/* Where the metadata does not say the network's name, it was in <source bridge=.../> only, which goes. */
+static bool keep_network(struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
+{
+	const struct device *known = device_of(domain, vnic);
+	xmlNode *device = known ? known->element : NULL;
+	xmlNode *network = child(device, VFPT_OVIRT_NAMESPACE, "network");
+	char mac[VFPT_MAC_SIZE], *present = content(network);
+
+	xmlFree(present);
+	if (present)
+		return true;
+	if (!device) {
+		xmlNode *vm = metadata_vm(domain);
+
+		device = vm && vm->ns ? insert(vm, NULL, vm->ns, "device") : NULL;
+		if (!set(device, "mac_address", vfpt_mac_format(&vnic->mac, mac)))
+			return false;
+	}
+	if (!network)
+		network = insert(device, NULL, device->ns, "network");
+	if (network)
+		xmlNodeAddContent(network, (const xmlChar *)vnic->network);
+	return network;
+}
+
+int vfpt_domain_pass_through(struct vfpt_domain *domain, const struct vfpt_vnic *vnic,
+	const struct vfpt_pci *vf, uint16_t vlan_id, struct vfpt_error *err)
+{
+	xmlNode *interface = vnic->element;
+
+	for (xmlNode *node = interface->children, *next; node; node = next) {
+		next = node->next;
+		if (goes(node))
+			remove_node(node);
+	}
+	if (!set(interface, "type", "hostdev") || !set(interface, "managed", "yes") ||
+		!write_vf(interface, vf, vlan_id) || (!domain->is_interface && !keep_network(domain, vnic)))
+		return no_memory(err);
+	return 0;
+}
+
+int vfpt_domain_print(const struct vfpt_domain *domain, char **out, size_t *size, struct vfpt_error *err)
+{
+	xmlBuffer *buffer = xmlBufferCreate();
+	/* The declaration is ours to write: libxml2 would add what the original does not have. */
+	xmlSaveCtxt *save =
+		buffer ? xmlSaveToBuffer(buffer, "UTF-8", XML_SAVE_NO_DECL | XML_SAVE_AS_XML) : NULL;
+	const char *declaration = domain->declaration ? domain->declaration : "";
+	bool good = save && xmlSaveDoc(save, domain->doc) >= 0;
+	int length;
+
+	*out = NULL;
+	if (save && xmlSaveClose(save) < 0)
+		good = false;
+	if (good) {
+		length = asprintf(out, "%s%s%s", declaration, declaration[0] ? "\n" : "",
+			(const char *)xmlBufferContent(buffer));
+		good = length >= 0;
+		*size = good ? (size_t)length : 0;
+	}
+	xmlBufferFree(buffer);
+	return good ? 0 : no_memory(err);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One line, and nothing in it that a terminal or a log would act on. UTF-8 passes. */
+static void tame(char *text)
+{
+	for (unsigned char *c = (unsigned char *)text; *c; c++)
+		if (*c < 0x20 || *c == 0x7f)
+			*c = '?';
+}
+
+int vfpt_error_set(struct vfpt_error *err, enum vfpt_code code, const char *format, ...)
+{
+	va_list args;
+
+	err->code = code;
+	va_start(args, format);
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
+	tame(err->message);
+	return -1;
+}
+
+static void append(struct vfpt_error *err, const char *separator, const char *text)
+{
+	size_t used = strlen(err->message);
+
+	snprintf(err->message + used, sizeof(err->message) - used, "%s%s", separator, text);
+	tame(err->message);
+}
+
+int vfpt_error_errno(struct vfpt_error *err, enum vfpt_code code, int number, const char *format, ...)
+{
+	char reason[128];
+	va_list args;
+
+	err->code = code;
+	va_start(args, format);
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
+	append(err, ": ", strerror_r(number, reason, sizeof(reason)));
+	return -1;
+}
+
+int vfpt_error_wrap(struct vfpt_error *err, const char *format, ...)
+{
+	char inner[VFPT_ERROR_SIZE];
+	va_list args;
+
+	memcpy(inner, err->message, sizeof(inner));
+	va_start(args, format);
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
+	append(err, ": ", inner);
+	return -1;
+}
+
+int vfpt_error_remedy(struct vfpt_error *err, const char *format, ...)
+{
+	char remedy[VFPT_ERROR_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(remedy, sizeof(remedy), format, args);
+	va_end(args);
+	append(err, "; ", remedy);
+	return -1;
+}
+
+void vfpt_error_print(const struct vfpt_error *err)
+{
+	fprintf(stderr, "vfpt: %s\n", err->message);
+}
+
+static void say(const char *prefix, const char *format, va_list args)
+{
+	char line[VFPT_ERROR_SIZE];
+
+	vsnprintf(line, sizeof(line), format, args);
+	tame(line);
+	fprintf(stderr, "%s%s\n", prefix, line);
+}
+
+void vfpt_warn(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("vfpt: warning: ", format, args);
+	va_end(args);
+}
+
+void vfpt_note(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("", format, args);
+	va_end(args);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Small files: reading sysfs attributes, links and directories below a directory descriptor, writing safely.
+ */
+#ifndef VFPT_LIB_FILE_H
+#define VFPT_LIB_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vfpt/error.h"
+
+/* The longest path that is built here: a class directory, a netdev's name, an attribute. */
+#define FILE_PATH 192
+
+/* Read a small attribute without its newline. @return its length, or -1 with errno (a cut one is EOVERFLOW).
+ */
+int file_read(int dir, const char *path, char *buffer, size_t size);
+
+/* Read an unsigned decimal or 0x-hexadecimal number of at most @max. @return 0, or -1 with errno. */
+int file_number(int dir, const char *path, uint64_t max, uint64_t *value);
+
+/* The last part of what a symbolic link points to. @return 0, or -1 with errno. */
+int file_link_name(int dir, const char *path, char *buffer, size_t size);
+
+bool file_exists(int dir, const char *path);
+
+/*
+ * Call @each with the name of every entry of a directory that is not hidden, until it returns non-zero; in no
+ * order, or in name order ("eth10" after "eth9"). @return what the last @each returned, 0 for an empty
+ * directory, or -1 with errno when it cannot be read
+ * (@each must return 0 or a positive number).
+ */
+int file_each(int dir, const char *path, int (*each)(const char *name, void *data), void *data);
+int file_each_sorted(int dir, const char *path, int (*each)(const char *name, void *data), void *data);
+
+/*
+ * Write all of @text to a new file, have it on the disk, and close @fd, in any case. @return 0, or -1 with
+ * errno. A file that is renamed over another after this is whole.
+ */
+int file_write_and_close(int fd, const char *text, size_t size);
+
+#endif

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/host.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "netlink.h"
+
+/* A bridge stands on a VLAN device, that on a bond, that on a PF; a little more is let pass, a loop is not.
+ */
+#define MAX_STACK 8
+
+struct vfpt_host {
+	int root;
+	struct vfpt_netlink *netlink;
+	size_t pf_count;
+	struct vfpt_pf **pfs;
+	size_t network_count;
+	struct vfpt_network **networks;
+};
+
+int vfpt_host_open(int root, struct vfpt_netlink *netlink, struct vfpt_host **out, struct vfpt_error *err)
+{
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "host");
+	(*out)->root = root;
+	(*out)->netlink = netlink;
+	return 0;
+}
+
+static void free_network(struct vfpt_network *network)
+{
+	if (network)
+		free(network->pfs);
+	free(network);
+}
+
+static void free_pf(struct vfpt_pf *pf)
+{
+	if (pf)
+		free(pf->vfs);
+	free(pf);
+}
+
+void vfpt_host_free(struct vfpt_host *host)
+{
+	if (!host)
+		return;
+	for (size_t i = 0; i < host->network_count; i++)
+		free_network(host->networks[i]);
+	for (size_t i = 0; i < host->pf_count; i++)
+		free_pf(host->pfs[i]);
+	free(host->networks);
+	free(host->pfs);
+	free(host);
+}
+
+int vfpt_host_root(const struct vfpt_host *host)
+{
+	return host->root;
+}
+
+struct vfpt_netlink *vfpt_host_netlink(const struct vfpt_host *host)
+{
+	return host->netlink;
+}
+
+/* Append a pointer to a growing array. */
+static int keep(void *array, size_t *count, void *item, struct vfpt_error *err)
+{
+	void ***items = array;
+	void **grown = reallocarray(*items, *count + 1, sizeof(*grown));
+
+	if (!grown)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "host");
+	grown[(*count)++] = item;
+	*items = grown;
+	return 0;
+}
+
+static char *net_path(char path[FILE_PATH], const char *netdev, const char *attribute)
+{
+	snprintf(path, FILE_PATH, "sys/class/net/%s/%s", netdev, attribute);
+	return path;
+}
+
+static char *pci_path(char path[FILE_PATH], const struct vfpt_pci *address, const char *attribute)
+{
+	char text[VFPT_PCI_SIZE];
+
+	snprintf(path, FILE_PATH, "sys/bus/pci/devices/%s/%s", vfpt_pci_format(address, text), attribute);
+	return path;
+}
+
+/* As the kernel's dev_valid_name(): what comes from outside must not leave its directory. */
+static bool valid_netdev(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 0 && length < IFNAMSIZ && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+	       !strpbrk(name, "/: \t\n\v\f\r");
+}
+
+static int read_address(const struct vfpt_host *host, const char *link, struct vfpt_pci *out)
+{
+	struct vfpt_error ignored;
+	char name[VFPT_PCI_SIZE];
+
+	if (file_link_name(host->root, link, name, sizeof(name)) < 0)
+		return -1;
+	errno = EINVAL;
+	return vfpt_pci_parse(name, out, &ignored);
+}
+
+static int read_vfs(const struct vfpt_host *host, struct vfpt_pf *pf, struct vfpt_error *err)
+{
+	char path[FILE_PATH], link[24];
+	uint64_t count;
+
+	if (file_number(host->root, pci_path(path, &pf->address, "sriov_numvfs"), VFPT_MAX_VFS, &count) < 0)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "PF %s: cannot read sriov_numvfs", pf->name);
+	pf->vfs = calloc(count + 1, sizeof(*pf->vfs));
+	if (!pf->vfs)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "PF %s", pf->name);
+	for (pf->vf_count = 0; pf->vf_count < count; pf->vf_count++) {
+		snprintf(link, sizeof(link), "virtfn%u", pf->vf_count);
+		if (read_address(host, pci_path(path, &pf->address, link), &pf->vfs[pf->vf_count]) < 0)
+			return vfpt_error_errno(
+				err, VFPT_SYSTEM, errno, "PF %s: cannot read %s", pf->name, link);
+	}
+	return 0;
+}
+
+/* Is the link up? "unknown" is what drivers without carrier detection show. */
+static bool is_up(const struct vfpt_host *host, const char *netdev)
+{
+	char path[FILE_PATH], state[16];
+
+	return file_read(host->root, net_path(path, netdev, "operstate"), state, sizeof(state)) > 0 &&
+	       (strcmp(state, "up") == 0 || strcmp(state, "unknown") == 0);
+}
+
+static int read_pf(
+	const struct vfpt_host *host, const char *netdev, struct vfpt_pf *pf, struct vfpt_error *err)
+{
+	char path[FILE_PATH];
+	uint64_t ifindex, mtu;
+
+	snprintf(pf->name, sizeof(pf->name), "%s", netdev);
+	if (read_address(host, net_path(path, netdev, "device"), &pf->address) < 0)
+		return vfpt_error_errno(
+			err, VFPT_SYSTEM, errno, "PF %s: cannot read its PCI address", netdev);
+	if (file_number(host->root, net_path(path, netdev, "ifindex"), INT_MAX, &ifindex) < 0 ||
+		file_number(host->root, net_path(path, netdev, "mtu"), UINT32_MAX, &mtu) < 0)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "PF %s: cannot read %s", netdev, path);
+	pf->ifindex = (unsigned)ifindex;
+	pf->mtu = (unsigned)mtu;
+	pf->up = is_up(host, netdev);
+	if (file_link_name(
+		    host->root, pci_path(path, &pf->address, "driver"), pf->driver, sizeof(pf->driver)) < 0)
+		snprintf(pf->driver, sizeof(pf->driver), "no driver");
+	return read_vfs(host, pf, err);
+}
+
+/* The PF of that network device, read once. */
+static int get_pf(
+	struct vfpt_host *host, const char *netdev, const struct vfpt_pf **out, struct vfpt_error *err)
+{
+	struct vfpt_pf *pf;
+
+	for (size_t i = 0; i < host->pf_count; i++)
+		if (strcmp(host->pfs[i]->name, netdev) == 0) {
+			*out = host->pfs[i];
+			return 0;
+		}
+	pf = calloc(1, sizeof(*pf));
+	if (!pf)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "PF %s", netdev);
+	if (read_pf(host, netdev, pf, err) < 0 || keep(&host->pfs, &host->pf_count, pf, err) < 0) {
+		free_pf(pf);
+		return -1;
+	}
+	*out = pf;
+	return 0;
+}
+
+static bool is_vlan(const struct vfpt_host *host, const char *netdev)
+{
+	char path[FILE_PATH], text[512];
+
+	return file_read(host->root, net_path(path, netdev, "uevent"), text, sizeof(text)) > 0 &&
+	       strncmp(text, "DEVTYPE=vlan\n", 13) == 0;
+}
+
+/* A captured tree has no kernel to ask; it keeps "NAME | ID | PARENT" lines, which only root may read on a
+ * host. */
+static int vlan_from_proc(
+	const struct vfpt_host *host, const char *netdev, uint16_t *id, struct vfpt_error *err)
+{
+	char text[65536], *save = NULL;
+
+	if (file_read(host->root, "proc/net/vlan/config", text, sizeof(text)) < 0)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read proc/net/vlan/config");
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char name[IFNAMSIZ];
+		unsigned value;
+
+		if (sscanf(line, "%15s | %u |", name, &value) == 2 && strcmp(name, netdev) == 0 &&
+			value >= 1 && value <= 4094) {
+			*id = (uint16_t)value;
+			return 0;
+		}
+	}
+	return vfpt_error_set(err, VFPT_SYSTEM, "proc/net/vlan/config does not know it");
+}
+
+static int vlan_from_kernel(
+	const struct vfpt_host *host, const char *netdev, uint16_t *id, struct vfpt_error *err)
+{
+	char path[FILE_PATH];
+	uint64_t ifindex;
+	uint16_t protocol;
+
+	if (file_number(host->root, net_path(path, netdev, "ifindex"), INT_MAX, &ifindex) < 0)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read its ifindex");
+	if (vfpt_netlink_vlan(host->netlink, (unsigned)ifindex, id, &protocol, err) < 0)
+		return -1;
+	if (protocol != 0x8100)
+		return vfpt_error_set(err, VFPT_NO_VF,
+			"it tags with protocol %#06x, but a VF's VLAN id means 802.1Q (0x8100)", protocol);
+	return 0;
+}
+
+/* One walk from a bridge down to its PFs. */
+struct walk {
+	struct vfpt_host *host;
+	struct vfpt_network *network;
+	struct vfpt_error *err;
+	const char *above; /* the device whose lower devices are looked at */
+	uint16_t vlan_id;  /* of the port that is being followed */
+	unsigned depth;
+	char other[IFNAMSIZ]; /* a physical network device that has no VFs, for the message */
+	bool other_is_pf;
+};
+
+static int visit(struct walk *walk, const char *netdev);
+
+static int visit_lower(const char *entry, void *data)
+{
+	if (strncmp(entry, "lower_", 6) != 0)
+		return 0;
+	return visit(data, entry + 6);
+}
+
+static int descend(struct walk *walk, const char *netdev)
+{
+	char path[FILE_PATH];
+	int r;
+
+	if (++walk->depth > MAX_STACK) {
+		vfpt_error_set(walk->err, VFPT_SYSTEM, "devices are stacked too deep at %s", netdev);
+		return 1;
+	}
+	r = file_each_sorted(walk->host->root, net_path(path, netdev, ""), visit_lower, walk);
+	if (r < 0) {
+		vfpt_error_errno(walk->err, VFPT_SYSTEM, errno, "cannot read %s", path);
+		return 1;
+	}
+	walk->depth--;
+	return r;
+}
+
+static int visit_vlan(struct walk *walk, const char *netdev)
+{
+	uint16_t id = 0;
+	int r;
+
+	if (walk->vlan_id) {
+		vfpt_error_set(walk->err, VFPT_NO_VF,
+			"%s is a VLAN inside VLAN %u, and a VF has only one tag", netdev, walk->vlan_id);
+		return 1;
+	}
+	r = walk->host->netlink ? vlan_from_kernel(walk->host, netdev, &id, walk->err)
+				: vlan_from_proc(walk->host, netdev, &id, walk->err);
+	if (r < 0) {
+		vfpt_error_wrap(walk->err, "VLAN device %s", netdev);
+		return 1;
+	}
+	walk->vlan_id = id;
+	r = descend(walk, netdev);
+	walk->vlan_id = 0;
+	return r;
+}
+
+static int add_pf(struct walk *walk, const struct vfpt_pf *pf)
+{
+	struct vfpt_network *network = walk->network;
+
+	for (size_t i = 0; i < network->pf_count; i++)
+		if (network->pfs[i] == pf)
+			return 0;
+	if (network->pf_count > 0 && network->vlan_id != walk->vlan_id) {
+		vfpt_error_set(walk->err, VFPT_NO_VF, "its ports disagree about the VLAN: %u on %s, %u on %s",
+			network->vlan_id, network->pfs[0]->name, walk->vlan_id, pf->name);
+		return 1;
+	}
+	network->vlan_id = walk->vlan_id;
+	return keep(&network->pfs, &network->pf_count, (void *)(uintptr_t)pf, walk->err) < 0;
+}
+
+/* @return 0 to go on, 1 to stop with the walk's error filled in */
+static int visit(struct walk *walk, const char *netdev)
+{
+	char path[FILE_PATH];
+	const struct vfpt_pf *pf;
+	bool is_pf;
+
+	if (!valid_netdev(netdev))
+		return 0;
+	if (is_vlan(walk->host, netdev))
+		return visit_vlan(walk, netdev);
+	if (!file_exists(walk->host->root, net_path(path, netdev, "device")))
+		return descend(walk, netdev); /* a bond or a team; a tap has nothing below it */
+	is_pf = file_exists(walk->host->root, net_path(path, netdev, "device/sriov_numvfs"));
+	if (is_pf) {
+		if (get_pf(walk->host, netdev, &pf, walk->err) < 0)
+			return 1;
+		if (pf->vf_count > 0)
+			return add_pf(walk, pf);
+	}
+	if (!walk->other[0] || is_pf) {
+		snprintf(walk->other, sizeof(walk->other), "%s", netdev);
+		walk->other_is_pf = is_pf;
+	}
+	return 0;
+}
+
+static int visit_port(const char *netdev, void *data)
+{
+	return visit(data, netdev);
+}
+
+static int no_pf(const struct walk *walk, const char *bridge)
+{
+	if (walk->other_is_pf)
+		return vfpt_error_set(walk->err, VFPT_NO_VF,
+			"PF %s below bridge %s has no VFs; make some: set its number of VFs in the engine "
+			"(Setup Host "
+			"Networks) or write it to /sys/class/net/%s/device/sriov_numvfs",
+			walk->other, bridge, walk->other);
+	if (walk->other[0])
+		return vfpt_error_set(walk->err, VFPT_NO_VF,
+			"%s below bridge %s is no SR-IOV PF; attach the network to a NIC with SR-IOV",
+			walk->other, bridge);
+	return vfpt_error_set(walk->err, VFPT_NO_VF,
+		"bridge %s has no PF below it; attach the network to a NIC with SR-IOV", bridge);
+}
+
+static int read_network(
+	struct vfpt_host *host, const char *bridge, struct vfpt_network *network, struct vfpt_error *err)
+{
+	struct walk walk = {.host = host, .network = network, .err = err};
+	char path[FILE_PATH];
+	uint64_t mtu;
+	int r;
+
+	snprintf(network->bridge, sizeof(network->bridge), "%s", bridge);
+	r = file_each_sorted(host->root, net_path(path, bridge, "brif"), visit_port, &walk);
+	if (r < 0 && file_exists(host->root, net_path(path, bridge, "")))
+		return vfpt_error_set(err, VFPT_NO_VF,
+			"%s is not a bridge on this host; passthrough needs a network with a Linux bridge",
+			bridge);
+	if (r < 0)
+		return vfpt_error_set(err, VFPT_NO_VF,
+			"there is no bridge %s on this host; attach the network to the host in the engine",
+			bridge);
+	if (r > 0)
+		return vfpt_error_wrap(err, "bridge %s", bridge);
+	if (network->pf_count == 0)
+		return no_pf(&walk, bridge);
+	if (file_number(host->root, net_path(path, bridge, "mtu"), UINT32_MAX, &mtu) < 0)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "bridge %s: cannot read its MTU", bridge);
+	network->mtu = (unsigned)mtu;
+	return 0;
+}
+
+int vfpt_host_network(
+	struct vfpt_host *host, const char *bridge, const struct vfpt_network **out, struct vfpt_error *err)
+{
+	struct vfpt_network *network;
+
+	if (!valid_netdev(bridge))
+		return vfpt_error_set(err, VFPT_NO_VF,
+			"\"%.40s\" is not a bridge's name; give the vNIC a network that is attached to the "
+			"host",
+			bridge);
+	for (size_t i = 0; i < host->network_count; i++)
+		if (strcmp(host->networks[i]->bridge, bridge) == 0) {
+			*out = host->networks[i];
+			return 0;
+		}
+	network = calloc(1, sizeof(*network));
+	if (!network)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "bridge %s", bridge);
+	if (read_network(host, bridge, network, err) < 0 ||
+		keep(&host->networks, &host->network_count, network, err) < 0) {
+		free_network(network);
+		return -1;
+	}
+	*out = network;
+	return 0;
+}
+
+static int first_name(const char *name, void *data)
+{
+	if (!valid_netdev(name))
+		return 0;
+	snprintf(data, IFNAMSIZ, "%s", name);
+	return 1;
+}
+
+int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const struct vfpt_pf **pf,
+	unsigned *index, struct vfpt_error *err)
+{
+	char path[FILE_PATH], text[VFPT_PCI_SIZE], netdev[IFNAMSIZ] = "";
+	struct vfpt_pci physfn;
+
+	vfpt_pci_format(vf, text);
+	if (!file_exists(host->root, pci_path(path, vf, "physfn")))
+		return vfpt_error_set(err, VFPT_NO_VF, "there is no VF %s on this host", text);
+	if (read_address(host, path, &physfn) < 0)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "VF %s: cannot read its PF's address", text);
+	if (file_each_sorted(host->root, pci_path(path, vf, "physfn/net"), first_name, netdev) <= 0)
+		return vfpt_error_set(err, VFPT_SYSTEM,
+			"the PF of VF %s has no network device here; bind it to its driver", text);
+	if (get_pf(host, netdev, pf, err) < 0)
+		return -1;
+	for (*index = 0; *index < (*pf)->vf_count; ++*index)
+		if (vfpt_pci_equal(&(*pf)->vfs[*index], vf))
+			return 0;
+	return vfpt_error_set(err, VFPT_NO_VF, "PF %s does not list VF %s", netdev, text);
+}
+
+struct group_reader {
+	struct vfpt_host *host;
+	struct vfpt_iommu_group *group;
+	struct vfpt_error *err;
+};
+
+static int take_member(const char *name, void *data)
+{
+	struct group_reader *reader = data;
+	struct vfpt_iommu_group *group = reader->group;
+	struct vfpt_pci member, *grown;
+	char path[FILE_PATH];
+	uint64_t class;
+
+	if (vfpt_pci_parse(name, &member, reader->err) < 0)
+		return 1;
+	/* VFIO lets bridges (class 0604) stay with their driver: linux/drivers/vfio/group.c,
+	 * vfio_dev_viable(). */
+	if (file_number(reader->host->root, pci_path(path, &member, "class"), UINT32_MAX, &class) == 0 &&
+		class >> 8 == 0x0604)
+		return 0;
+	grown = reallocarray(group->members, group->count + 1, sizeof(*grown));
+	if (!grown) {
+		vfpt_error_errno(reader->err, VFPT_SYSTEM, ENOMEM, "iommu group");
+		return 1;
+	}
+	grown[group->count++] = member;
+	group->members = grown;
+	return 0;
+}
+
+int vfpt_host_iommu_group(struct vfpt_host *host, const struct vfpt_pci *function,
+	struct vfpt_iommu_group *out, struct vfpt_error *err)
+{
+	struct group_reader reader = {.host = host, .group = out, .err = err};
+	char path[FILE_PATH], name[16];
+	int r;
+
+	*out = (struct vfpt_iommu_group){0};
+	if (file_link_name(host->root, pci_path(path, function, "iommu_group"), name, sizeof(name)) < 0)
+		return vfpt_error_set(err, VFPT_NO_VF,
+			"it has no iommu group; enable the IOMMU in the firmware and on the kernel command "
+			"line "
+			"(intel_iommu=on)");
+	out->number = (unsigned)strtoul(name, NULL, 10);
+	r = file_each(host->root, pci_path(path, function, "iommu_group/devices"), take_member, &reader);
+	if (r < 0)
+		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read iommu group %s", name);
+	if (r != 0) {
+		vfpt_iommu_group_free(out);
+		return -1;
+	}
+	return 0;
+}
+
+void vfpt_iommu_group_free(struct vfpt_iommu_group *group)
+{
+	free(group->members);
+	*group = (struct vfpt_iommu_group){0};
+}

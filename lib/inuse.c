@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/inuse.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "file.h"
+#include "netlink.h"
+
+struct look {
+	struct vfpt_host *host;
+	char device[FILE_PATH / 2]; /* the VF's directory */
+	char *reason;
+	struct vfpt_error *err;
+	const char *netdev;
+	bool failed;
+	unsigned netdevs;
+};
+
+__attribute__((format(printf, 2, 3))) static int taken_because(struct look *look, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(look->reason, VFPT_REASON_SIZE, format, args);
+	va_end(args);
+	return 1;
+}
+
+static int fail(struct look *look, const char *what)
+{
+	look->failed = true;
+	vfpt_error_errno(look->err, VFPT_SYSTEM, errno, "%s: cannot read %s", look->device, what);
+	return 1;
+}
+
+/* Every device on top of another (bridge, VLAN, macvtap, bond, Open vSwitch) has an upper_NAME link in it. */
+static int look_at_entry(const char *entry, void *data)
+{
+	struct look *look = data;
+
+	if (strncmp(entry, "upper_", 6) != 0)
+		return 0;
+	return taken_because(look, "its network device %s carries %s", look->netdev, entry + 6);
+}
+
+static int look_at_addresses(struct look *look, const char *netdev)
+{
+	char path[FILE_PATH];
+	uint64_t ifindex;
+	bool has;
+
+	if (!vfpt_host_netlink(look->host))
+		return 0;
+	snprintf(path, sizeof(path), "%s/net/%.15s/ifindex", look->device, netdev);
+	if (file_number(vfpt_host_root(look->host), path, INT_MAX, &ifindex) < 0)
+		return fail(look, "net/*/ifindex");
+	if (vfpt_netlink_has_address(vfpt_host_netlink(look->host), (unsigned)ifindex, &has, look->err) < 0) {
+		look->failed = true;
+		return 1;
+	}
+	return has ? taken_because(look, "its network device %s has an IP address", netdev) : 0;
+}
+
+static int look_at_netdev(const char *netdev, void *data)
+{
+	struct look *look = data;
+	char path[FILE_PATH];
+	int r;
+
+	look->netdevs++;
+	look->netdev = netdev;
+	snprintf(path, sizeof(path), "%s/net/%.15s", look->device, netdev);
+	r = file_each(vfpt_host_root(look->host), path, look_at_entry, look);
+	if (r < 0)
+		return fail(look, "net/*");
+	return r ? r : look_at_addresses(look, netdev);
+}
+
+/* A VF without a network device is free only when no driver holds it. */
+static int look_at_driver(struct look *look)
+{
+	char path[FILE_PATH], driver[64];
+
+	snprintf(path, sizeof(path), "%s/driver", look->device);
+	if (file_link_name(vfpt_host_root(look->host), path, driver, sizeof(driver)) < 0)
+		return errno == ENOENT ? 0 : fail(look, "driver");
+	if (strcmp(driver, "vfio-pci") == 0)
+		return taken_because(look, "it is bound to vfio-pci, and not by us");
+	return taken_because(look,
+		"%s drives it, but its network device is in another network namespace or missing", driver);
+}
+
+int vfpt_inuse(struct vfpt_host *host, const struct vfpt_pci *vf, bool *taken, char reason[VFPT_REASON_SIZE],
+	struct vfpt_error *err)
+{
+	struct look look = {.host = host, .reason = reason, .err = err};
+	char path[FILE_PATH], text[VFPT_PCI_SIZE];
+	int r;
+
+	reason[0] = '\0';
+	snprintf(look.device, sizeof(look.device), "sys/bus/pci/devices/%s", vfpt_pci_format(vf, text));
+	snprintf(path, sizeof(path), "%s/net", look.device);
+	r = file_each(vfpt_host_root(host), path, look_at_netdev, &look);
+	if (r < 0 && errno != ENOENT)
+		r = fail(&look, "net");
+	if (r <= 0 && look.netdevs == 0)
+		r = look_at_driver(&look);
+	if (look.failed)
+		return -1;
+	*taken = r > 0;
+	return 0;
+}

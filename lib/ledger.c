@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/ledger.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file.h"
+
+#define DIRECTORY    "run/vfpt"
+#define NEW_FILE     ".new" /* under the lock there is one writer */
+#define RECORD_SIZE  2048   /* a record has some 400 bytes */
+#define NAME_SIZE    (VFPT_PCI_SIZE + VFPT_VM_SIZE)
+#define LOCK_SECONDS 60
+
+struct entry {
+	struct vfpt_pci vf;
+	char vm[VFPT_VM_SIZE];
+	char name[NAME_SIZE];
+	bool unwritten; /* in a dry ledger */
+};
+
+struct vfpt_ledger {
+	int dir; /* -1: there is none */
+	enum vfpt_ledger_mode mode;
+	uint64_t generation; /* the last one given out here */
+	size_t count;
+	struct entry *entries; /* by address */
+};
+
+int vfpt_vm_parse(const char *text, char out[VFPT_VM_SIZE], struct vfpt_error *err)
+{
+	for (int i = 0; i < VFPT_VM_SIZE - 1; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+			return vfpt_error_set(err, VFPT_BAD_INPUT, "\"%.60s\" is not a VM's UUID", text);
+		out[i] = (char)tolower((unsigned char)text[i]);
+	}
+	out[VFPT_VM_SIZE - 1] = '\0';
+	if (text[VFPT_VM_SIZE - 1])
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "\"%.60s\" is not a VM's UUID", text);
+	return 0;
+}
+
+/* --- one record: text and back
+ * -------------------------------------------------------------------------------- */
+
+static size_t record_print(const struct vfpt_assignment *a, char text[RECORD_SIZE])
+{
+	char mac[VFPT_MAC_SIZE], address[VFPT_PCI_SIZE], value[VFPT_SETTING_SIZE];
+	int used = snprintf(text, RECORD_SIZE,
+		"[assignment]\nvm = %s\nmac = %s\nalias = %s\npf = %s\nvf = %u\naddress = %s\ngeneration = "
+		"%" PRIu64 "\n\n[before]\n",
+		a->vm, vfpt_mac_format(&a->mac, mac), a->alias, a->pf, a->vf,
+		vfpt_pci_format(&a->address, address), a->generation);
+
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (a->before.present & 1u << i)
+			used += snprintf(text + used, RECORD_SIZE - (size_t)used, "%s = %s\n",
+				vfpt_setting_name((enum vfpt_setting)i),
+				vfpt_setting_print(&a->before, (enum vfpt_setting)i, value));
+	/* The last line shows that none before it is missing. */
+	used += snprintf(text + used, RECORD_SIZE - (size_t)used, "\n[end]\ncomplete = yes\n");
+	return (size_t)used;
+}
+
+enum {
+	SEEN_VM = 1,
+	SEEN_MAC = 2,
+	SEEN_VF = 4,
+	SEEN_ADDRESS = 8,
+	SEEN_GENERATION = 16,
+	SEEN_END = 32,
+	SEEN_ALL = 63
+};
+
+struct record_reader {
+	struct vfpt_assignment *a;
+	unsigned seen;
+	struct vfpt_error *err;
+};
+
+static int scan_number(const char *text, uint64_t max, uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	return isdigit((unsigned char)text[0]) && !*end && !errno && *value <= max ? 0 : -1;
+}
+
+static int copy(char *out, size_t size, const char *text)
+{
+	return snprintf(out, size, "%s", text) < (int)size ? 0 : -1;
+}
+
+static int scan_assignment(struct record_reader *reader, const char *key, const char *value)
+{
+	struct vfpt_assignment *a = reader->a;
+	uint64_t number;
+	int r = -1;
+
+	if (strcmp(key, "vm") == 0 && (r = vfpt_vm_parse(value, a->vm, reader->err)) == 0)
+		reader->seen |= SEEN_VM;
+	else if (strcmp(key, "mac") == 0 && (r = vfpt_mac_parse(value, &a->mac, reader->err)) == 0)
+		reader->seen |= SEEN_MAC;
+	else if (strcmp(key, "alias") == 0)
+		r = copy(a->alias, sizeof(a->alias), value);
+	else if (strcmp(key, "pf") == 0)
+		r = copy(a->pf, sizeof(a->pf), value);
+	else if (strcmp(key, "vf") == 0 && (r = scan_number(value, VFPT_MAX_VFS, &number)) == 0) {
+		a->vf = (unsigned)number;
+		reader->seen |= SEEN_VF;
+	} else if (strcmp(key, "address") == 0 && (r = vfpt_pci_parse(value, &a->address, reader->err)) == 0)
+		reader->seen |= SEEN_ADDRESS;
+	else if (strcmp(key, "generation") == 0 && (r = scan_number(value, UINT64_MAX, &a->generation)) == 0)
+		reader->seen |= SEEN_GENERATION;
+	return r;
+}
+
+static int scan_before(struct record_reader *reader, const char *key, const char *value)
+{
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (strcmp(key, vfpt_setting_name((enum vfpt_setting)i)) == 0)
+			return vfpt_setting_scan(
+				&reader->a->before, (enum vfpt_setting)i, value, reader->err);
+	return -1;
+}
+
+/* inih's handler: non-zero for success. */
+static int on_pair(void *data, const char *section, const char *key, const char *value)
+{
+	struct record_reader *reader = data;
+
+	if (strcmp(section, "assignment") == 0)
+		return scan_assignment(reader, key, value) == 0;
+	if (strcmp(section, "before") == 0)
+		return scan_before(reader, key, value) == 0;
+	if (strcmp(section, "end") == 0 && strcmp(key, "complete") == 0 && strcmp(value, "yes") == 0) {
+		reader->seen |= SEEN_END;
+		return 1;
+	}
+	return 0;
+}
+
+static int record_scan(const char *text, struct vfpt_assignment *out, struct vfpt_error *err)
+{
+	struct record_reader reader = {.a = out, .err = err};
+	int line;
+
+	*out = (struct vfpt_assignment){0};
+	line = ini_parse_string(text, on_pair, &reader);
+	if (line != 0)
+		return vfpt_error_set(err, VFPT_CORRUPT, "line %d is garbage", line);
+	if (reader.seen != SEEN_ALL)
+		return vfpt_error_set(err, VFPT_CORRUPT, "it is cut off");
+	return 0;
+}
+
+/* --- the directory
+ * -------------------------------------------------------------------------------------------- */
+
+static void name_print(const struct vfpt_pci *vf, const char *vm, char name[NAME_SIZE])
+{
+	char address[VFPT_PCI_SIZE];
+
+	snprintf(name, NAME_SIZE, "%s@%s", vfpt_pci_format(vf, address), vm);
+}
+
+static int by_address(const void *a, const void *b)
+{
+	return vfpt_pci_compare(&((const struct entry *)a)->vf, &((const struct entry *)b)->vf);
+}
+
+static int add_entry(struct vfpt_ledger *ledger, const struct entry *entry)
+{
+	struct entry *grown = ledger->entries;
+
+	/* Room doubles at each power of two. */
+	if ((ledger->count & (ledger->count - 1)) == 0)
+		grown = reallocarray(grown, ledger->count ? ledger->count * 2 : 1, sizeof(*grown));
+	if (!grown)
+		return -1;
+	grown[ledger->count++] = *entry;
+	ledger->entries = grown;
+	return 0;
+}
+
+/* A name that starts with an address keeps that VF taken, whatever follows. */
+static int take_name(const char *name, void *data)
+{
+	struct vfpt_error ignored;
+	struct entry entry = {.unwritten = false};
+	char address[VFPT_PCI_SIZE];
+	size_t length = strcspn(name, "@");
+
+	if (length >= sizeof(address))
+		length = 0; /* no address is that long */
+	memcpy(address, name, length);
+	address[length] = '\0';
+	if (length == 0 || vfpt_pci_parse(address, &entry.vf, &ignored) < 0) {
+		vfpt_warn("ledger: /" DIRECTORY "/%.80s is no record and is ignored; remove it", name);
+		return 0;
+	}
+	if (name[length] == '\0' || vfpt_vm_parse(name + length + 1, entry.vm, &ignored) < 0) {
+		vfpt_warn("ledger: /" DIRECTORY
+			  "/%.80s names no VM; VF %s counts as taken until it is removed",
+			name, address);
+		entry.vm[0] = '\0';
+	}
+	name_print(&entry.vf, entry.vm, entry.name);
+	return add_entry(data, &entry) < 0;
+}
+
+static int make_directory(int root, struct vfpt_error *err)
+{
+	/* A captured tree may have no run at all; on a host, systemd-tmpfiles makes run/vfpt for user vdsm.
+	 */
+	(void)mkdirat(root, "run", 0755);
+	if (mkdirat(root, DIRECTORY, 0755) < 0 && errno != EEXIST) {
+		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot make the ledger /" DIRECTORY);
+		return vfpt_error_remedy(err, "run systemd-tmpfiles --create vfpt.conf as root");
+	}
+	return 0;
+}
+
+static int lock(int dir, struct vfpt_error *err)
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	struct timespec now, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += LOCK_SECONDS;
+	while (flock(dir, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return vfpt_error_errno(
+				err, VFPT_SYSTEM, errno, "cannot lock the ledger /" DIRECTORY);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (now.tv_sec >= end.tv_sec)
+			return vfpt_error_set(err, VFPT_SYSTEM,
+				"another process holds the lock of the ledger /" DIRECTORY
+				" for more than %d s; see lslocks(8)",
+				LOCK_SECONDS);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static int load(struct vfpt_ledger *ledger, int root, struct vfpt_error *err)
+{
+	ledger->dir = openat(root, DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (ledger->dir < 0 && errno == ENOENT && ledger->mode != VFPT_LEDGER_ASSIGN)
+		return 0;
+	if (ledger->dir < 0)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot open the ledger /" DIRECTORY);
+	if (ledger->mode != VFPT_LEDGER_DRY && lock(ledger->dir, err) < 0)
+		return -1;
+	if (file_each(ledger->dir, ".", take_name, ledger) != 0)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read the ledger /" DIRECTORY);
+	if (ledger->count > 0)
+		qsort(ledger->entries, ledger->count, sizeof(*ledger->entries), by_address);
+	return 0;
+}
+
+int vfpt_ledger_open(int root, enum vfpt_ledger_mode mode, struct vfpt_ledger **out, struct vfpt_error *err)
+{
+	struct vfpt_ledger *ledger;
+
+	*out = NULL;
+	if (mode == VFPT_LEDGER_ASSIGN && !file_exists(root, DIRECTORY) && make_directory(root, err) < 0)
+		return -1;
+	ledger = calloc(1, sizeof(*ledger));
+	if (!ledger)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "ledger");
+	ledger->dir = -1;
+	ledger->mode = mode;
+	if (load(ledger, root, err) < 0) {
+		vfpt_ledger_close(ledger);
+		return -1;
+	}
+	*out = ledger;
+	return 0;
+}
+
+void vfpt_ledger_close(struct vfpt_ledger *ledger)
+{
+	if (!ledger)
+		return;
+	if (ledger->dir >= 0)
+		close(ledger->dir);
+	free(ledger->entries);
+	free(ledger);
+}
+
+static struct entry *find(const struct vfpt_ledger *ledger, const struct vfpt_pci *vf)
+{
+	const struct entry key = {.vf = *vf};
+
+	return ledger->count == 0
+		       ? NULL
+		       : bsearch(&key, ledger->entries, ledger->count, sizeof(*ledger->entries), by_address);
+}
+
+const char *vfpt_ledger_owner(const struct vfpt_ledger *ledger, const struct vfpt_pci *vf)
+{
+	const struct entry *entry = find(ledger, vf);
+
+	return entry ? entry->vm : NULL;
+}
+
+/* --- records in files
+ * ----------------------------------------------------------------------------------------- */
+
+static int read_record(const struct vfpt_ledger *ledger, const struct entry *entry,
+	struct vfpt_assignment *out, struct vfpt_error *err)
+{
+	char text[RECORD_SIZE];
+	int length;
+
+	length = file_read(ledger->dir, entry->name, text, sizeof(text));
+	if (length < 0 && errno != EOVERFLOW) {
+		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read it");
+		return -1;
+	}
+	if (length < 0 || strlen(text) != (size_t)length)
+		return vfpt_error_set(err, VFPT_CORRUPT, "it is garbage");
+	if (record_scan(text, out, err) < 0)
+		return -1;
+	if (!vfpt_pci_equal(&out->address, &entry->vf) || strcmp(out->vm, entry->vm) != 0)
+		return vfpt_error_set(err, VFPT_CORRUPT, "it speaks of another VM or VF than its name");
+	return 0;
+}
+
+static int write_record(const struct vfpt_ledger *ledger, const struct vfpt_assignment *a, const char *name,
+	struct vfpt_error *err)
+{
+	char text[RECORD_SIZE];
+	size_t size = record_print(a, text);
+	int fd, saved;
+
+	(void)unlinkat(ledger->dir, NEW_FILE, 0); /* a killed hook may have left one */
+	fd = openat(ledger->dir, NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd >= 0 && file_write_and_close(fd, text, size) == 0 &&
+		renameat(ledger->dir, NEW_FILE, ledger->dir, name) == 0)
+		return 0;
+	saved = errno;
+	if (fd >= 0)
+		(void)unlinkat(ledger->dir, NEW_FILE, 0);
+	vfpt_error_errno(err, VFPT_SYSTEM, saved, "cannot write ledger record /" DIRECTORY "/%s", name);
+	return vfpt_error_remedy(err, "/" DIRECTORY " must be writable by user vdsm and have room");
+}
+
+/* Time since boot orders all assignments: the lock lets one writer at a time read it, and run/ is empty at
+ * boot. */
+static uint64_t next_generation(struct vfpt_ledger *ledger)
+{
+	struct timespec now;
+	uint64_t generation;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	generation = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	if (generation <= ledger->generation)
+		generation = ledger->generation + 1;
+	return ledger->generation = generation;
+}
+
+int vfpt_ledger_put(struct vfpt_ledger *ledger, struct vfpt_assignment *assignment, struct vfpt_error *err)
+{
+	struct entry entry = {.vf = assignment->address};
+	char address[VFPT_PCI_SIZE];
+
+	if (find(ledger, &assignment->address))
+		return vfpt_error_set(err, VFPT_SYSTEM, "VF %s is assigned already",
+			vfpt_pci_format(&assignment->address, address));
+	assignment->generation = next_generation(ledger);
+	memcpy(entry.vm, assignment->vm, sizeof(entry.vm));
+	name_print(&entry.vf, entry.vm, entry.name);
+	if (ledger->mode == VFPT_LEDGER_DRY)
+		entry.unwritten = true;
+	else if (write_record(ledger, assignment, entry.name, err) < 0)
+		return -1;
+	if (add_entry(ledger, &entry) < 0) {
+		if (!entry.unwritten)
+			(void)unlinkat(ledger->dir, entry.name, 0);
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "ledger");
+	}
+	for (struct entry *e = &ledger->entries[ledger->count - 1];
+		e > ledger->entries && by_address(e - 1, e) > 0; e--) {
+		e[0] = e[-1];
+		e[-1] = entry;
+	}
+	return 0;
+}
+
+int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_assignment **out, size_t *count,
+	size_t *corrupt, struct vfpt_error *err)
+{
+	struct vfpt_error reason;
+
+	*out = NULL;
+	*count = *corrupt = 0;
+	for (size_t i = 0; i < ledger->count; i++) {
+		struct vfpt_assignment *grown;
+
+		if (ledger->entries[i].unwritten || strcmp(ledger->entries[i].vm, vm) != 0)
+			continue;
+		grown = reallocarray(*out, *count + 1, sizeof(*grown));
+		if (!grown) {
+			free(*out);
+			*out = NULL;
+			return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "ledger");
+		}
+		*out = grown;
+		if (read_record(ledger, &ledger->entries[i], &grown[*count], &reason) == 0) {
+			++*count;
+			continue;
+		}
+		++*corrupt;
+		vfpt_warn("ledger record /" DIRECTORY
+			  "/%s: %s; its VF stays taken: look at the VF's settings (ip link), "
+			  "then remove the file",
+			ledger->entries[i].name, reason.message);
+	}
+	return 0;
+}
+
+int vfpt_ledger_remove(
+	struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, struct vfpt_error *err)
+{
+	struct entry *entry = find(ledger, &assignment->address);
+	struct vfpt_assignment current;
+
+	if (!entry)
+		return 0;
+	if (!entry->unwritten) {
+		if (read_record(ledger, entry, &current, err) < 0)
+			return vfpt_error_wrap(err, "ledger record /" DIRECTORY "/%s", entry->name);
+		if (current.generation != assignment->generation || strcmp(current.vm, assignment->vm) != 0)
+			return 0;
+	}
+	if (ledger->mode != VFPT_LEDGER_DRY && unlinkat(ledger->dir, entry->name, 0) < 0 && errno != ENOENT)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno,
+			"cannot remove ledger record /" DIRECTORY "/%s", entry->name);
+	memmove(entry, entry + 1, (size_t)(ledger->entries + ledger->count - (entry + 1)) * sizeof(*entry));
+	ledger->count--;
+	return 0;
+}

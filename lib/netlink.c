@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "netlink.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/socket.h>
+
+struct vfpt_netlink {
+	struct nl_sock *socket;
+};
+
+/* The answer to one request. */
+struct exchange {
+	void (*take)(struct nlmsghdr *header, void *data);
+	void *data;
+	int error; /* errno value the kernel answered with */
+	bool finished;
+	char text[160]; /* the kernel's own words (extended acknowledgement) */
+};
+
+/*
+ * File capabilities give us CAP_NET_ADMIN as permitted only. Where it is not even permitted nothing is raised
+ * and the kernel says EPERM, which the caller reports.
+ */
+static void net_admin(cap_flag_value_t value)
+{
+	const cap_value_t wanted = CAP_NET_ADMIN;
+	cap_flag_value_t permitted = CAP_CLEAR;
+	cap_t caps = cap_get_proc();
+
+	if (caps && cap_get_flag(caps, wanted, CAP_PERMITTED, &permitted) == 0 && permitted == CAP_SET &&
+		cap_set_flag(caps, CAP_EFFECTIVE, 1, &wanted, value) == 0)
+		cap_set_proc(caps);
+	cap_free(caps);
+}
+
+static int on_message(struct nl_msg *message, void *data)
+{
+	struct exchange *x = data;
+
+	if (x->take)
+		x->take(nlmsg_hdr(message), x->data);
+	return NL_OK;
+}
+
+/* Another process changed links or addresses meanwhile: what we ask about is one link, which it does not
+ * concern. */
+static int on_interrupted(struct nl_msg *message, void *data)
+{
+	(void)message;
+	(void)data;
+	return NL_OK;
+}
+
+static int on_end(struct nl_msg *message, void *data)
+{
+	struct exchange *x = data;
+
+	(void)message;
+	x->finished = true;
+	return NL_STOP;
+}
+
+/* The TLVs of an extended acknowledgement follow the echoed request (Documentation: netlink intro, "Ext
+ * ACK"). */
+static void take_extended_ack(const struct nlmsgerr *answer, struct exchange *x)
+{
+	const struct nlmsghdr *header = (const void *)((const char *)answer - NLMSG_HDRLEN);
+	size_t before = NLMSG_HDRLEN + sizeof(*answer);
+	struct nlattr *table[NLMSGERR_ATTR_MAX + 1];
+
+	if (!(header->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	if (!(header->nlmsg_flags & NLM_F_CAPPED))
+		before += NLMSG_ALIGN(answer->msg.nlmsg_len) - sizeof(answer->msg);
+	if (before >= header->nlmsg_len ||
+		nla_parse(table, NLMSGERR_ATTR_MAX, (struct nlattr *)((char *)(uintptr_t)header + before),
+			(int)(header->nlmsg_len - before), NULL) < 0 ||
+		!table[NLMSGERR_ATTR_MSG])
+		return;
+	snprintf(x->text, sizeof(x->text), "%.*s", nla_len(table[NLMSGERR_ATTR_MSG]),
+		(const char *)nla_data(table[NLMSGERR_ATTR_MSG]));
+}
+
+static int on_error(struct sockaddr_nl *from, struct nlmsgerr *answer, void *data)
+{
+	struct exchange *x = data;
+
+	(void)from;
+	x->error = -answer->error;
+	x->finished = true;
+	take_extended_ack(answer, x);
+	return NL_STOP;
+}
+
+static bool is_refusal(int number)
+{
+	return number == EOPNOTSUPP || number == EINVAL || number == EPROTONOSUPPORT || number == ERANGE ||
+	       number == EADDRNOTAVAIL;
+}
+
+/* Send @message (freed here) and take what the kernel answers. @return 0, or -1 with @err filled in. */
+static int converse(
+	struct vfpt_netlink *netlink, struct nl_msg *message, struct exchange *x, struct vfpt_error *err)
+{
+	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
+	int r = callbacks ? 0 : -NLE_NOMEM;
+
+	if (callbacks) {
+		nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_message, x);
+		nl_cb_set(callbacks, NL_CB_ACK, NL_CB_CUSTOM, on_end, x);
+		nl_cb_set(callbacks, NL_CB_FINISH, NL_CB_CUSTOM, on_end, x);
+		nl_cb_set(callbacks, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, NULL);
+		nl_cb_err(callbacks, NL_CB_CUSTOM, on_error, x);
+		r = nl_send_auto(netlink->socket, message);
+	}
+	while (r >= 0 && !x->finished)
+		r = nl_recvmsgs(netlink->socket, callbacks);
+	nl_cb_put(callbacks);
+	nlmsg_free(message);
+	if (x->error) {
+		vfpt_error_errno(
+			err, is_refusal(x->error) ? VFPT_REFUSED : VFPT_SYSTEM, x->error, "the kernel says");
+		return x->text[0] ? vfpt_error_remedy(err, "\"%s\"", x->text) : -1;
+	}
+	if (r < 0)
+		return vfpt_error_set(err, VFPT_SYSTEM, "route netlink: %s", nl_geterror(r));
+	return 0;
+}
+
+static int no_memory(struct vfpt_error *err)
+{
+	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "route netlink");
+}
+
+int vfpt_netlink_open(struct vfpt_netlink **out, struct vfpt_error *err)
+{
+	struct vfpt_netlink *netlink = calloc(1, sizeof(*netlink));
+	const int on = 1;
+	int r;
+
+	*out = NULL;
+	if (!netlink || !(netlink->socket = nl_socket_alloc())) {
+		free(netlink);
+		return no_memory(err);
+	}
+	net_admin(CAP_SET);
+	r = nl_connect(netlink->socket, NETLINK_ROUTE);
+	net_admin(CAP_CLEAR);
+	if (r < 0) {
+		vfpt_netlink_close(netlink);
+		return vfpt_error_set(
+			err, VFPT_SYSTEM, "cannot open a route netlink socket: %s", nl_geterror(r));
+	}
+	/* An answer about hundreds of VFs is larger than the page that libnl would offer the kernel. */
+	nl_socket_enable_msg_peek(netlink->socket);
+	/* Both only make answers better; kernels before 4.20 know neither. */
+	(void)setsockopt(nl_socket_get_fd(netlink->socket), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)setsockopt(
+		nl_socket_get_fd(netlink->socket), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+	*out = netlink;
+	return 0;
+}
+
+void vfpt_netlink_close(struct vfpt_netlink *netlink)
+{
+	if (!netlink)
+		return;
+	nl_socket_free(netlink->socket);
+	free(netlink);
+}
+
+/* A request about one link; @flags beside NLM_F_REQUEST. NULL when there is no memory. */
+static struct nl_msg *link_request(int type, int flags, unsigned ifindex)
+{
+	struct nl_msg *message = nlmsg_alloc_simple(type, flags | NLM_F_ACK);
+	struct ifinfomsg link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)ifindex};
+
+	if (message && nlmsg_append(message, &link, sizeof(link), NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(message);
+		return NULL;
+	}
+	return message;
+}
+
+struct vlan {
+	bool found;
+	uint16_t id;
+	uint16_t protocol;
+};
+
+static void take_vlan(struct nlmsghdr *header, void *data)
+{
+	struct vlan *vlan = data;
+	struct nlattr *link[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1], *own[IFLA_VLAN_MAX + 1];
+
+	if (nlmsg_parse(header, sizeof(struct ifinfomsg), link, IFLA_MAX, NULL) < 0 || !link[IFLA_LINKINFO] ||
+		nla_parse_nested(info, IFLA_INFO_MAX, link[IFLA_LINKINFO], NULL) < 0 ||
+		!info[IFLA_INFO_KIND] || nla_strcmp(info[IFLA_INFO_KIND], "vlan") != 0 ||
+		!info[IFLA_INFO_DATA] ||
+		nla_parse_nested(own, IFLA_VLAN_MAX, info[IFLA_INFO_DATA], NULL) < 0 || !own[IFLA_VLAN_ID] ||
+		nla_len(own[IFLA_VLAN_ID]) < (int)sizeof(uint16_t))
+		return;
+	vlan->found = true;
+	vlan->id = nla_get_u16(own[IFLA_VLAN_ID]);
+	vlan->protocol = own[IFLA_VLAN_PROTOCOL] ? ntohs(nla_get_u16(own[IFLA_VLAN_PROTOCOL])) : 0x8100;
+}
+
+int vfpt_netlink_vlan(struct vfpt_netlink *netlink, unsigned ifindex, uint16_t *id, uint16_t *protocol,
+	struct vfpt_error *err)
+{
+	struct vlan vlan = {.found = false};
+	struct exchange x = {.take = take_vlan, .data = &vlan};
+	struct nl_msg *message = link_request(RTM_GETLINK, 0, ifindex);
+
+	if (!message)
+		return no_memory(err);
+	if (converse(netlink, message, &x, err) < 0)
+		return -1;
+	if (!vlan.found)
+		return vfpt_error_set(
+			err, VFPT_SYSTEM, "the kernel tells no VLAN id for interface %u", ifindex);
+	*id = vlan.id;
+	*protocol = vlan.protocol;
+	return 0;
+}
+
+struct address_search {
+	unsigned ifindex;
+	bool found;
+};
+
+static void take_address(struct nlmsghdr *header, void *data)
+{
+	struct address_search *search = data;
+	const struct ifaddrmsg *address = nlmsg_data(header);
+
+	if (header->nlmsg_len < NLMSG_LENGTH(sizeof(*address)) || address->ifa_index != search->ifindex)
+		return;
+	if (address->ifa_family == AF_INET6 && address->ifa_scope == RT_SCOPE_LINK)
+		return;
+	search->found = true;
+}
+
+int vfpt_netlink_has_address(
+	struct vfpt_netlink *netlink, unsigned ifindex, bool *has, struct vfpt_error *err)
+{
+	struct address_search search = {.ifindex = ifindex};
+	struct ifaddrmsg filter = {.ifa_family = AF_UNSPEC, .ifa_index = ifindex};
+	struct exchange x = {.take = take_address, .data = &search};
+	struct nl_msg *message = nlmsg_alloc_simple(RTM_GETADDR, NLM_F_DUMP);
+
+	if (!message || nlmsg_append(message, &filter, sizeof(filter), NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(message);
+		return no_memory(err);
+	}
+	if (converse(netlink, message, &x, err) < 0)
+		return -1;
+	*has = search.found;
+	return 0;
+}
+
+enum { ATTRIBUTE_HEADER = sizeof(struct nlattr) };
+
+/* Attribute types carry flag bits on top. */
+static int type_of(const struct nlattr *attribute)
+{
+	return attribute->nla_type & NLA_TYPE_MASK;
+}
+
+/* An attribute at @at that lies wholly before @end, or NULL. */
+static const struct nlattr *whole_attribute(const char *at, const char *end)
+{
+	const struct nlattr *attribute = (const void *)at;
+
+	if (end - at < ATTRIBUTE_HEADER || attribute->nla_len < ATTRIBUTE_HEADER || attribute->nla_len > end - at)
+		return NULL;
+	return attribute;
+}
+
+static const char *behind(const struct nlattr *attribute)
+{
+	return (const char *)attribute + (attribute->nla_len + 3u) / 4 * 4;
+}
+
+/* Does this IFLA_VF_INFO describe VF number @vf? Each of its attributes starts with the number; a MAC is
+ * always there. */
+static bool is_vf(const struct nlattr *info, unsigned vf)
+{
+	const struct nlattr *mac = nla_find(nla_data(info), nla_len(info), IFLA_VF_MAC);
+
+	return mac && nla_len(mac) >= (int)sizeof(uint32_t) && nla_get_u32(mac) == vf;
+}
+
+bool vfpt_netlink_find_vf(const void *attributes, size_t size, unsigned vf,
+	void (*take)(const struct nlattr *attribute, void *data), void *data)
+{
+	const char *at = attributes, *end = at + size;
+	const struct nlattr *attribute;
+	uint32_t count = 0;
+
+	/*
+	 * The length of IFLA_VFINFO_LIST has 16 bits and wraps with hundreds of VFs, so its type is looked at
+	 * first and its length never: the entries follow its header, IFLA_NUM_VF (always in front,
+	 * rtnl_fill_vf()) counts them.
+	 */
+	for (; end - at >= ATTRIBUTE_HEADER; at = behind(attribute)) {
+		attribute = (const void *)at;
+		if (type_of(attribute) == IFLA_VFINFO_LIST)
+			break;
+		if (!whole_attribute(at, end))
+			return false;
+		if (type_of(attribute) == IFLA_NUM_VF && nla_len(attribute) >= (int)sizeof(count))
+			count = nla_get_u32(attribute);
+	}
+	for (at += ATTRIBUTE_HEADER; count > 0 && at < end; count--, at = behind(attribute)) {
+		attribute = whole_attribute(at, end);
+		if (!attribute || type_of(attribute) != IFLA_VF_INFO)
+			return false;
+		if (is_vf(attribute, vf)) {
+			const struct nlattr *own;
+			int rest;
+
+			nla_for_each_nested(own, attribute, rest) take(own, data);
+			return true;
+		}
+	}
+	return false;
+}
+
+struct vf_search {
+	unsigned vf;
+	bool found;
+	void (*take)(const struct nlattr *attribute, void *data);
+	void *data;
+};
+
+static void take_vf(struct nlmsghdr *header, void *data)
+{
+	struct vf_search *search = data;
+
+	if (header->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+		search->found = vfpt_netlink_find_vf(nlmsg_attrdata(header, sizeof(struct ifinfomsg)),
+			(size_t)nlmsg_attrlen(header, sizeof(struct ifinfomsg)), search->vf, search->take,
+			search->data);
+}
+
+int vfpt_netlink_vf_get(struct vfpt_netlink *netlink, unsigned pf_ifindex, unsigned vf,
+	void (*take)(const struct nlattr *attribute, void *data), void *data, struct vfpt_error *err)
+{
+	struct vf_search search = {.vf = vf, .take = take, .data = data};
+	struct exchange x = {.take = take_vf, .data = &search};
+	struct nl_msg *message = link_request(RTM_GETLINK, 0, pf_ifindex);
+
+	/* Counters make each VF several times larger, and nobody here reads them. */
+	if (!message || nla_put_u32(message, IFLA_EXT_MASK, RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS) < 0) {
+		nlmsg_free(message);
+		return no_memory(err);
+	}
+	if (converse(netlink, message, &x, err) < 0)
+		return -1;
+	if (!search.found)
+		return vfpt_error_set(err, VFPT_SYSTEM, "the kernel shows no VF %u on that PF", vf);
+	return 0;
+}
+
+int vfpt_netlink_vf_set(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
+	size_t size, struct vfpt_error *err)
+{
+	struct exchange x = {.take = NULL};
+	struct nl_msg *message = link_request(RTM_SETLINK, 0, pf_ifindex);
+	struct nlattr *list = message ? nla_nest_start(message, IFLA_VFINFO_LIST) : NULL;
+	struct nlattr *info = list ? nla_nest_start(message, IFLA_VF_INFO) : NULL;
+	int r;
+
+	if (!info || nla_put(message, attribute, (int)size, payload) < 0) {
+		nlmsg_free(message);
+		return no_memory(err);
+	}
+	nla_nest_end(message, info);
+	nla_nest_end(message, list);
+	net_admin(CAP_SET);
+	r = converse(netlink, message, &x, err);
+	net_admin(CAP_CLEAR);
+	if (x.error == EPERM)
+		vfpt_error_remedy(err, "setting a VF needs CAP_NET_ADMIN: run as root, or as vdsm with the "
+				       "hook's file capability in place");
+	return r;
+}

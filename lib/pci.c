@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/pci.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Take @min to @max hexadecimal digits and the @end character behind them. */
+static bool take_hex(const char **text, int min, int max, char end, uint32_t *value)
+{
+	const char *c = *text;
+
+	*value = 0;
+	for (; isxdigit((unsigned char)*c) && c - *text < max; c++)
+		*value = *value * 16 +
+			 (uint32_t)(isdigit((unsigned char)*c) ? *c - '0' : (*c | 0x20) - 'a' + 10);
+	if (c - *text < min || *c != end)
+		return false;
+	*text = end ? c + 1 : c;
+	return true;
+}
+
+int vfpt_pci_parse(const char *text, struct vfpt_pci *out, struct vfpt_error *err)
+{
+	const char *at = text;
+	uint32_t domain, bus, slot, function;
+
+	if (!take_hex(&at, 4, 8, ':', &domain) || !take_hex(&at, 2, 2, ':', &bus) ||
+		!take_hex(&at, 2, 2, '.', &slot) || !take_hex(&at, 1, 1, '\0', &function) || slot > 31 ||
+		function > 7)
+		return vfpt_error_set(
+			err, VFPT_BAD_INPUT, "\"%.40s\" is not a PCI address such as 0000:01:10.0", text);
+	*out = (struct vfpt_pci){
+		.domain = domain, .bus = (uint8_t)bus, .slot = (uint8_t)slot, .function = (uint8_t)function};
+	return 0;
+}
+
+char *vfpt_pci_format(const struct vfpt_pci *address, char buffer[VFPT_PCI_SIZE])
+{
+	snprintf(buffer, VFPT_PCI_SIZE, "%04x:%02x:%02x.%x", address->domain, address->bus,
+		address->slot & 31u, address->function & 7u);
+	return buffer;
+}
+
+char *vfpt_pci_nodedev(const struct vfpt_pci *address, char buffer[VFPT_PCI_SIZE + 4])
+{
+	snprintf(buffer, VFPT_PCI_SIZE + 4, "pci_%04x_%02x_%02x_%x", address->domain, address->bus,
+		address->slot & 31u, address->function & 7u);
+	return buffer;
+}
+
+void vfpt_pci_attributes(const struct vfpt_pci *address, struct vfpt_pci_attributes *out)
+{
+	snprintf(out->domain, sizeof(out->domain), "0x%04x", address->domain);
+	snprintf(out->bus, sizeof(out->bus), "0x%02x", address->bus);
+	snprintf(out->slot, sizeof(out->slot), "0x%02x", address->slot & 31u);
+	snprintf(out->function, sizeof(out->function), "0x%x", address->function & 7u);
+}
+
+static uint64_t as_number(const struct vfpt_pci *a)
+{
+	return (uint64_t)a->domain << 16 | (uint64_t)a->bus << 8 | (uint64_t)a->slot << 3 | a->function;
+}
+
+int vfpt_pci_compare(const struct vfpt_pci *a, const struct vfpt_pci *b)
+{
+	uint64_t x = as_number(a), y = as_number(b);
+
+	return (x > y) - (x < y);
+}
+
+bool vfpt_pci_equal(const struct vfpt_pci *a, const struct vfpt_pci *b)
+{
+	return vfpt_pci_compare(a, b) == 0;
+}
