@@ -368,7 +368,12 @@ int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt
 	char text[VFPT_PCI_SIZE];
 	const struct vfpt_pf *pf;
 	unsigned index;
+	bool holds;
 
+	if (vfpt_ledger_holds(ledger, assignment, &holds, err) < 0)
+		return -1;
+	if (!holds)
+		return 0; /* late: the VF may be someone else's by now */
 	vfpt_pci_format(&assignment->address, text);
 	if (vfpt_host_find_vf(host, &assignment->address, &pf, &index, err) < 0) {
 		if (err->code != VFPT_NO_VF)

@@ -174,12 +174,23 @@ static int take_devices(struct vfpt_domain *domain)
 	return 0;
 }
 
+/* Two vNICs of a teaming pair have one MAC; their metadata then has the alias too (vdsm:
+ * vmdevices/network.py). */
 static struct device *device_of(const struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
 {
-	for (size_t i = 0; vnic->has_mac && i < domain->device_count; i++)
-		if (vfpt_mac_equal(&domain->devices[i].mac, &vnic->mac))
-			return &domain->devices[i];
-	return NULL;
+	struct device *found = NULL;
+
+	for (size_t i = 0; vnic->has_mac && i < domain->device_count; i++) {
+		struct device *device = &domain->devices[i];
+
+		if (!vfpt_mac_equal(&device->mac, &vnic->mac))
+			continue;
+		if (vnic->alias && attribute_is(device->element, "alias", vnic->alias))
+			return device;
+		if (!found && !xmlHasProp(device->element, (const xmlChar *)"alias"))
+			found = device;
+	}
+	return found;
 }
 
 static int take_properties(struct vfpt_vnic *vnic, const xmlNode *metadata)
@@ -221,14 +232,11 @@ static int take_vnic(struct vfpt_domain *domain, xmlNode *element, struct vfpt_e
 {
 	struct vfpt_vnic *vnic = &domain->vnics[domain->vnic_count++];
 	char *mac = attribute(child(element, NULL, "mac"), "address");
+	struct vfpt_error ignored;
 	struct device *device;
 
 	vnic->element = element;
-	if (mac && vfpt_mac_parse(mac, &vnic->mac, err) < 0) {
-		xmlFree(mac);
-		return vfpt_error_wrap(err, "vNIC %zu of the document", domain->vnic_count);
-	}
-	vnic->has_mac = mac;
+	vnic->has_mac = mac && vfpt_mac_parse(mac, &vnic->mac, &ignored) == 0;
 	xmlFree(mac);
 	vnic->type = attribute(element, "type");
 	vnic->model = attribute(child(element, NULL, "model"), "type");

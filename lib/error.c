@@ -4,12 +4,36 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One line, and nothing in it that a terminal or a log would act on. UTF-8 passes. */
+/* Bytes of the UTF-8 character that starts at @c; 0 where it is none, or one cut short. */
+static int character(const unsigned char *c)
+{
+	int size = c[0] < 0x80                   ? 1
+		   : c[0] >= 0xc2 && c[0] < 0xe0 ? 2
+		   : (c[0] & 0xf0) == 0xe0       ? 3
+		   : c[0] >= 0xf0 && c[0] < 0xf5 ? 4
+						 : 0;
+
+	for (int i = 1; i < size; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	return size;
+}
+
+/* One line, and nothing in it that a terminal or a log would act on: no control characters of seven or eight
+ * bits. */
 static void tame(char *text)
 {
-	for (unsigned char *c = (unsigned char *)text; *c; c++)
-		if (*c < 0x20 || *c == 0x7f)
+	unsigned char *c = (unsigned char *)text;
+
+	while (*c) {
+		int size = character(c);
+
+		if (size == 0 || *c < 0x20 || *c == 0x7f)
 			*c = '?';
+		else if (c[0] == 0xc2 && c[1] < 0xa0)
+			c[0] = c[1] = '?';
+		c += size ? size : 1;
+	}
 }
 
 int vfpt_error_set(struct vfpt_error *err, enum vfpt_code code, const char *format, ...)

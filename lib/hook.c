@@ -326,7 +326,7 @@ static int qualify(const struct vfpt_vnic *vnic, struct vfpt_error *err)
 			"one");
 	if (!vnic->has_mac)
 		return vfpt_error_set(
-			err, VFPT_BAD_INPUT, "it has no MAC address; give it one in the engine");
+			err, VFPT_BAD_INPUT, "it has no valid MAC address; give it one in the engine");
 	if (!vnic->type || strcmp(vnic->type, "bridge") != 0)
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
 			"its interface is of type %.20s; passthrough=required goes with a vNIC on a bridge "
@@ -453,7 +453,8 @@ int vfpt_hook_release(struct vfpt_hook *hook, struct vfpt_error *err)
 
 	if (hook->point->nic && (count == 0 || !vnics[0].has_mac))
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"%s: the vNIC has no MAC address, so its VF cannot be found", hook->point->name);
+			"%s: the vNIC has no valid MAC address, so its VF cannot be found",
+			hook->point->name);
 	if (open_host(hook, VFPT_LEDGER_RELEASE, err) < 0)
 		return hook->point->nic
 			       ? vfpt_error_wrap(err, "%s", vfpt_vnic_name(&vnics[0], name, sizeof(name)))

@@ -301,14 +301,14 @@ static int add_pf(struct walk *walk, const struct vfpt_pf *pf)
 {
 	struct vfpt_network *network = walk->network;
 
-	for (size_t i = 0; i < network->pf_count; i++)
-		if (network->pfs[i] == pf)
-			return 0;
 	if (network->pf_count > 0 && network->vlan_id != walk->vlan_id) {
 		vfpt_error_set(walk->err, VFPT_NO_VF, "its ports disagree about the VLAN: %u on %s, %u on %s",
 			network->vlan_id, network->pfs[0]->name, walk->vlan_id, pf->name);
 		return 1;
 	}
+	for (size_t i = 0; i < network->pf_count; i++)
+		if (network->pfs[i] == pf)
+			return 0;
 	network->vlan_id = walk->vlan_id;
 	return keep(&network->pfs, &network->pf_count, (void *)(uintptr_t)pf, walk->err) < 0;
 }

@@ -434,20 +434,31 @@ int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_as
 	return 0;
 }
 
+int vfpt_ledger_holds(struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, bool *holds,
+	struct vfpt_error *err)
+{
+	const struct entry *entry = find(ledger, &assignment->address);
+	struct vfpt_assignment current;
+
+	*holds = entry && strcmp(entry->vm, assignment->vm) == 0;
+	if (!*holds || entry->unwritten)
+		return 0;
+	if (read_record(ledger, entry, &current, err) < 0)
+		return vfpt_error_wrap(err, "ledger record /" DIRECTORY "/%s", entry->name);
+	*holds = current.generation == assignment->generation;
+	return 0;
+}
+
 int vfpt_ledger_remove(
 	struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, struct vfpt_error *err)
 {
 	struct entry *entry = find(ledger, &assignment->address);
-	struct vfpt_assignment current;
+	bool holds;
 
-	if (!entry)
+	if (vfpt_ledger_holds(ledger, assignment, &holds, err) < 0)
+		return -1;
+	if (!holds)
 		return 0;
-	if (!entry->unwritten) {
-		if (read_record(ledger, entry, &current, err) < 0)
-			return vfpt_error_wrap(err, "ledger record /" DIRECTORY "/%s", entry->name);
-		if (current.generation != assignment->generation || strcmp(current.vm, assignment->vm) != 0)
-			return 0;
-	}
 	if (ledger->mode != VFPT_LEDGER_DRY && unlinkat(ledger->dir, entry->name, 0) < 0 && errno != ENOENT)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno,
 			"cannot remove ledger record /" DIRECTORY "/%s", entry->name);

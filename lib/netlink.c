@@ -283,7 +283,8 @@ static const struct nlattr *whole_attribute(const char *at, const char *end)
 {
 	const struct nlattr *attribute = (const void *)at;
 
-	if (end - at < ATTRIBUTE_HEADER || attribute->nla_len < ATTRIBUTE_HEADER || attribute->nla_len > end - at)
+	if (end - at < ATTRIBUTE_HEADER || attribute->nla_len < ATTRIBUTE_HEADER ||
+		attribute->nla_len > end - at)
 		return NULL;
 	return attribute;
 }

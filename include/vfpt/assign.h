@@ -61,9 +61,10 @@ void vfpt_transaction_commit(struct vfpt_transaction *transaction);
 void vfpt_transaction_undo(struct vfpt_transaction *transaction);
 
 /**
- * Give one VF back: its settings become what they were before the assignment, then its record goes.
- * A VF that no longer exists has only its record removed, one whose driver will not take the old value back
- * is released with a warning. On an error the record stays, and the next release tries again.
+ * Give one VF back: its settings become what they were before the assignment, then its record goes. An
+ * assignment that the ledger does not hold any more is none: nothing is touched. A VF that no longer exists
+ * has only its record removed, one whose driver will not take the old value back is released with a warning.
+ * On an error the record stays, and the next release tries again.
  */
 int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
 	const struct vfpt_assignment *assignment, struct vfpt_error *err);

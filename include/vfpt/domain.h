@@ -29,7 +29,7 @@ struct vfpt_property {
 
 /** One vNIC of a document; its strings are the document's, NULL where it does not say. */
 struct vfpt_vnic {
-	bool has_mac;
+	bool has_mac; /**< and it is a MAC address */
 	struct vfpt_mac mac;
 	char *type;            /**< "bridge", "hostdev" ... */
 	char *model;           /**< "virtio" ... */

@@ -10,6 +10,7 @@
 #define VFPT_LEDGER_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +71,11 @@ int vfpt_ledger_put(struct vfpt_ledger *ledger, struct vfpt_assignment *assignme
  */
 int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_assignment **out, size_t *count,
 	size_t *corrupt, struct vfpt_error *err);
+
+/** Does the ledger still hold exactly this assignment, or has its VF another by now (VM, generation), or
+ * none? */
+int vfpt_ledger_holds(struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, bool *holds,
+	struct vfpt_error *err);
 
 /** Remove the record of exactly this assignment; where the VF has another by now (VM, generation), nothing.
  */

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "support.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+char root[PATH_MAX];
+int root_fd = -1;
+
+/* One directory a program; below it the captured host, unpacked once, and the roots of single tests. It goes
+ * in run_suite(), so that nothing stays of a test that failed either. */
+static char base[64];
+
+/* --- strings */
+
+static struct string {
+	struct string *next;
+	char bytes[];
+} * strings;
+
+static char *new_string(size_t size)
+{
+	struct string *string = malloc(sizeof(*string) + size + 1);
+
+	ck_assert_ptr_nonnull(string);
+	string->next = strings;
+	strings = string;
+	string->bytes[size] = '\0';
+	return string->bytes;
+}
+
+static void free_strings(void)
+{
+	while (strings) {
+		struct string *next = strings->next;
+
+		free(strings);
+		strings = next;
+	}
+}
+
+const char *text(const char *format, ...)
+{
+	va_list args, again;
+	char *string;
+	int length;
+
+	va_start(args, format);
+	va_copy(again, args);
+	length = vsnprintf(NULL, 0, format, args);
+	ck_assert_int_ge(length, 0);
+	string = new_string((size_t)length);
+	vsnprintf(string, (size_t)length + 1, format, again);
+	va_end(again);
+	va_end(args);
+	return string;
+}
+
+const char *replaced(const char *whole, const char *part, const char *by)
+{
+	const char *at = strstr(whole, part);
+
+	ck_assert_msg(at != NULL, "\"%s\" does not contain \"%s\"", whole, part);
+	return text("%.*s%s%s", (int)(at - whole), whole, by, at + strlen(part));
+}
+
+unsigned count_lines(const char *lines)
+{
+	unsigned count = 0;
+
+	for (; *lines; lines++)
+		count += *lines == '\n' || lines[1] == '\0';
+	return count;
+}
+
+const char *in_root(const char *path)
+{
+	return text("%s/%s", root, path);
+}
+
+/* --- reading */
+
+static const char *read_all(int fd, size_t *size)
+{
+	struct stat status;
+	size_t used = 0;
+	ssize_t got;
+	char *string;
+
+	ck_assert_int_eq(fstat(fd, &status), 0);
+	string = new_string((size_t)status.st_size);
+	while (used < (size_t)status.st_size &&
+		(got = pread(fd, string + used, (size_t)status.st_size - used, (off_t)used)) > 0)
+		used += (size_t)got;
+	ck_assert_uint_eq(used, (size_t)status.st_size);
+	if (size)
+		*size = used;
+	return string;
+}
+
+static const char *read_path(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const char *string;
+
+	ck_assert_msg(fd >= 0, "cannot open %s: %s", path, strerror(errno));
+	string = read_all(fd, size);
+	close(fd);
+	return string;
+}
+
+const char *get_file(const char *path, size_t *size)
+{
+	return read_path(in_root(path), size);
+}
+
+static const char *data(void)
+{
+	const char *path = getenv("VFPT_TEST_DATA");
+
+	ck_assert_msg(path != NULL, "VFPT_TEST_DATA is not set; run `meson test`");
+	return path;
+}
+
+const char *sample(const char *name, size_t *size)
+{
+	return read_path(text("%s/samples/%s", data(), name), size);
+}
+
+bool there_is(const char *path)
+{
+	return faccessat(root_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+unsigned entries(const char *path)
+{
+	DIR *dir = opendir(in_root(path));
+	unsigned count = 0;
+
+	while (dir && readdir(dir))
+		count++;
+	if (dir)
+		closedir(dir);
+	return count > 2 ? count - 2 : 0;
+}
+
+static FILE *picture_file;
+
+static int picture_entry(const char *path, const struct stat *status, int kind, struct FTW *at)
+{
+	char target[PATH_MAX] = "";
+	unsigned long sum = 0;
+	size_t size = 0;
+
+	(void)at;
+	if (kind == FTW_SL)
+		ck_assert_int_ge(readlink(path, target, sizeof(target) - 1), 0);
+	if (kind == FTW_F) {
+		const char *bytes = read_path(path, &size);
+
+		while (size > 0)
+			sum = sum * 31 + (unsigned char)bytes[--size];
+	}
+	fprintf(picture_file, "%s inode %lu mode %o changed %ld.%09ld size %lld sum %lx -> %s\n", path,
+		(unsigned long)status->st_ino, status->st_mode, (long)status->st_ctim.tv_sec,
+		status->st_ctim.tv_nsec, (long long)status->st_size, sum, target);
+	return 0;
+}
+
+const char *picture(const char *path)
+{
+	char *bytes = NULL;
+	const char *string;
+	size_t size;
+
+	picture_file = open_memstream(&bytes, &size);
+	ck_assert_ptr_nonnull(picture_file);
+	ck_assert_int_eq(nftw(in_root(path), picture_entry, 16, FTW_PHYS), 0);
+	fclose(picture_file);
+	string = text("%s", bytes);
+	free(bytes);
+	return string;
+}
+
+/* --- writing */
+
+static void make_parents(const char *path)
+{
+	char part[PATH_MAX];
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
+		ck_assert_msg(mkdirat(root_fd, part, 0755) == 0 || errno == EEXIST, "cannot make %s: %s",
+			part, strerror(errno));
+	}
+}
+
+void put_bytes(const char *path, const void *bytes, size_t size)
+{
+	int fd;
+
+	make_parents(path);
+	/* Never written in place: it can be a hard link to the unpacked host that other tests copy. */
+	(void)unlinkat(root_fd, path, 0);
+	fd = openat(root_fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	ck_assert_msg(fd >= 0, "cannot make %s: %s", path, strerror(errno));
+	ck_assert_int_eq(write(fd, bytes, size), (ssize_t)size);
+	close(fd);
+}
+
+void put_file(const char *path, const char *text)
+{
+	put_bytes(path, text, strlen(text));
+}
+
+void put_link(const char *path, const char *target)
+{
+	make_parents(path);
+	(void)unlinkat(root_fd, path, 0);
+	ck_assert_msg(symlinkat(target, root_fd, path) == 0, "cannot make %s: %s", path, strerror(errno));
+}
+
+void put_directory(const char *path)
+{
+	make_parents(path);
+	ck_assert_msg(mkdirat(root_fd, path, 0755) == 0, "cannot make %s: %s", path, strerror(errno));
+}
+
+void move(const char *from, const char *to)
+{
+	ck_assert_msg(renameat(root_fd, from, root_fd, to) == 0, "cannot move %s: %s", from, strerror(errno));
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *at)
+{
+	(void)status;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+static int remove_tree(const char *path)
+{
+	return nftw(path, remove_entry, 16, FTW_PHYS | FTW_DEPTH);
+}
+
+void drop(const char *path)
+{
+	ck_assert_msg(remove_tree(in_root(path)) == 0, "cannot remove %s: %s", path, strerror(errno));
+}
+
+/* --- the captured host, and fixtures */
+
+/* Once a program, before its first test; the tests get copies. */
+static void unpack_host(void)
+{
+	const char *archive = text("%s/hosts/three-igb.tar.gz", data()), *host = text("%s/host", base);
+	const char *const argv[] = {"/bin/tar", "xzf", archive, "-C", host, NULL};
+	struct outcome outcome;
+
+	if (mkdir(host, 0755) < 0 && errno == EEXIST)
+		return;
+	outcome = run(argv, (const char *const[]){NULL});
+	ck_assert_msg(outcome.code == 0, "cannot unpack %s: %s", archive, outcome.err);
+}
+
+static size_t copy_from;
+
+static int copy_entry(const char *path, const struct stat *status, int kind, struct FTW *at)
+{
+	char copy[PATH_MAX];
+
+	(void)status;
+	(void)at;
+	snprintf(copy, sizeof(copy), "%.*s%s", (int)(sizeof(copy) / 2), root, path + copy_from);
+	if (path[copy_from] == '\0')
+		return 0;
+	return kind == FTW_D ? mkdir(copy, 0755) : link(path, copy);
+}
+
+void empty_setup(void)
+{
+	snprintf(root, sizeof(root), "%s/XXXXXX", base);
+	ck_assert_msg(mkdtemp(root) != NULL, "cannot make %s: %s", root, strerror(errno));
+	ck_assert_int_eq(chmod(root, 0755), 0);
+	root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(root_fd, 0);
+}
+
+/* With hard links, which takes a third of the time that unpacking takes. */
+void host_setup(void)
+{
+	const char *host = text("%s/host", base);
+
+	empty_setup();
+	copy_from = strlen(host);
+	ck_assert_msg(nftw(host, copy_entry, 16, FTW_PHYS) == 0, "cannot copy %s: %s", host, strerror(errno));
+}
+
+void root_teardown(void)
+{
+	close(root_fd);
+	root_fd = -1;
+	ck_assert_int_eq(remove_tree(root), 0);
+	free_strings();
+}
+
+TCase *new_case(Suite *suite, const char *name, SFun setup)
+{
+	TCase *tcase = tcase_create(name);
+
+	if (setup == host_setup)
+		tcase_add_unchecked_fixture(tcase, unpack_host, NULL);
+	if (setup)
+		tcase_add_checked_fixture(tcase, setup, root_teardown);
+	else
+		tcase_add_checked_fixture(tcase, NULL, free_strings);
+	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
+int run_suite(Suite *suite)
+{
+	const char *directory = getenv("TMPDIR");
+	SRunner *runner;
+	int failed;
+
+	snprintf(base, sizeof(base), "%s/vfpt-unit-XXXXXX",
+		directory && strlen(directory) < sizeof(base) / 2 ? directory : "/tmp");
+	if (!mkdtemp(base) || chmod(base, 0755) < 0) {
+		perror(base);
+		return EXIT_FAILURE;
+	}
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	free_strings();
+	if (remove_tree(base) < 0) {
+		perror(base);
+		failed = 1;
+	}
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* --- what is printed */
+
+static int stderr_before = -1, stderr_caught = -1;
+
+void catch_stderr(void)
+{
+	fflush(stderr);
+	stderr_before = dup(STDERR_FILENO);
+	stderr_caught = memfd_create("stderr", MFD_CLOEXEC);
+	ck_assert_int_ge(stderr_before, 0);
+	ck_assert_int_ge(stderr_caught, 0);
+	ck_assert_int_eq(dup2(stderr_caught, STDERR_FILENO), STDERR_FILENO);
+}
+
+const char *caught_stderr(void)
+{
+	const char *printed;
+
+	fflush(stderr);
+	ck_assert_int_eq(dup2(stderr_before, STDERR_FILENO), STDERR_FILENO);
+	printed = read_all(stderr_caught, NULL);
+	close(stderr_caught);
+	close(stderr_before);
+	return printed;
+}
+
+/* Sanitizers and valgrind are told by these what to do. */
+static const char *const passed_on[] = {"ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "LD_LIBRARY_PATH",
+	"LD_PRELOAD", "MALLOC_PERTURB_", "PATH"};
+
+static void become(const char *const *argv, const char *const *env, int out, int err)
+{
+	const char *all[64];
+	size_t count = 0;
+
+	while (*env && count < 48)
+		all[count++] = *env++;
+	for (size_t i = 0; i < ARRAY_SIZE(passed_on); i++) {
+		static char lines[ARRAY_SIZE(passed_on)][1024];
+		const char *value = getenv(passed_on[i]);
+
+		if (!value)
+			continue;
+		snprintf(lines[i], sizeof(lines[i]), "%s=%s", passed_on[i], value);
+		all[count++] = lines[i];
+	}
+	all[count] = NULL;
+	if (dup2(out, STDOUT_FILENO) >= 0 && dup2(err, STDERR_FILENO) >= 0)
+		execve(argv[0], (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)all);
+	_exit(127);
+}
+
+struct outcome run(const char *const *argv, const char *const *env)
+{
+	int out = memfd_create("stdout", MFD_CLOEXEC), err = memfd_create("stderr", MFD_CLOEXEC), status = -1;
+	struct outcome outcome = {.code = -1};
+	pid_t child;
+
+	ck_assert_int_ge(out, 0);
+	ck_assert_int_ge(err, 0);
+	fflush(NULL);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+		become(argv, env, out, err);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	outcome.out = read_all(out, NULL);
+	outcome.err = read_all(err, NULL);
+	close(out);
+	close(err);
+	ck_assert_msg(outcome.code != 127, "cannot run %s", argv[0]);
+	return outcome;
+}

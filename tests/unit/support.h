@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the unit tests share: a captured host to look at, files below it, programs to run, what they print. */
+#ifndef VFPT_TESTS_SUPPORT_H
+#define VFPT_TESTS_SUPPORT_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The root directory that the test in hand works on, and a descriptor of it. */
+extern char root[];
+extern int root_fd;
+
+/* Check's fixtures: a copy of tests/data/hosts/three-igb, or an empty directory; gone when the test is over.
+ */
+void host_setup(void);
+void empty_setup(void);
+void root_teardown(void);
+
+/* The main() of a test program: run the suite and print its summary. @return the exit code */
+int run_suite(Suite *suite);
+
+/* A TCase of that name, with fixtures (NULL: none), added to the suite. */
+TCase *new_case(Suite *suite, const char *name, SFun setup);
+
+/* --- files; paths are below the root, directories are made as needed, what is there is replaced */
+
+void put_file(const char *path, const char *text);
+void put_bytes(const char *path, const void *bytes, size_t size);
+void put_link(const char *path, const char *target);
+void put_directory(const char *path);
+
+/* Remove a file, a link, or a directory with all that is in it. It must be there. */
+void drop(const char *path);
+
+void move(const char *from, const char *to);
+bool there_is(const char *path);
+
+/* How many entries the directory has, hidden ones too; 0 when it is not there. */
+unsigned entries(const char *path);
+
+/* All that can be told of the directory: names, inodes, modes, times, sizes, contents. */
+const char *picture(const char *path);
+
+/* --- strings that live until the test is over */
+
+const char *in_root(const char *path);
+const char *get_file(const char *path, size_t *size);
+const char *sample(const char *name, size_t *size);
+const char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* @whole with its first @part replaced. It must be in there. */
+const char *replaced(const char *whole, const char *part, const char *by);
+
+/* --- what is printed */
+
+/* From here on what this process prints on stderr is caught; @return of the second: what it was. */
+void catch_stderr(void);
+const char *caught_stderr(void);
+
+struct outcome {
+	int code; /* exit code; 128 and the number of the signal that killed it */
+	const char *out;
+	const char *err;
+};
+
+/* Run a program with exactly these arguments and this environment (and what sanitizers need). */
+struct outcome run(const char *const *argv, const char *const *env);
+
+unsigned count_lines(const char *lines);
+
+#define ck_assert_contains(whole, part)                                                                      \
+	do {                                                                                                 \
+		const char *whole_ = (whole), *part_ = (part);                                               \
+		ck_assert_msg(                                                                               \
+			strstr(whole_, part_) != NULL, "\"%s\" does not contain \"%s\"", whole_, part_);     \
+	} while (0)
+
+#define ck_assert_lacks(whole, part)                                                                         \
+	do {                                                                                                 \
+		const char *whole_ = (whole), *part_ = (part);                                               \
+		ck_assert_msg(strstr(whole_, part_) == NULL, "\"%s\" contains \"%s\"", whole_, part_);       \
+	} while (0)
+
+/* For functions that return 0, or -1 with @err filled in. */
+#define ck_assert_ok(call, err)                                                                              \
+	do {                                                                                                 \
+		int result_ = (call);                                                                        \
+		ck_assert_msg(result_ == 0, "%s is %d: %s", #call, result_,                                  \
+			result_ < 0 ? (err).message : "no error");                                           \
+	} while (0)
+
+#define ck_assert_fails(call, err, expected)                                                                 \
+	do {                                                                                                 \
+		int result_ = (call);                                                                        \
+		ck_assert_msg(result_ == -1, "%s is %d, not -1", #call, result_);                            \
+		ck_assert_msg((err).code == (expected), "%s: code is %d, not %d: %s", #call, (err).code,     \
+			(expected), (err).message);                                                          \
+	} while (0)
+
+#endif

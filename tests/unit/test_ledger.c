@@ -1,0 +1,1194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support.h"
+
+#define VM_A "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
+#define VM_B "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
+#define VF_0 "0000:01:10.0"
+#define VF_1 "0000:01:10.2"
+
+#define RECORD_A "run/vfpt/" VF_0 "@" VM_A
+#define RECORD_B "run/vfpt/" VF_1 "@" VM_B
+
+static struct vfpt_error err;
+
+static struct vfpt_ledger *opened(enum vfpt_ledger_mode mode)
+{
+	struct vfpt_ledger *ledger;
+
+	ck_assert_ok(vfpt_ledger_open(root_fd, mode, &ledger, &err), err);
+	ck_assert_ptr_nonnull(ledger);
+	return ledger;
+}
+
+static struct vfpt_pci pci(const char *address)
+{
+	struct vfpt_pci out;
+
+	ck_assert_ok(vfpt_pci_parse(address, &out, &err), err);
+	return out;
+}
+
+static const char *owner(const struct vfpt_ledger *ledger, const char *address)
+{
+	struct vfpt_pci vf = pci(address);
+
+	return vfpt_ledger_owner(ledger, &vf);
+}
+
+/* All of it filled in. */
+static struct vfpt_assignment assignment(const char *vm, const char *address)
+{
+	struct vfpt_assignment a = {
+		.mac = {{0x56, 0x6f, 0x1a, 0x2b, 0x00, 0x01}},
+		.alias = "ua-8a1c9c2e-4b0d-4f7c-9a41-0d6d52e4c001",
+		.pf = "ens1f0",
+		.vf = 3,
+		.address = pci(address),
+		.before = {.present = 1u << VFPT_SETTING_MAC | 1u << VFPT_SETTING_VLAN,
+			.mac = {{0x02, 0, 0, 0, 0, 0xff}},
+			.vlan = {.id = 4094, .priority = 7, .protocol = VFPT_VLAN_8021AD}},
+	};
+
+	snprintf(a.vm, sizeof(a.vm), "%s", vm);
+	return a;
+}
+
+/* Put an assignment in a ledger opened for that. */
+static struct vfpt_assignment put(const char *vm, const char *address)
+{
+	struct vfpt_assignment a = assignment(vm, address);
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+
+	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+	vfpt_ledger_close(ledger);
+	return a;
+}
+
+/* What a VM has: number of its assignments, the first of them, number of corrupt records. */
+static size_t of_vm(
+	struct vfpt_ledger *ledger, const char *vm, struct vfpt_assignment *first, size_t *corrupt)
+{
+	struct vfpt_assignment *all;
+	size_t count;
+
+	ck_assert_ok(vfpt_ledger_of_vm(ledger, vm, &all, &count, corrupt, &err), err);
+	if (count > 0 && first)
+		*first = all[0];
+	free(all);
+	return count;
+}
+
+static void ck_assert_same(const struct vfpt_assignment *a, const struct vfpt_assignment *b)
+{
+	char one[VFPT_PCI_SIZE], two[VFPT_PCI_SIZE];
+
+	ck_assert_str_eq(a->vm, b->vm);
+	ck_assert_mem_eq(a->mac.octet, b->mac.octet, sizeof(a->mac.octet));
+	ck_assert_str_eq(a->alias, b->alias);
+	ck_assert_str_eq(a->pf, b->pf);
+	ck_assert_uint_eq(a->vf, b->vf);
+	ck_assert_str_eq(vfpt_pci_format(&a->address, one), vfpt_pci_format(&b->address, two));
+	ck_assert_uint_eq(a->generation, b->generation);
+	ck_assert_uint_eq(a->before.present, b->before.present);
+	ck_assert_mem_eq(a->before.mac.octet, b->before.mac.octet, sizeof(a->before.mac.octet));
+	ck_assert_uint_eq(a->before.vlan.id, b->before.vlan.id);
+	ck_assert_uint_eq(a->before.vlan.priority, b->before.vlan.priority);
+	ck_assert_uint_eq(a->before.vlan.protocol, b->before.vlan.protocol);
+}
+
+/* --- a VM's id */
+
+static const struct {
+	const char *text, *parsed;
+} good_ids[] = {
+	{VM_A, VM_A},
+	{"3F0F5D7E-6C1A-4D0E-9A0B-5F6D7C8E9A01", VM_A},
+	{"3F0f5D7e-6C1a-4D0e-9A0b-5F6d7C8e9A01", VM_A},
+	{"00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000000"},
+};
+
+START_TEST(vm_id_is_parsed_into_lower_case)
+{
+	char id[VFPT_VM_SIZE];
+
+	ck_assert_ok(vfpt_vm_parse(good_ids[_i].text, id, &err), err);
+	ck_assert_str_eq(id, good_ids[_i].parsed);
+}
+END_TEST
+
+static const char *const bad_ids[] = {
+	"",
+	"x",
+	"-",
+	"..",
+	"../../../../etc/passwd",
+	"3f0f5d7e6c1a4d0e9a0b5f6d7c8e9a01",
+	"3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a0",
+	"3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a012",
+	"3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a0g",
+	"3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01\n",
+	" 3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01",
+	"3f0f5d7e/6c1a/4d0e/9a0b/5f6d7c8e9a01",
+	"{3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a0}",
+	"3f0f5d7-e6c1a-4d0e-9a0b-5f6d7c8e9a01",
+	"\xff\xff\xff\xff\xff\xff\xff\xff-ffff-ffff-ffff-ffffffffffff",
+};
+
+START_TEST(what_is_no_uuid_is_no_vm_id)
+{
+	char id[VFPT_VM_SIZE];
+
+	ck_assert_fails(vfpt_vm_parse(bad_ids[_i], id, &err), err, VFPT_BAD_INPUT);
+	ck_assert_contains(err.message, "is not a VM's UUID");
+}
+END_TEST
+
+/* --- put, read, remove */
+
+START_TEST(assignment_is_read_back_as_it_was_put)
+{
+	struct vfpt_assignment a = put(VM_A, VF_0), back;
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
+	size_t corrupt;
+
+	ck_assert(there_is(RECORD_A));
+	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert_uint_eq(corrupt, 0);
+	ck_assert_same(&back, &a);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+/* Each bit of _i: is that setting known? */
+START_TEST(settings_are_read_back_as_they_were_put)
+{
+	struct vfpt_assignment a = assignment(VM_A, VF_0), back;
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+	char was[VFPT_SETTING_SIZE], is[VFPT_SETTING_SIZE];
+	size_t corrupt;
+
+	a.before.present = (unsigned)_i;
+	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert_uint_eq(back.before.present, (unsigned)_i);
+	for (enum vfpt_setting i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (back.before.present & 1u << i)
+			ck_assert_str_eq(vfpt_setting_print(&back.before, i, is),
+				vfpt_setting_print(&a.before, i, was));
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+START_TEST(extreme_values_are_read_back_as_they_were_put)
+{
+	struct vfpt_assignment a = assignment(VM_A, "ffffffff:ff:1f.7"), back;
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+	size_t corrupt;
+
+	memset(a.alias, 'x', sizeof(a.alias) - 1);
+	memset(a.pf, 'p', sizeof(a.pf) - 1);
+	memset(a.mac.octet, 0xfe, sizeof(a.mac.octet));
+	a.vf = 65535;
+	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert_same(&back, &a);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+START_TEST(vnic_without_alias_has_none_when_read_back)
+{
+	struct vfpt_assignment a = assignment(VM_A, VF_0), back;
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+	size_t corrupt;
+
+	a.alias[0] = '\0';
+	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert_same(&back, &a);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+START_TEST(vf_that_nobody_has_has_no_owner)
+{
+	struct vfpt_ledger *ledger;
+
+	put(VM_A, VF_0);
+	ledger = opened(VFPT_LEDGER_ASSIGN);
+	ck_assert_ptr_null(owner(ledger, VF_1));
+	ck_assert_ptr_null(owner(ledger, "0000:00:00.0"));
+	ck_assert_ptr_null(owner(ledger, "ffff:ff:1f.7"));
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+START_TEST(removed_assignment_is_gone)
+{
+	struct vfpt_assignment a = put(VM_A, VF_0), b = put(VM_B, VF_1);
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
+	size_t corrupt;
+
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
+	ck_assert_ptr_null(owner(ledger, VF_0));
+	ck_assert_str_eq(owner(ledger, VF_1), VM_B);
+	ck_assert_uint_eq(of_vm(ledger, VM_A, NULL, &corrupt), 0);
+	ck_assert(!there_is(RECORD_A));
+	ck_assert(there_is(RECORD_B));
+	vfpt_ledger_close(ledger);
+
+	ledger = opened(VFPT_LEDGER_RELEASE);
+	ck_assert_ptr_null(owner(ledger, VF_0));
+	ck_assert_ok(vfpt_ledger_remove(ledger, &b, &err), err);
+	vfpt_ledger_close(ledger);
+	ck_assert_uint_eq(entries("run/vfpt"), 0);
+}
+END_TEST
+
+START_TEST(removing_twice_is_harmless)
+{
+	struct vfpt_assignment a = put(VM_A, VF_0);
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
+
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+START_TEST(record_that_vanished_counts_as_removed)
+{
+	struct vfpt_assignment a = put(VM_A, VF_0);
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
+	struct vfpt_assignment first;
+	size_t corrupt;
+
+	drop(RECORD_A);
+	catch_stderr();
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &first, &corrupt), 0);
+	ck_assert_uint_eq(corrupt, 1);
+	ck_assert_contains(caught_stderr(), "No such file");
+	vfpt_ledger_close(ledger);
+	ledger = opened(VFPT_LEDGER_RELEASE);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+START_TEST(late_removal_by_older_generation_does_nothing)
+{
+	struct vfpt_assignment old = put(VM_A, VF_0), new, back;
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
+	size_t corrupt;
+
+	ck_assert_ok(vfpt_ledger_remove(ledger, &old, &err), err);
+	vfpt_ledger_close(ledger);
+	new = put(VM_A, VF_0);
+	ck_assert_uint_gt(new.generation, old.generation);
+
+	ledger = opened(VFPT_LEDGER_RELEASE);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &old, &err), err);
+	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert_same(&back, &new);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+START_TEST(late_removal_by_another_vm_does_nothing)
+{
+	struct vfpt_assignment a = put(VM_A, VF_0), late = a, back;
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
+	size_t corrupt;
+
+	memcpy(late.vm, VM_B, sizeof(late.vm)); /* and the same generation */
+	ck_assert_ok(vfpt_ledger_remove(ledger, &late, &err), err);
+	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert_same(&back, &a);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+START_TEST(vf_is_assigned_once_only)
+{
+	const char *const vms[] = {VM_B, VM_A};
+	struct vfpt_assignment a = put(VM_A, VF_0), again = assignment(vms[_i], VF_0), back;
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+	size_t corrupt;
+
+	ck_assert_fails(vfpt_ledger_put(ledger, &again, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, "VF " VF_0 " is assigned already");
+	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert_same(&back, &a);
+	ck_assert_uint_eq(entries("run/vfpt"), 1);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+START_TEST(generation_grows_with_each_assignment)
+{
+	uint64_t last = 0;
+
+	for (int i = 0; i < 200; i++) {
+		struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+
+		for (int j = 0; j < 3; j++) {
+			struct vfpt_assignment a = assignment(VM_A, VF_0);
+
+			ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+			ck_assert_uint_gt(a.generation, last);
+			last = a.generation;
+			ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
+		}
+		vfpt_ledger_close(ledger);
+	}
+}
+END_TEST
+
+/* Enough to grow the list many times; put in an order that is not theirs. */
+START_TEST(hundreds_of_assignments_are_told_apart)
+{
+	enum { COUNT = 509 };
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+	struct vfpt_assignment *all;
+	size_t count, corrupt;
+
+	for (unsigned i = 0; i < COUNT; i++) {
+		unsigned n = i * 211 % COUNT;
+		struct vfpt_assignment a = assignment(n % 2 ? VM_A : VM_B, VF_0);
+
+		a.address.bus = (uint8_t)(n / 256);
+		a.address.slot = (uint8_t)(n % 256 / 8);
+		a.address.function = (uint8_t)(n % 8);
+		a.vf = n;
+		ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+	}
+	for (int again = 0; again < 2; again++) {
+		for (unsigned n = 0; n < COUNT; n++)
+			ck_assert_str_eq(
+				owner(ledger, text("0000:%02x:%02x.%x", n / 256, n % 256 / 8, n % 8)),
+				n % 2 ? VM_A : VM_B);
+		ck_assert_ok(vfpt_ledger_of_vm(ledger, VM_A, &all, &count, &corrupt, &err), err);
+		ck_assert_uint_eq(count, COUNT / 2);
+		ck_assert_uint_eq(corrupt, 0);
+		for (unsigned i = 0; i < count; i++)
+			ck_assert_uint_eq(all[i].vf, 2 * i + 1);
+		free(all);
+		vfpt_ledger_close(ledger);
+		ledger = opened(VFPT_LEDGER_RELEASE);
+	}
+	ck_assert_ok(vfpt_ledger_of_vm(ledger, VM_A, &all, &count, &corrupt, &err), err);
+	for (unsigned i = 0; i < count; i++)
+		ck_assert_ok(vfpt_ledger_remove(ledger, &all[i], &err), err);
+	free(all);
+	for (unsigned n = 0; n < COUNT; n++) {
+		const char *vm = owner(ledger, text("0000:%02x:%02x.%x", n / 256, n % 256 / 8, n % 8));
+
+		if (n % 2)
+			ck_assert_ptr_null(vm);
+		else
+			ck_assert_str_eq(vm, VM_B);
+	}
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+/* --- crashes, and what does not belong there */
+
+START_TEST(leftover_of_a_killed_writer_is_no_record_and_in_nobodys_way)
+{
+	struct vfpt_assignment a, back;
+	struct vfpt_ledger *ledger;
+	size_t corrupt;
+
+	put_file("run/vfpt/.new", "[assignment]\nvm = 3f0f5d7e-6c1a");
+	catch_stderr();
+	a = put(VM_A, VF_0);
+	ck_assert_str_eq(caught_stderr(), "");
+	ck_assert(!there_is("run/vfpt/.new"));
+	ledger = opened(VFPT_LEDGER_RELEASE);
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert_same(&back, &a);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+/* Somebody who can write there must not have us write elsewhere. */
+START_TEST(leftover_that_is_a_link_is_not_followed)
+{
+	put_file("precious", "precious");
+	put_link("run/vfpt/.new", "../../precious");
+	put(VM_A, VF_0);
+	ck_assert_str_eq(get_file("precious", NULL), "precious");
+	ck_assert_contains(get_file(RECORD_A, NULL), "complete = yes");
+}
+END_TEST
+
+/* The record of VM A is bad; that of VM B is not. @return what was printed */
+static const char *check_corrupt(const char *reason)
+{
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+	struct vfpt_assignment again = assignment(VM_A, VF_0), b;
+	const char *printed;
+	size_t corrupt;
+
+	catch_stderr();
+	ck_assert_uint_eq(of_vm(ledger, VM_A, NULL, &corrupt), 0);
+	printed = caught_stderr();
+	ck_assert_uint_eq(corrupt, 1);
+	ck_assert_contains(printed, "vfpt: warning: ledger record /" RECORD_A ": ");
+	ck_assert_contains(printed, reason);
+	ck_assert_uint_eq(count_lines(printed), 1);
+	/* The VF stays taken. */
+	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
+	ck_assert_fails(vfpt_ledger_put(ledger, &again, &err), err, VFPT_SYSTEM);
+	/* The other VM does not notice. */
+	catch_stderr();
+	ck_assert_uint_eq(of_vm(ledger, VM_B, &b, &corrupt), 1);
+	ck_assert_str_eq(caught_stderr(), "");
+	ck_assert_uint_eq(corrupt, 0);
+	ck_assert_str_eq(b.vm, VM_B);
+	vfpt_ledger_close(ledger);
+	ck_assert(there_is(RECORD_A));
+	return printed;
+}
+
+START_TEST(record_cut_off_anywhere_is_corrupt)
+{
+	struct vfpt_assignment back;
+	struct vfpt_ledger *ledger;
+	struct vfpt_assignment a = put(VM_A, VF_0);
+	const char *whole;
+	size_t size, corrupt;
+
+	put(VM_B, VF_1);
+	whole = get_file(RECORD_A, &size);
+	ck_assert_uint_gt(size, 200);
+	/* All but the last line's end: nothing of it is lost without that. */
+	for (size_t length = 0; length < size - 1; length++) {
+		put_bytes(RECORD_A, whole, length);
+		check_corrupt("its VF stays taken");
+	}
+	put_bytes(RECORD_A, whole, size - 1);
+	ledger = opened(VFPT_LEDGER_RELEASE);
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert_same(&back, &a);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+/* What a lost page of a disk looks like. */
+START_TEST(record_with_nul_bytes_from_anywhere_on_is_corrupt)
+{
+	const char *whole;
+	char bytes[2048];
+	size_t size;
+
+	put(VM_A, VF_0);
+	put(VM_B, VF_1);
+	whole = get_file(RECORD_A, &size);
+	ck_assert_uint_lt(size, sizeof(bytes));
+	for (size_t from = 0; from < size; from++) {
+		memset(bytes, 0, sizeof(bytes));
+		memcpy(bytes, whole, from);
+		put_bytes(RECORD_A, bytes, size);
+		check_corrupt("it is garbage");
+	}
+}
+END_TEST
+
+START_TEST(one_damaged_byte_never_gives_a_vf_to_another_vm)
+{
+	struct vfpt_assignment a = put(VM_A, VF_0), back;
+	const char *whole;
+	char bytes[2048];
+	size_t size;
+
+	whole = get_file(RECORD_A, &size);
+	ck_assert_uint_lt(size, sizeof(bytes));
+	catch_stderr();
+	for (size_t at = 0; at < size; at++)
+		for (unsigned bit = 0; bit < 8; bit++) {
+			struct vfpt_ledger *ledger;
+			size_t corrupt;
+
+			memcpy(bytes, whole, size);
+			bytes[at] = (char)(bytes[at] ^ 1 << bit);
+			put_bytes(RECORD_A, bytes, size);
+			ledger = opened(VFPT_LEDGER_RELEASE);
+			ck_assert_str_eq(owner(ledger, VF_0), VM_A);
+			if (of_vm(ledger, VM_A, &back, &corrupt) == 1) {
+				/* A changed digit cannot be told from a good one, but who has what is sure.
+				 */
+				ck_assert_str_eq(back.vm, a.vm);
+				ck_assert_msg(vfpt_pci_equal(&back.address, &a.address), "byte %zu bit %u",
+					at, bit);
+			} else {
+				ck_assert_uint_eq(corrupt, 1);
+			}
+			vfpt_ledger_close(ledger);
+		}
+	ck_assert_contains(caught_stderr(), "its VF stays taken");
+}
+END_TEST
+
+/* A whole record in which one line is another. */
+static const struct {
+	const char *line, *instead, *reason;
+} damages[] = {
+	{"vm = " VM_A, "vm = " VM_B, "it speaks of another VM or VF than its name"},
+	{"address = " VF_0, "address = " VF_1, "it speaks of another VM or VF than its name"},
+	{"vm = " VM_A, "vm = x", "line 2 is garbage"},
+	{"vm = " VM_A, "vm =", "line 2 is garbage"},
+	{"mac = 56:6f:1a:2b:00:01", "mac = 56:6f:1a:2b:00", "line 3 is garbage"},
+	{"mac = 56:6f:1a:2b:00:01", "mac = ", "line 3 is garbage"},
+	{"vf = 3", "vf = -3", "line 6 is garbage"},
+	{"vf = 3", "vf = 65536", "line 6 is garbage"},
+	{"vf = 3", "vf = 3x", "line 6 is garbage"},
+	{"vf = 3", "vf = ", "line 6 is garbage"},
+	{"vf = 3", "vf = 99999999999999999999999", "line 6 is garbage"},
+	{"address = " VF_0, "address = x", "line 7 is garbage"},
+	{"generation = ", "generation = x", "line 8 is garbage"},
+	{"generation = ", "generation = -", "line 8 is garbage"},
+	{"generation = ", "generation = 99999999999999999999999", "line 8 is garbage"},
+	{"pf = ens1f0", "pf = sixteencharacter", "line 5 is garbage"},
+	{"alias = ", "alias = 0123456789012345678901234567890123456789", "line 4 is garbage"},
+	{"mac = 02:00:00:00:00:ff", "mac = 02:00:00:00:00:fg", "line 11 is garbage"},
+	{"vlan = 4094:7:802.1ad", "vlan = 4095:7:802.1ad", "line 12 is garbage"},
+	{"vlan = ", "colour = ", "line 12 is garbage"},
+	{"pf = ", "colour = ", "line 5 is garbage"},
+	{"[before]", "[after]", "line 11 is garbage"},
+	{"[assignment]", "assignment", "line 1 is garbage"},
+	{"complete = yes", "complete = no", "is garbage"},
+	{"complete = yes", "", "it is cut off"},
+	{"mac = 56:6f:1a:2b:00:01\n", "", "it is cut off"},
+	{"vm = " VM_A "\n", "", "it is cut off"},
+	{"vf = 3\n", "", "it is cut off"},
+	{"address = " VF_0 "\n", "", "it is cut off"},
+	{"generation", "; generation", "it is cut off"},
+};
+
+START_TEST(record_with_a_bad_line_is_corrupt)
+{
+	put(VM_A, VF_0);
+	put(VM_B, VF_1);
+	put_file(RECORD_A, replaced(get_file(RECORD_A, NULL), damages[_i].line, damages[_i].instead));
+	check_corrupt(damages[_i].reason);
+}
+END_TEST
+
+static const char *filled(char byte, size_t size)
+{
+	static char bytes[1 << 20];
+
+	memset(bytes, byte, size);
+	bytes[size] = '\0';
+	return bytes;
+}
+
+START_TEST(garbage_is_corrupt)
+{
+	char bytes[256];
+
+	put(VM_A, VF_0);
+	put(VM_B, VF_1);
+	put_file(RECORD_A, "");
+	check_corrupt("it is cut off");
+	put_file(RECORD_A, "\n\n\n");
+	check_corrupt("it is cut off");
+	put_file(RECORD_A, "not = a record");
+	check_corrupt("is garbage");
+	for (unsigned i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(255 - i);
+	put_bytes(RECORD_A, bytes, sizeof(bytes));
+	check_corrupt("is garbage");
+	put_bytes(RECORD_A, "", 1);
+	check_corrupt("is garbage");
+	put_file(RECORD_A, filled('[', 1000));
+	check_corrupt("is garbage");
+	put_file(RECORD_A, filled('x', (1 << 20) - 1));
+	check_corrupt("it is garbage");
+	put_file(RECORD_A, filled('\n', (1 << 20) - 1));
+	check_corrupt("it is garbage");
+}
+END_TEST
+
+START_TEST(record_that_is_a_directory_is_reported)
+{
+	put(VM_B, VF_1);
+	put_directory(RECORD_A);
+	check_corrupt("cannot read it: Is a directory");
+}
+END_TEST
+
+START_TEST(corrupt_record_is_not_removed_and_named)
+{
+	struct vfpt_assignment a = put(VM_A, VF_0);
+	struct vfpt_ledger *ledger;
+
+	put_file(RECORD_A, "garbage");
+	ledger = opened(VFPT_LEDGER_RELEASE);
+	ck_assert_fails(vfpt_ledger_remove(ledger, &a, &err), err, VFPT_CORRUPT);
+	ck_assert_contains(err.message, "ledger record /" RECORD_A ": ");
+	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
+	vfpt_ledger_close(ledger);
+	ck_assert(there_is(RECORD_A));
+}
+END_TEST
+
+static const char *const foreign[] = {
+	"README",
+	"lock",
+	"@",
+	"@" VM_A,
+	"0000:01:10.8@" VM_A,
+	"01:10.0@" VM_A,
+	"0000:01:10.0.bak@" VM_A,
+	"00000000000000000000000000000000000000000000000000000000000000000:01:10.0@" VM_A,
+	"\x1b[31m\n",
+};
+
+START_TEST(foreign_file_is_reported_and_left_alone)
+{
+	const char *path = text("run/vfpt/%s", foreign[_i]), *printed;
+	struct vfpt_ledger *ledger;
+
+	put(VM_A, VF_0);
+	put_file(path, "x");
+	catch_stderr();
+	ledger = opened(VFPT_LEDGER_ASSIGN);
+	printed = caught_stderr();
+	ck_assert_contains(printed, "is no record and is ignored; remove it");
+	ck_assert_uint_eq(count_lines(printed), 1);
+	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
+	ck_assert_ptr_null(owner(ledger, VF_1));
+	vfpt_ledger_close(ledger);
+	ck_assert_str_eq(get_file(path, NULL), "x");
+}
+END_TEST
+
+static const char *const vmless[] = {VF_0, VF_0 "@", VF_0 "@x", VF_0 "@" VM_A "~", VF_0 "@@" VM_A};
+
+/* Who knows what it was: the VF is not given away. */
+START_TEST(name_with_an_address_but_no_vm_keeps_the_vf_taken)
+{
+	struct vfpt_assignment a = assignment(VM_A, VF_0);
+	struct vfpt_ledger *ledger;
+	const char *printed;
+	size_t corrupt;
+
+	put_file(text("run/vfpt/%s", vmless[_i]), "x");
+	catch_stderr();
+	ledger = opened(VFPT_LEDGER_ASSIGN);
+	printed = caught_stderr();
+	ck_assert_contains(printed, "names no VM; VF " VF_0 " counts as taken until it is removed");
+	ck_assert_uint_eq(count_lines(printed), 1);
+	ck_assert_str_eq(owner(ledger, VF_0), "");
+	ck_assert_uint_eq(of_vm(ledger, VM_A, NULL, &corrupt), 0);
+	ck_assert_uint_eq(corrupt, 0);
+	ck_assert_fails(vfpt_ledger_put(ledger, &a, &err), err, VFPT_SYSTEM);
+	vfpt_ledger_close(ledger);
+	ck_assert(there_is(text("run/vfpt/%s", vmless[_i])));
+}
+END_TEST
+
+/* --- modes, and a ledger that is not there */
+
+START_TEST(ledger_that_does_not_exist_is_empty_for_a_release)
+{
+	struct vfpt_assignment a = assignment(VM_A, VF_0);
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
+	size_t corrupt;
+
+	ck_assert_ptr_null(owner(ledger, VF_0));
+	ck_assert_uint_eq(of_vm(ledger, VM_A, NULL, &corrupt), 0);
+	ck_assert_uint_eq(corrupt, 0);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
+	vfpt_ledger_close(ledger);
+	ck_assert(!there_is("run"));
+}
+END_TEST
+
+START_TEST(ledger_that_does_not_exist_is_made_for_an_assignment)
+{
+	struct stat status;
+
+	if (_i)
+		put_directory("run");
+	vfpt_ledger_close(opened(VFPT_LEDGER_ASSIGN));
+	ck_assert_int_eq(fstatat(root_fd, "run/vfpt", &status, AT_SYMLINK_NOFOLLOW), 0);
+	ck_assert(S_ISDIR(status.st_mode));
+	ck_assert_uint_eq(status.st_mode & 022, 0);
+}
+END_TEST
+
+START_TEST(dry_ledger_remembers_and_writes_nothing)
+{
+	struct vfpt_assignment real = put(VM_A, VF_0), dry = assignment(VM_B, VF_1), again = dry;
+	const char *before = picture("run");
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_DRY);
+
+	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
+	ck_assert_ok(vfpt_ledger_put(ledger, &dry, &err), err);
+	ck_assert_str_eq(owner(ledger, VF_1), VM_B);
+	ck_assert_fails(vfpt_ledger_put(ledger, &again, &err), err, VFPT_SYSTEM);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &real, &err), err);
+	ck_assert_ptr_null(owner(ledger, VF_0));
+	ck_assert_ok(vfpt_ledger_remove(ledger, &dry, &err), err);
+	ck_assert_ptr_null(owner(ledger, VF_1));
+	vfpt_ledger_close(ledger);
+	ck_assert_str_eq(picture("run"), before);
+}
+END_TEST
+
+START_TEST(dry_ledger_needs_no_directory_and_makes_none)
+{
+	struct vfpt_assignment a = assignment(VM_A, VF_0);
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_DRY);
+
+	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
+	vfpt_ledger_close(ledger);
+	ck_assert_uint_eq(entries("."), 0);
+}
+END_TEST
+
+static const enum vfpt_ledger_mode modes[] = {VFPT_LEDGER_DRY, VFPT_LEDGER_RELEASE, VFPT_LEDGER_ASSIGN};
+
+START_TEST(ledger_that_is_a_file_is_an_error)
+{
+	struct vfpt_ledger *ledger;
+
+	put_file("run/vfpt", "x");
+	ck_assert_fails(vfpt_ledger_open(root_fd, modes[_i], &ledger, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, "cannot open the ledger /run/vfpt: Not a directory");
+	ck_assert_ptr_null(ledger);
+}
+END_TEST
+
+START_TEST(ledger_that_is_a_link_is_an_error)
+{
+	struct vfpt_ledger *ledger;
+
+	put_directory("elsewhere");
+	put_link("run/vfpt", "../elsewhere");
+	ck_assert_fails(vfpt_ledger_open(root_fd, modes[_i], &ledger, &err), err, VFPT_SYSTEM);
+	ck_assert_contains(err.message, "cannot open the ledger /run/vfpt: ");
+}
+END_TEST
+
+START_TEST(place_where_no_ledger_can_be_made_is_an_error_with_a_remedy)
+{
+	struct vfpt_ledger *ledger;
+
+	put_file("run", "x");
+	ck_assert_fails(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message,
+		"cannot make the ledger /run/vfpt: Not a directory; run systemd-tmpfiles "
+		"--create vfpt.conf as root");
+}
+END_TEST
+
+/* --- what the system refuses: in a child, for it gives up what it is (root may write anywhere) */
+
+enum { CHILD_FINE = 42 };
+
+static void become_nobody(void)
+{
+	if (geteuid() != 0)
+		return;
+	if (setgroups(0, NULL) < 0 || setgid(65534) < 0 || setuid(65534) < 0)
+		_exit(1);
+}
+
+/* Run @check in a child; what it says on failure is printed. */
+static void in_child(void (*check)(void))
+{
+	int status;
+	pid_t child = fork();
+
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		check();
+		_exit(CHILD_FINE);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == CHILD_FINE,
+		"the child ended with status %#x", status);
+}
+
+static void need(bool fine, const char *what)
+{
+	if (fine)
+		return;
+	fprintf(stderr, "not so: %s: %s\n", what, err.message);
+	_exit(1);
+}
+
+static void check_read_only(void)
+{
+	struct vfpt_assignment a = assignment(VM_A, VF_0), b = assignment(VM_B, VF_1);
+	struct vfpt_ledger *ledger;
+
+	become_nobody();
+	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err) == 0, "a readable ledger opens");
+	need(vfpt_ledger_put(ledger, &a, &err) == -1 && err.code == VFPT_SYSTEM, "put fails");
+	need(strcmp(err.message,
+		     "cannot write ledger record /" RECORD_A
+		     ": Permission denied; /run/vfpt must be writable by user vdsm and have room") == 0,
+		"the message of put");
+	need(!vfpt_ledger_owner(ledger, &a.address), "the VF is free again");
+	b.generation = strtoull(strstr(get_file(RECORD_B, NULL), "generation = ") + 13, NULL, 10);
+	need(vfpt_ledger_remove(ledger, &b, &err) == -1 && err.code == VFPT_SYSTEM, "remove fails");
+	need(strcmp(err.message, "cannot remove ledger record /" RECORD_B ": Permission denied") == 0,
+		"the message of remove");
+	need(vfpt_ledger_owner(ledger, &b.address) != NULL, "the VF is still taken");
+	vfpt_ledger_close(ledger);
+}
+
+START_TEST(read_only_ledger_is_an_error_and_nothing_changes)
+{
+	put(VM_B, VF_1);
+	ck_assert_int_eq(fchmodat(root_fd, "run/vfpt", 0555, 0), 0);
+	in_child(check_read_only);
+	ck_assert_int_eq(fchmodat(root_fd, "run/vfpt", 0755, 0), 0);
+	ck_assert_uint_eq(entries("run/vfpt"), 1);
+}
+END_TEST
+
+static void check_unreadable(void)
+{
+	struct vfpt_ledger *ledger;
+
+	become_nobody();
+	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
+		need(vfpt_ledger_open(root_fd, modes[i], &ledger, &err) == -1 && err.code == VFPT_SYSTEM,
+			"open fails");
+		need(strcmp(err.message, "cannot open the ledger /run/vfpt: Permission denied") == 0,
+			"the message of open");
+	}
+}
+
+START_TEST(unreadable_ledger_is_an_error)
+{
+	put_directory("run/vfpt");
+	ck_assert_int_eq(fchmodat(root_fd, "run/vfpt", 0, 0), 0);
+	in_child(check_unreadable);
+	ck_assert_int_eq(fchmodat(root_fd, "run/vfpt", 0755, 0), 0);
+}
+END_TEST
+
+static void check_unmakeable(void)
+{
+	struct vfpt_ledger *ledger;
+
+	become_nobody();
+	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err) == -1 && err.code == VFPT_SYSTEM,
+		"open fails");
+	need(strcmp(err.message, "cannot make the ledger /run/vfpt: Permission denied; run systemd-tmpfiles "
+				 "--create vfpt.conf as root") == 0,
+		"the message of open");
+}
+
+START_TEST(ledger_that_may_not_be_made_is_an_error_with_a_remedy)
+{
+	put_directory("run");
+	ck_assert_int_eq(fchmodat(root_fd, "run", 0555, 0), 0);
+	in_child(check_unmakeable);
+	ck_assert_int_eq(fchmodat(root_fd, "run", 0755, 0), 0);
+	ck_assert(!there_is("run/vfpt"));
+}
+END_TEST
+
+static void check_unreadable_record(void)
+{
+	struct vfpt_ledger *ledger;
+	struct vfpt_assignment *all;
+	size_t count, corrupt;
+
+	become_nobody();
+	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_RELEASE, &ledger, &err) == 0, "a readable ledger opens");
+	catch_stderr();
+	need(vfpt_ledger_of_vm(ledger, VM_A, &all, &count, &corrupt, &err) == 0, "of_vm goes on");
+	need(count == 0 && corrupt == 1, "the record is counted as bad");
+	need(strstr(caught_stderr(), RECORD_A ": cannot read it: Permission denied; its VF stays taken"),
+		"the warning");
+	free(all);
+	vfpt_ledger_close(ledger);
+}
+
+START_TEST(unreadable_record_is_reported)
+{
+	put(VM_A, VF_0);
+	ck_assert_int_eq(fchmodat(root_fd, RECORD_A, 0, 0), 0);
+	in_child(check_unreadable_record);
+}
+END_TEST
+
+/* As on a full disk, any write can be the one that fails. */
+static void check_full(void)
+{
+	struct vfpt_ledger *ledger;
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err) == 0, "it opens");
+	getrlimit(RLIMIT_FSIZE, &limit);
+	for (rlim_t room = 0; room < 200; room += 7) {
+		struct vfpt_assignment a = assignment(VM_A, VF_0);
+
+		limit.rlim_cur = room;
+		setrlimit(RLIMIT_FSIZE, &limit);
+		need(vfpt_ledger_put(ledger, &a, &err) == -1 && err.code == VFPT_SYSTEM, "put fails");
+		need(strcmp(err.message,
+			     "cannot write ledger record /" RECORD_A
+			     ": File too large; /run/vfpt must be writable by user vdsm and have room") == 0,
+			"the message of put");
+		need(!vfpt_ledger_owner(ledger, &a.address), "the VF is free again");
+		need(entries("run/vfpt") == 1, "nothing is left of the record");
+	}
+	vfpt_ledger_close(ledger);
+}
+
+START_TEST(record_that_does_not_fit_leaves_the_ledger_as_it_was)
+{
+	const char *before;
+
+	put(VM_B, VF_1);
+	before = get_file(RECORD_B, NULL);
+	in_child(check_full);
+	ck_assert_str_eq(get_file(RECORD_B, NULL), before);
+	put(VM_A, VF_0);
+	ck_assert(there_is(RECORD_A));
+}
+END_TEST
+
+/* --- the lock */
+
+static bool is_locked(void)
+{
+	int dir = openat(root_fd, "run/vfpt", O_RDONLY | O_DIRECTORY);
+	bool locked;
+
+	ck_assert_int_ge(dir, 0);
+	locked = flock(dir, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	close(dir);
+	return locked;
+}
+
+START_TEST(lock_is_held_from_open_to_close)
+{
+	struct vfpt_ledger *ledger;
+
+	put_directory("run/vfpt");
+	ck_assert(!is_locked());
+	ledger = opened(modes[_i]);
+	ck_assert_int_eq(is_locked(), modes[_i] != VFPT_LEDGER_DRY);
+	vfpt_ledger_close(ledger);
+	ck_assert(!is_locked());
+}
+END_TEST
+
+START_TEST(dry_ledger_waits_for_nobody)
+{
+	struct vfpt_ledger *first = opened(VFPT_LEDGER_ASSIGN);
+
+	vfpt_ledger_close(opened(VFPT_LEDGER_DRY));
+	vfpt_ledger_close(first);
+}
+END_TEST
+
+/* The second opener must see what the first put just before it closed: so it read the directory after that.
+ */
+START_TEST(second_opener_waits_until_the_first_closes_and_sees_what_it_did)
+{
+	struct vfpt_assignment a = assignment(VM_A, VF_0);
+	struct vfpt_ledger *first = opened(VFPT_LEDGER_ASSIGN);
+	int ready[2], answer[2], status;
+	char byte = 0;
+	pid_t child;
+
+	ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
+	ck_assert_int_eq(pipe2(answer, O_CLOEXEC), 0);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		struct vfpt_ledger *second;
+
+		/* The lock belongs to the open directory, which a fork shares. */
+		vfpt_ledger_close(first);
+		if (write(ready[1], "r", 1) != 1 ||
+			vfpt_ledger_open(root_fd, modes[1 + _i], &second, &err) < 0)
+			_exit(1);
+		byte = vfpt_ledger_owner(second, &a.address) ? 'y' : 'n';
+		if (write(answer[1], &byte, 1) != 1)
+			_exit(1);
+		vfpt_ledger_close(second);
+		_exit(CHILD_FINE);
+	}
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	ck_assert_ok(vfpt_ledger_put(first, &a, &err), err);
+	ck_assert_int_eq(fcntl(answer[0], F_SETFL, O_NONBLOCK), 0);
+	for (int i = 0; i < 100; i++) { /* time to go wrong in */
+		ck_assert_int_eq(read(answer[0], &byte, 1), -1);
+		usleep(1000);
+	}
+	ck_assert_int_eq(fcntl(answer[0], F_SETFL, 0), 0);
+	vfpt_ledger_close(first);
+	ck_assert_int_eq(read(answer[0], &byte, 1), 1);
+	ck_assert_int_eq(byte, 'y');
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(
+		WIFEXITED(status) && WEXITSTATUS(status) == CHILD_FINE, "the child ended with %#x", status);
+}
+END_TEST
+
+START_TEST(lock_goes_with_its_holder)
+{
+	int status;
+	pid_t child;
+
+	put_directory("run/vfpt");
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		struct vfpt_ledger *ledger;
+
+		if (vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err) < 0)
+			_exit(1);
+		raise(SIGKILL);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	ck_assert(!is_locked());
+	vfpt_ledger_close(opened(VFPT_LEDGER_RELEASE));
+}
+END_TEST
+
+/* Every VF goes to one of them only. */
+START_TEST(many_at_once_lose_nothing)
+{
+	enum { PROCESSES = 8, EACH = 16 };
+	struct vfpt_ledger *ledger;
+
+	for (unsigned p = 0; p < PROCESSES; p++) {
+		pid_t child = fork();
+
+		ck_assert_int_ge(child, 0);
+		if (child > 0)
+			continue;
+		for (unsigned i = 0; i < EACH; i++) {
+			struct vfpt_assignment a = assignment(VM_A, VF_0);
+
+			if (vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err) < 0)
+				_exit(1);
+			for (a.address.bus = 0; vfpt_ledger_owner(ledger, &a.address); a.address.bus++)
+				;
+			if (vfpt_ledger_put(ledger, &a, &err) < 0)
+				_exit(1);
+			vfpt_ledger_close(ledger);
+		}
+		_exit(CHILD_FINE);
+	}
+	for (unsigned p = 0; p < PROCESSES; p++) {
+		int status;
+
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == CHILD_FINE,
+			"a child ended with %#x", status);
+	}
+	ck_assert_uint_eq(entries("run/vfpt"), PROCESSES * EACH);
+	ledger = opened(VFPT_LEDGER_RELEASE);
+	for (unsigned bus = 0; bus < PROCESSES * EACH; bus++)
+		ck_assert_str_eq(owner(ledger, text("0000:%02x:10.0", bus)), VM_A);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+START_TEST(closing_nothing_is_fine)
+{
+	catch_stderr();
+	vfpt_ledger_close(NULL);
+	ck_assert_str_eq(caught_stderr(), "");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("ledger");
+	TCase *tcase = new_case(suite, "ids", NULL);
+
+	tcase_add_loop_test(tcase, vm_id_is_parsed_into_lower_case, 0, ARRAY_SIZE(good_ids));
+	tcase_add_loop_test(tcase, what_is_no_uuid_is_no_vm_id, 0, ARRAY_SIZE(bad_ids));
+	tcase_add_test(tcase, closing_nothing_is_fine);
+
+	tcase = new_case(suite, "records", empty_setup);
+	tcase_add_test(tcase, assignment_is_read_back_as_it_was_put);
+	tcase_add_loop_test(tcase, settings_are_read_back_as_they_were_put, 0, 1 << VFPT_SETTING_COUNT);
+	tcase_add_test(tcase, extreme_values_are_read_back_as_they_were_put);
+	tcase_add_test(tcase, vnic_without_alias_has_none_when_read_back);
+	tcase_add_test(tcase, vf_that_nobody_has_has_no_owner);
+	tcase_add_test(tcase, removed_assignment_is_gone);
+	tcase_add_test(tcase, removing_twice_is_harmless);
+	tcase_add_test(tcase, record_that_vanished_counts_as_removed);
+	tcase_add_test(tcase, late_removal_by_older_generation_does_nothing);
+	tcase_add_test(tcase, late_removal_by_another_vm_does_nothing);
+	tcase_add_loop_test(tcase, vf_is_assigned_once_only, 0, 2);
+	tcase_add_test(tcase, generation_grows_with_each_assignment);
+	tcase_add_test(tcase, hundreds_of_assignments_are_told_apart);
+
+	tcase = new_case(suite, "damage", empty_setup);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, leftover_of_a_killed_writer_is_no_record_and_in_nobodys_way);
+	tcase_add_test(tcase, leftover_that_is_a_link_is_not_followed);
+	tcase_add_test(tcase, record_cut_off_anywhere_is_corrupt);
+	tcase_add_test(tcase, record_with_nul_bytes_from_anywhere_on_is_corrupt);
+	tcase_add_test(tcase, one_damaged_byte_never_gives_a_vf_to_another_vm);
+	tcase_add_loop_test(tcase, record_with_a_bad_line_is_corrupt, 0, ARRAY_SIZE(damages));
+	tcase_add_test(tcase, garbage_is_corrupt);
+	tcase_add_test(tcase, record_that_is_a_directory_is_reported);
+	tcase_add_test(tcase, corrupt_record_is_not_removed_and_named);
+	tcase_add_loop_test(tcase, foreign_file_is_reported_and_left_alone, 0, ARRAY_SIZE(foreign));
+	tcase_add_loop_test(tcase, name_with_an_address_but_no_vm_keeps_the_vf_taken, 0, ARRAY_SIZE(vmless));
+
+	tcase = new_case(suite, "modes", empty_setup);
+	tcase_add_test(tcase, ledger_that_does_not_exist_is_empty_for_a_release);
+	tcase_add_loop_test(tcase, ledger_that_does_not_exist_is_made_for_an_assignment, 0, 2);
+	tcase_add_test(tcase, dry_ledger_remembers_and_writes_nothing);
+	tcase_add_test(tcase, dry_ledger_needs_no_directory_and_makes_none);
+	tcase_add_loop_test(tcase, ledger_that_is_a_file_is_an_error, 0, ARRAY_SIZE(modes));
+	tcase_add_loop_test(tcase, ledger_that_is_a_link_is_an_error, 0, ARRAY_SIZE(modes));
+	tcase_add_test(tcase, place_where_no_ledger_can_be_made_is_an_error_with_a_remedy);
+	tcase_add_test(tcase, read_only_ledger_is_an_error_and_nothing_changes);
+	tcase_add_test(tcase, unreadable_ledger_is_an_error);
+	tcase_add_test(tcase, ledger_that_may_not_be_made_is_an_error_with_a_remedy);
+	tcase_add_test(tcase, unreadable_record_is_reported);
+	tcase_add_test(tcase, record_that_does_not_fit_leaves_the_ledger_as_it_was);
+
+	tcase = new_case(suite, "lock", empty_setup);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, lock_is_held_from_open_to_close, 0, ARRAY_SIZE(modes));
+	tcase_add_test(tcase, dry_ledger_waits_for_nobody);
+	tcase_add_loop_test(tcase, second_opener_waits_until_the_first_closes_and_sees_what_it_did, 0, 2);
+	tcase_add_test(tcase, lock_goes_with_its_holder);
+	tcase_add_test(tcase, many_at_once_lose_nothing);
+	return run_suite(suite);
+}
