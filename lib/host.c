@@ -210,7 +210,7 @@ static int vlan_from_proc(
 		char name[IFNAMSIZ];
 		unsigned value;
 
-		if (sscanf(line, "%15s | %u |", name, &value) == 2 && strcmp(name, netdev) == 0 &&
+		if (sscanf(line, "%15s | %9u |", name, &value) == 2 && strcmp(name, netdev) == 0 &&
 			value >= 1 && value <= 4094) {
 			*id = (uint16_t)value;
 			return 0;
