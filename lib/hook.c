@@ -533,7 +533,7 @@ static int commit(struct vfpt_hook *hook, struct vfpt_error *err)
 	int r;
 
 	if (hook->test)
-		return hook->point->after ? 0 : show(hook, err);
+		return show(hook, err);
 	if (!hook->changed)
 		return 0;
 	if (vfpt_domain_print(hook->document, &text, &size, err) < 0)
