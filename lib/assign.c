@@ -8,8 +8,7 @@
 
 #include "vfpt/inuse.h"
 
-/* --- which PF
- * ------------------------------------------------------------------------------------------------- */
+/* --- which PF -------------------------------------------------------------------------------- */
 
 /* One PF that serves the network, and why its VFs were passed over. */
 struct candidate {
@@ -18,6 +17,7 @@ struct candidate {
 	unsigned mine;                      /* VFs that this VM has on it */
 	unsigned assigned;                  /* VFs that anyone has on it */
 	unsigned unusable;                  /* free in the ledger, and yet not to be had */
+	unsigned mtu;                       /* that is asked for; 0: the PF's is enough */
 	char reason[VFPT_REASON_SIZE + 16]; /* the first of these, and why */
 };
 
@@ -37,9 +37,10 @@ static int by_merit(const void *left, const void *right)
 }
 
 static struct candidate *rank(const struct vfpt_transaction *t, const struct vfpt_network *network,
-	const char *vm, struct vfpt_error *err)
+	const struct vfpt_request *request, struct vfpt_error *err)
 {
 	struct candidate *candidates = calloc(network->pf_count, sizeof(*candidates));
+	unsigned mtu = request->mtu > network->mtu ? request->mtu : network->mtu;
 
 	if (!candidates) {
 		vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "choosing a VF");
@@ -49,19 +50,19 @@ static struct candidate *rank(const struct vfpt_transaction *t, const struct vfp
 		struct candidate *c = &candidates[i];
 
 		*c = (struct candidate){.pf = network->pfs[i], .position = i};
+		c->mtu = mtu > c->pf->mtu ? mtu : 0;
 		for (unsigned vf = 0; vf < c->pf->vf_count; vf++) {
 			const char *owner = vfpt_ledger_owner(t->ledger, &c->pf->vfs[vf]);
 
 			c->assigned += owner != NULL;
-			c->mine += owner && strcmp(owner, vm) == 0;
+			c->mine += owner && strcmp(owner, request->vm) == 0;
 		}
 	}
 	qsort(candidates, network->pf_count, sizeof(*candidates), by_merit);
 	return candidates;
 }
 
-/* --- which VF
- * ------------------------------------------------------------------------------------------------- */
+/* --- which VF -------------------------------------------------------------------------------- */
 
 /* How well a VF suits; the greater the better. */
 enum suits {
@@ -176,7 +177,7 @@ static int choose(const struct vfpt_transaction *t, const struct vfpt_request *r
 
 	*best = (struct choice){.suits = UNUSABLE};
 	for (struct candidate *c = candidates; c < candidates + count && best->suits < enough; c++)
-		for (unsigned vf = 0; vf < c->pf->vf_count && best->suits < enough; vf++) {
+		for (unsigned vf = 0; !c->mtu && vf < c->pf->vf_count && best->suits < enough; vf++) {
 			struct choice choice = {.pf = c->pf, .vf = vf};
 			char reason[VFPT_REASON_SIZE];
 
@@ -201,6 +202,10 @@ static int none_free(const struct candidate *candidates, size_t count, struct vf
 		used += (size_t)snprintf(list + used, sizeof(list) - used,
 			"%s%s has %u VFs, %u assigned to VMs", used ? "; " : "", c->pf->name, c->pf->vf_count,
 			c->assigned);
+		if (c->mtu && used < sizeof(list))
+			used += (size_t)snprintf(list + used, sizeof(list) - used,
+				", its MTU %u is below the %u that the network or the vNIC asks for",
+				c->pf->mtu, c->mtu);
 		if (c->unusable && used < sizeof(list))
 			used += (size_t)snprintf(list + used, sizeof(list) - used, ", %u unusable (%s)",
 				c->unusable, c->reason);
@@ -210,8 +215,7 @@ static int none_free(const struct candidate *candidates, size_t count, struct vf
 		list);
 }
 
-/* --- assigning
- * ------------------------------------------------------------------------------------------------ */
+/* --- assigning ------------------------------------------------------------------------------- */
 
 /* Remember the group's other members; vfpt_transaction_check() wants them to be this VM's in the end. */
 static int remember_siblings(struct vfpt_transaction *t, const struct vfpt_request *request,
@@ -239,25 +243,186 @@ static int remember_siblings(struct vfpt_transaction *t, const struct vfpt_reque
 	return r;
 }
 
-/* Record first, then set: a crash in between leaves a record that says how the VF was. */
-static int take_vf(struct vfpt_transaction *t, const struct vfpt_pf *pf, struct vfpt_assigned *assigned,
+/* The settings of all VFs of that PF, read once. */
+static int get_settings(struct vfpt_transaction *t, const struct vfpt_pf *pf, struct vfpt_settings **vfs,
 	struct vfpt_error *err)
 {
+	struct vfpt_pf_settings *grown;
+
+	for (size_t i = 0; i < t->pf_count; i++)
+		if (t->pfs[i].pf == pf) {
+			*vfs = t->pfs[i].vfs;
+			return 0;
+		}
+	grown = reallocarray(t->pfs, t->pf_count + 1, sizeof(*grown));
+	if (!grown)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
+	t->pfs = grown;
+	if (vfpt_settings_read(t->netlink, pf, vfs, err) < 0)
+		return -1;
+	grown[t->pf_count++] = (struct vfpt_pf_settings){.pf = pf, .vfs = *vfs};
+	return 0;
+}
+
+/* --- the vNIC's MAC on other VFs ------------------------------------------------------------- */
+
+static int mac_in_use(const struct vfpt_pf *pf, unsigned vf, const char *by, struct vfpt_error *err)
+{
+	return vfpt_error_set(err, VFPT_BAD_INPUT,
+		"VF %u of %s has this MAC already: %s; give one of the two another MAC in the engine", vf,
+		pf->name, by);
+}
+
+/* A stale MAC is taken from its VF, and remembered for undoing. */
+static int clear_mac(struct vfpt_transaction *t, const struct vfpt_pf *pf, unsigned vf,
+	struct vfpt_settings *now, struct vfpt_error *err)
+{
+	struct vfpt_settings none = {0};
+	struct vfpt_cleared *grown = reallocarray(t->cleared, t->cleared_count + 1, sizeof(*grown));
+	uint64_t mac = now->value[VFPT_MAC];
+	char text[VFPT_SETTING_SIZE];
+
+	if (!grown)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "clearing a MAC");
+	t->cleared = grown;
+	vfpt_settings_put(&none, VFPT_MAC, 0);
+	if (vfpt_settings_apply(t->netlink, pf, vf, &none, now, err) < 0)
+		return vfpt_error_wrap(err, "a stale MAC is on a free VF");
+	grown[t->cleared_count++] = (struct vfpt_cleared){.pf = pf, .vf = vf, .mac = mac};
+	vfpt_warn("VF %u of %s was free but still had MAC %s, which would swallow the vNIC's traffic; it is "
+		  "cleared",
+		vf, pf->name, vfpt_setting_print(VFPT_MAC, mac, text));
+	return 0;
+}
+
+/* That VF holds the vNIC's MAC and is not the one for it: who has it? */
+static int evict(struct vfpt_transaction *t, const struct vfpt_pf *pf, unsigned vf, struct vfpt_settings *now,
+	struct vfpt_error *err)
+{
+	const char *owner = vfpt_ledger_owner(t->ledger, &pf->vfs[vf]);
+	char reason[VFPT_REASON_SIZE];
+	bool taken;
+
+	if (owner) {
+		snprintf(reason, sizeof(reason), "it belongs to VM %s",
+			owner[0] ? owner : "(its record is garbage)");
+		return mac_in_use(pf, vf, reason, err);
+	}
+	if (vfpt_inuse(t->host, &pf->vfs[vf], &taken, reason, err) < 0)
+		return -1;
+	return taken ? mac_in_use(pf, vf, reason, err) : clear_mac(t, pf, vf, now, err);
+}
+
+static int claim_mac(struct vfpt_transaction *t, const struct vfpt_network *network,
+	const struct choice *choice, const struct vfpt_mac *mac, struct vfpt_error *err)
+{
+	uint64_t value = vfpt_mac_value(mac);
+	struct vfpt_settings *vfs;
+
+	for (size_t i = 0; i < network->pf_count; i++) {
+		const struct vfpt_pf *pf = network->pfs[i];
+
+		if (vfpt_mac_equal(&pf->mac, mac))
+			return vfpt_error_set(err, VFPT_BAD_INPUT,
+				"PF %s itself has this MAC; give the vNIC another one in the engine",
+				pf->name);
+		if (get_settings(t, pf, &vfs, err) < 0)
+			return -1;
+		for (unsigned vf = 0; vf < pf->vf_count; vf++)
+			if (vfpt_settings_have(&vfs[vf], VFPT_MAC) && vfs[vf].value[VFPT_MAC] == value &&
+				(pf != choice->pf || vf != choice->vf) && evict(t, pf, vf, &vfs[vf], err) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+/* --- settings of the chosen VF --------------------------------------------------------------- */
+
+/* What the vNIC asks for, and what every VF that is given away must have. */
+static struct vfpt_settings complete(const struct vfpt_request *request, const struct vfpt_network *network)
+{
+	struct vfpt_settings wanted = request->settings;
+
+	vfpt_settings_put(&wanted, VFPT_MAC, vfpt_mac_value(&request->mac));
+	if (!vfpt_settings_have(&wanted, VFPT_VLAN_ID))
+		vfpt_settings_put(&wanted, VFPT_VLAN_ID, network->vlan_id);
+	if (!vfpt_settings_have(&wanted, VFPT_VLAN_PRIORITY))
+		vfpt_settings_put(&wanted, VFPT_VLAN_PRIORITY, 0);
+	if (!vfpt_settings_have(&wanted, VFPT_VLAN_PROTOCOL))
+		vfpt_settings_put(&wanted, VFPT_VLAN_PROTOCOL, VFPT_VLAN_8021Q);
+	return wanted;
+}
+
+/* libvirt sets VLAN id and MAC when it starts the VM, and thereby resets these: libvirt,
+ * virNetDevSetVfConfig(). */
+static bool is_wiped_out_by_start(const struct vfpt_settings *wanted)
+{
+	return wanted->value[VFPT_VLAN_PRIORITY] != 0 || wanted->value[VFPT_VLAN_PROTOCOL] != VFPT_VLAN_8021Q;
+}
+
+/* Nothing may pass with a wrong tag before after_vm_start has put the right one back. */
+static int hold_link(struct vfpt_transaction *t, const struct vfpt_pf *pf, struct vfpt_assigned *assigned,
+	struct vfpt_settings *now, struct vfpt_error *err)
+{
+	struct vfpt_settings hold = {0};
+
+	vfpt_settings_put(&hold, VFPT_LINK_STATE, VFPT_LINK_DISABLE);
+	if (vfpt_settings_apply(t->netlink, pf, assigned->assignment.vf, &hold, now, err) == 0)
+		return 0;
+	if (err->code != VFPT_REFUSED)
+		return -1;
+	if (!t->gap_allowed)
+		return vfpt_error_set(err, VFPT_REFUSED,
+			"VF %u of %s (%s): its VLAN priority or protocol can only be set once the VM runs, "
+			"and the driver "
+			"cannot hold the link down until then; allow that gap in /etc/vdsm/vfpt.conf "
+			"([policy] gap = allow) or "
+			"use a PF whose driver can",
+			assigned->assignment.vf, pf->name, pf->driver);
+	assigned->gap = true;
+	return 0;
+}
+
+static int set_up(struct vfpt_transaction *t, const struct vfpt_pf *pf, struct vfpt_assigned *assigned,
+	struct vfpt_settings *now, struct vfpt_error *err)
+{
+	struct vfpt_settings first = assigned->assignment.wanted;
+
+	if (is_wiped_out_by_start(&first)) {
+		if (hold_link(t, pf, assigned, now, err) < 0)
+			return -1;
+		first.present &= ~(1u << VFPT_LINK_STATE);
+	}
+	return vfpt_settings_apply(t->netlink, pf, assigned->assignment.vf, &first, now, err);
+}
+
+/* Record first, then set: a crash in between leaves a record that says how the VF was. */
+static int take_vf(struct vfpt_transaction *t, const struct vfpt_network *network,
+	const struct choice *choice, struct vfpt_assigned *assigned, struct vfpt_error *err)
+{
 	struct vfpt_assignment *a = &assigned->assignment;
-	struct vfpt_settings wanted = {
-		.present = 1u << VFPT_SETTING_MAC | 1u << VFPT_SETTING_VLAN,
-		.mac = a->mac,
-		.vlan = {.id = assigned->vlan_id, .protocol = VFPT_VLAN_8021Q},
-	};
+	bool rates = vfpt_settings_have(&a->wanted, VFPT_MAX_TX_RATE);
+	struct vfpt_settings *vfs;
 	struct vfpt_error second;
 
-	if (vfpt_settings_read(t->netlink, pf, a->vf, &a->before, err) < 0 ||
-		vfpt_ledger_put(t->ledger, a, err) < 0)
+	if (get_settings(t, choice->pf, &vfs, err) < 0 ||
+		vfpt_settings_check(&a->wanted, choice->pf, a->vf,
+			rates ? vfpt_host_link_speed(t->host, choice->pf) : 0, vfs, err) < 0 ||
+		claim_mac(t, network, choice, &a->mac, err) < 0)
 		return -1;
-	if (vfpt_settings_apply(t->netlink, pf, a->vf, &wanted, &a->before, err) == 0)
+	a->before = vfs[a->vf];
+	/* A link that is held until the VM runs then gets what it is to have. */
+	if (is_wiped_out_by_start(&a->wanted) && !vfpt_settings_have(&a->wanted, VFPT_LINK_STATE))
+		vfpt_settings_put(&a->wanted, VFPT_LINK_STATE, a->before.value[VFPT_LINK_STATE]);
+	if (vfpt_ledger_put(t->ledger, a, err) < 0)
+		return -1;
+	if (set_up(t, choice->pf, assigned, &vfs[a->vf], err) == 0)
 		return 0;
+	if (t->netlink && vfpt_settings_restore(t->netlink, choice->pf, a->vf, &a->before, &second) < 0)
+		vfpt_warn("undoing: %s", second.message);
+	vfs[a->vf] = a->before;
 	if (vfpt_ledger_remove(t->ledger, a, &second) < 0)
-		vfpt_warn("%s", second.message);
+		vfpt_warn("undoing: %s", second.message);
 	return -1;
 }
 
@@ -275,7 +440,7 @@ static void copy_alias(char out[VFPT_ALIAS_SIZE], const char *alias)
 static int assign_on(struct vfpt_transaction *t, const struct vfpt_request *request,
 	const struct vfpt_network *network, struct vfpt_assigned *out, struct vfpt_error *err)
 {
-	struct candidate *candidates = rank(t, network, request->vm, err);
+	struct candidate *candidates = rank(t, network, request, err);
 	struct vfpt_assignment *a = &out->assignment;
 	struct choice choice;
 	int r = candidates ? choose(t, request, candidates, network->pf_count, &choice, err) : -1;
@@ -285,16 +450,17 @@ static int assign_on(struct vfpt_transaction *t, const struct vfpt_request *requ
 	free(candidates);
 	if (r < 0)
 		return -1;
-	*a = (struct vfpt_assignment){
-		.mac = request->mac, .vf = choice.vf, .address = choice.pf->vfs[choice.vf]};
+	*out = (struct vfpt_assigned){.pf_up = choice.pf->up};
+	*a = (struct vfpt_assignment){.mac = request->mac,
+		.vf = choice.vf,
+		.address = choice.pf->vfs[choice.vf],
+		.wanted = complete(request, network)};
 	snprintf(a->vm, sizeof(a->vm), "%s", request->vm);
 	copy_alias(a->alias, request->alias);
 	memcpy(a->pf, choice.pf->name, sizeof(a->pf));
-	out->vlan_id = network->vlan_id;
-	out->pf_up = choice.pf->up;
 	if (choice.suits == OPENS_GROUP && remember_siblings(t, request, &a->address, err) < 0)
 		return -1;
-	return take_vf(t, choice.pf, out, err);
+	return take_vf(t, network, &choice, out, err);
 }
 
 int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request *request,
@@ -304,8 +470,7 @@ int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request 
 	struct vfpt_assigned *grown;
 	size_t siblings = transaction->sibling_count;
 
-	if (vfpt_mac_check(&request->mac, err) < 0 ||
-		vfpt_host_network(transaction->host, request->bridge, &network, err) < 0)
+	if (vfpt_host_network(transaction->host, request->bridge, &network, err) < 0)
 		return -1;
 	/* Room to remember it comes before taking it. */
 	grown = reallocarray(transaction->made, transaction->count + 1, sizeof(*grown));
@@ -334,33 +499,71 @@ int vfpt_transaction_check(struct vfpt_transaction *transaction, const char *vm,
 	return 0;
 }
 
-static void forget(struct vfpt_transaction *transaction)
-{
-	free(transaction->made);
-	free(transaction->siblings);
-	transaction->made = NULL;
-	transaction->siblings = NULL;
-	transaction->count = transaction->sibling_count = 0;
-}
-
 void vfpt_transaction_commit(struct vfpt_transaction *transaction)
 {
-	forget(transaction);
+	for (size_t i = 0; i < transaction->pf_count; i++)
+		free(transaction->pfs[i].vfs);
+	free(transaction->pfs);
+	free(transaction->made);
+	free(transaction->siblings);
+	free(transaction->cleared);
+	*transaction = (struct vfpt_transaction){0};
 }
 
 void vfpt_transaction_undo(struct vfpt_transaction *transaction)
 {
+	struct vfpt_transaction *t = transaction;
 	struct vfpt_error err;
 
-	while (transaction->count > 0)
-		if (vfpt_release(transaction->host, transaction->ledger, transaction->netlink,
-			    &transaction->made[--transaction->count].assignment, &err) < 0)
+	while (t->count > 0)
+		if (vfpt_release(t->host, t->ledger, t->netlink, &t->made[--t->count].assignment, &err) < 0)
 			vfpt_warn("undoing: %s", err.message);
-	forget(transaction);
+	while (t->cleared_count > 0) {
+		const struct vfpt_cleared *cleared = &t->cleared[--t->cleared_count];
+		struct vfpt_settings mac = {0}, now = {0};
+
+		vfpt_settings_put(&mac, VFPT_MAC, cleared->mac);
+		if (vfpt_settings_apply(t->netlink, cleared->pf, cleared->vf, &mac, &now, &err) < 0)
+			vfpt_warn("undoing: %s", err.message);
+	}
+	vfpt_transaction_commit(t);
 }
 
-/* --- releasing
- * ------------------------------------------------------------------------------------------------ */
+/* --- once the VM runs ------------------------------------------------------------------------ */
+
+/* Not repaired: whoever changed it has a reason, or libvirt did not do what it does. */
+static void warn_if_different(const struct vfpt_assignment *a, const struct vfpt_pf *pf,
+	enum vfpt_setting setting, const struct vfpt_settings *now)
+{
+	char is[VFPT_SETTING_SIZE], shall[VFPT_SETTING_SIZE], mac[VFPT_MAC_SIZE];
+
+	if (vfpt_settings_have(now, setting) && now->value[setting] != a->wanted.value[setting])
+		vfpt_warn("vNIC %s: VF %u of %s has %s %s, it should be %s", vfpt_mac_format(&a->mac, mac),
+			a->vf, pf->name, vfpt_setting_name(setting),
+			vfpt_setting_print(setting, now->value[setting], is),
+			vfpt_setting_print(setting, a->wanted.value[setting], shall));
+}
+
+int vfpt_assign_finish(struct vfpt_host *host, struct vfpt_netlink *netlink,
+	const struct vfpt_assignment *assignment, struct vfpt_error *err)
+{
+	struct vfpt_settings wanted = assignment->wanted, *all;
+	const struct vfpt_pf *pf;
+	unsigned vf;
+	int r;
+
+	if (vfpt_host_find_vf(host, &assignment->address, &pf, &vf, err) < 0 ||
+		vfpt_settings_read(netlink, pf, &all, err) < 0)
+		return -1;
+	warn_if_different(assignment, pf, VFPT_MAC, &all[vf]);
+	warn_if_different(assignment, pf, VFPT_VLAN_ID, &all[vf]);
+	wanted.present &= 1u << VFPT_VLAN_PRIORITY | 1u << VFPT_VLAN_PROTOCOL | 1u << VFPT_LINK_STATE;
+	r = vfpt_settings_apply(netlink, pf, vf, &wanted, &all[vf], err);
+	free(all);
+	return r;
+}
+
+/* --- releasing ------------------------------------------------------------------------------- */
 
 int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
 	const struct vfpt_assignment *assignment, struct vfpt_error *err)

@@ -5,6 +5,7 @@
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlsave.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +34,7 @@ static int no_memory(struct vfpt_error *err)
 	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
 }
 
-/* --- finding things
- * ------------------------------------------------------------------------------------------- */
+/* --- finding things -------------------------------------------------------------------------- */
 
 /* @uri NULL: an element of libvirt's own, which are in no namespace. */
 static bool is_element(const xmlNode *node, const char *uri, const char *name)
@@ -70,6 +70,16 @@ static bool attribute_is(const xmlNode *node, const char *name, const char *valu
 	return is;
 }
 
+/* What is no number is 0: libvirt refuses such a document itself. */
+static unsigned number(const xmlNode *node, const char *name)
+{
+	char *text = attribute(node, name);
+	unsigned long value = text ? strtoul(text, NULL, 10) : 0;
+
+	xmlFree(text);
+	return value > UINT_MAX ? UINT_MAX : (unsigned)value;
+}
+
 /* The text of an element; NULL when it is empty. */
 static char *content(const xmlNode *node)
 {
@@ -82,8 +92,7 @@ static char *content(const xmlNode *node)
 	return text;
 }
 
-/* --- parsing
- * -------------------------------------------------------------------------------------------------- */
+/* --- parsing --------------------------------------------------------------------------------- */
 
 /* A document type declaration could declare entities and name files; no domain has one. */
 static void refuse_dtd(
@@ -242,6 +251,7 @@ static int take_vnic(struct vfpt_domain *domain, xmlNode *element, struct vfpt_e
 	vnic->model = attribute(child(element, NULL, "model"), "type");
 	vnic->bridge = attribute(child(element, NULL, "source"), "bridge");
 	vnic->alias = attribute(child(element, NULL, "alias"), "name");
+	vnic->mtu = number(child(element, NULL, "mtu"), "size");
 	vnic->link_down = attribute_is(child(element, NULL, "link"), "state", "down");
 	vnic->has_bandwidth = has_limits(element);
 	device = device_of(domain, vnic);
@@ -387,8 +397,7 @@ char *vfpt_vnic_name(const struct vfpt_vnic *vnic, char *buffer, size_t size)
 	return buffer;
 }
 
-/* --- rewriting
- * ------------------------------------------------------------------------------------------------ */
+/* --- rewriting ------------------------------------------------------------------------------- */
 
 static bool is_blank(const xmlNode *node)
 {

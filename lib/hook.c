@@ -65,8 +65,7 @@ static const char sample_domain[] =
 	"  </devices>\n"
 	"</domain>\n";
 
-/* --- begin
- * ---------------------------------------------------------------------------------------------------- */
+/* --- begin ----------------------------------------------------------------------------------- */
 
 /*
  * With a file capability (or setuid) the kernel sets AT_SECURE: then only root and VDSM may use what the
@@ -229,8 +228,7 @@ static int begin(struct vfpt_hook *hook, int argc, char **argv, struct vfpt_erro
 	return read_document(hook, err) < 0 || read_vm(hook, err) < 0 ? -1 : 0;
 }
 
-/* --- what both ways need
- * -------------------------------------------------------------------------------------- */
+/* --- what both ways need --------------------------------------------------------------------- */
 
 /* Opened only when there is something to do. */
 static int open_host(struct vfpt_hook *hook, enum vfpt_ledger_mode mode, struct vfpt_error *err)
@@ -262,9 +260,16 @@ static bool is_of_vnic(const struct vfpt_assignment *all, size_t count, const st
 	return true;
 }
 
-/* Release this VM's assignments, @vnic NULL, or those of one vNIC. All are tried; the error is the first
- * one's. */
-static int release_all(struct vfpt_hook *hook, const struct vfpt_vnic *vnic, struct vfpt_error *err)
+/* What is done with one assignment. */
+typedef int assignment_step(
+	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err);
+
+/*
+ * Do it with all assignments of this VM, @vnic NULL, or with those of one vNIC. All are tried; the error is
+ * the first one's, the others are warnings.
+ */
+static int with_each(
+	struct vfpt_hook *hook, const struct vfpt_vnic *vnic, assignment_step *step, struct vfpt_error *err)
 {
 	struct vfpt_assignment *all;
 	struct vfpt_error second;
@@ -279,10 +284,9 @@ static int release_all(struct vfpt_hook *hook, const struct vfpt_vnic *vnic, str
 
 		if (vnic && !is_of_vnic(all, count, &all[i], vnic))
 			continue;
-		if (vfpt_release(hook->host, hook->ledger, hook->transaction.netlink, &all[i], slot) == 0)
+		if (step(hook, &all[i], slot) == 0)
 			continue;
-		vfpt_error_wrap(slot, "vNIC %s: cannot give back VF %u of %s",
-			vfpt_mac_format(&all[i].mac, mac), all[i].vf, all[i].pf);
+		vfpt_error_wrap(slot, "vNIC %s", vfpt_mac_format(&all[i].mac, mac));
 		if (r < 0)
 			vfpt_warn("%s", second.message);
 		r = -1;
@@ -291,8 +295,21 @@ static int release_all(struct vfpt_hook *hook, const struct vfpt_vnic *vnic, str
 	return r;
 }
 
-/* --- connect
- * -------------------------------------------------------------------------------------------------- */
+static int release_one(
+	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
+{
+	if (vfpt_release(hook->host, hook->ledger, hook->transaction.netlink, assignment, err) == 0)
+		return 0;
+	return vfpt_error_wrap(err, "cannot give back VF %u of %s", assignment->vf, assignment->pf);
+}
+
+static int finish_one(
+	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
+{
+	return vfpt_assign_finish(hook->host, hook->transaction.netlink, assignment, err);
+}
+
+/* --- connect --------------------------------------------------------------------------------- */
 
 static int read_profile(const struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
 	struct vfpt_profile *profile, struct vfpt_error *err)
@@ -354,9 +371,14 @@ static void warn_of_losses(const struct vfpt_vnic *vnic, const struct vfpt_profi
 	if (!assigned->pf_up)
 		vfpt_warn("%s: PF %s has no link; nothing passes until it is up", name,
 			assigned->assignment.pf);
-	if (vnic->link_down)
+	if (assigned->gap)
+		vfpt_warn("%s: %s cannot hold the link down, so until the VM runs its VLAN priority or "
+			  "protocol is not set "
+			  "(vfpt.conf allows it)",
+			name, assigned->assignment.pf);
+	if (vnic->link_down && !vfpt_settings_have(&profile->settings, VFPT_LINK_STATE))
 		vfpt_warn("%s: link state down is not kept on a VF by this version", name);
-	if (vnic->has_bandwidth)
+	if (vnic->has_bandwidth && !vfpt_settings_have(&profile->settings, VFPT_MAX_TX_RATE))
 		vfpt_warn("%s: its bandwidth limits are not kept on a VF by this version", name);
 	if (profile->unsupported[0])
 		vfpt_warn("%s: custom property %s is not supported by this version and is ignored", name,
@@ -366,14 +388,19 @@ static void warn_of_losses(const struct vfpt_vnic *vnic, const struct vfpt_profi
 static int connect_vnic(struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
 	const struct vfpt_profile *profile, unsigned more, struct vfpt_error *err)
 {
-	struct vfpt_request request = {
-		.vm = hook->vm, .mac = vnic->mac, .alias = vnic->alias, .bridge = vnic->bridge, .more = more};
+	struct vfpt_request request = {.vm = hook->vm,
+		.mac = vnic->mac,
+		.alias = vnic->alias,
+		.bridge = vnic->bridge,
+		.mtu = vnic->mtu,
+		.settings = profile->settings,
+		.more = more};
 	struct vfpt_assigned assigned;
 
 	if (qualify(vnic, err) < 0 || vfpt_assign(&hook->transaction, &request, &assigned, err) < 0)
 		return -1;
-	if (vfpt_domain_pass_through(
-		    hook->document, vnic, &assigned.assignment.address, assigned.vlan_id, err) < 0)
+	if (vfpt_domain_pass_through(hook->document, vnic, &assigned.assignment.address,
+		    (uint16_t)assigned.assignment.wanted.value[VFPT_VLAN_ID], err) < 0)
 		return -1;
 	hook->changed = true;
 	warn_of_losses(vnic, profile, &assigned);
@@ -382,13 +409,16 @@ static int connect_vnic(struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
 
 static int start_connecting(struct vfpt_hook *hook, const struct vfpt_vnic *vnic, struct vfpt_error *err)
 {
+	struct vfpt_policy policy;
+
 	if (hook->host)
 		return 0;
-	if (open_host(hook, VFPT_LEDGER_ASSIGN, err) < 0)
+	if (open_host(hook, VFPT_LEDGER_ASSIGN, err) < 0 || vfpt_policy_read(hook->root, &policy, err) < 0)
 		return -1;
+	hook->transaction.gap_allowed = policy.gap_allowed;
 	/* The VM is not running yet (or not with this vNIC): what it still has is left over from a killed
 	 * hook. */
-	if (release_all(hook, hook->point->nic ? vnic : NULL, err) < 0)
+	if (with_each(hook, hook->point->nic ? vnic : NULL, release_one, err) < 0)
 		return vfpt_error_wrap(err, "left over from this VM's last run");
 	return 0;
 }
@@ -442,28 +472,38 @@ int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err)
 	return r;
 }
 
-/* --- release
- * -------------------------------------------------------------------------------------------------- */
+/* --- what follows ---------------------------------------------------------------------------- */
 
-int vfpt_hook_release(struct vfpt_hook *hook, struct vfpt_error *err)
+/* The VM's assignments, or those of the document's vNIC, which may be bridge-type again: it is known by its
+ * MAC. */
+static int follow_up(struct vfpt_hook *hook, assignment_step *step, struct vfpt_error *err)
 {
 	const struct vfpt_vnic *vnics;
 	size_t count = vfpt_domain_vnics(hook->document, &vnics);
 	char name[96];
 
-	if (hook->point->nic && (count == 0 || !vnics[0].has_mac))
+	if (!hook->point->nic)
+		return open_host(hook, VFPT_LEDGER_RELEASE, err) < 0 ? -1 : with_each(hook, NULL, step, err);
+	if (count == 0 || !vnics[0].has_mac)
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
 			"%s: the vNIC has no valid MAC address, so its VF cannot be found",
 			hook->point->name);
 	if (open_host(hook, VFPT_LEDGER_RELEASE, err) < 0)
-		return hook->point->nic
-			       ? vfpt_error_wrap(err, "%s", vfpt_vnic_name(&vnics[0], name, sizeof(name)))
-			       : -1;
-	return release_all(hook, hook->point->nic ? &vnics[0] : NULL, err);
+		return vfpt_error_wrap(err, "%s", vfpt_vnic_name(&vnics[0], name, sizeof(name)));
+	return with_each(hook, &vnics[0], step, err);
 }
 
-/* --- commit and end
- * ------------------------------------------------------------------------------------------- */
+int vfpt_hook_release(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	return follow_up(hook, release_one, err);
+}
+
+int vfpt_hook_finish(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	return follow_up(hook, finish_one, err);
+}
+
+/* --- commit and end -------------------------------------------------------------------------- */
 
 /* The new file has the mode and owner of the old before it has its name. */
 static int like_the_old(const struct vfpt_hook *hook, int fd)
@@ -522,7 +562,8 @@ static void tell(const struct vfpt_transaction *transaction)
 
 		vfpt_note("vfpt: vNIC %s: VF %u of %s (%s), VLAN %u",
 			vfpt_mac_format(&made->assignment.mac, mac), made->assignment.vf, made->assignment.pf,
-			vfpt_pci_format(&made->assignment.address, address), made->vlan_id);
+			vfpt_pci_format(&made->assignment.address, address),
+			(unsigned)made->assignment.wanted.value[VFPT_VLAN_ID]);
 	}
 }
 

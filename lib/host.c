@@ -148,7 +148,7 @@ static bool is_up(const struct vfpt_host *host, const char *netdev)
 static int read_pf(
 	const struct vfpt_host *host, const char *netdev, struct vfpt_pf *pf, struct vfpt_error *err)
 {
-	char path[FILE_PATH];
+	char path[FILE_PATH], mac[VFPT_MAC_SIZE + 1];
 	uint64_t ifindex, mtu;
 
 	snprintf(pf->name, sizeof(pf->name), "%s", netdev);
@@ -158,6 +158,9 @@ static int read_pf(
 	if (file_number(host->root, net_path(path, netdev, "ifindex"), INT_MAX, &ifindex) < 0 ||
 		file_number(host->root, net_path(path, netdev, "mtu"), UINT32_MAX, &mtu) < 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "PF %s: cannot read %s", netdev, path);
+	if (file_read(host->root, net_path(path, netdev, "address"), mac, sizeof(mac)) < 0 ||
+		vfpt_mac_parse(mac, &pf->mac, err) < 0)
+		return vfpt_error_set(err, VFPT_SYSTEM, "PF %s: cannot read its MAC", netdev);
 	pf->ifindex = (unsigned)ifindex;
 	pf->mtu = (unsigned)mtu;
 	pf->up = is_up(host, netdev);
@@ -444,6 +447,17 @@ int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const s
 		if (vfpt_pci_equal(&(*pf)->vfs[*index], vf))
 			return 0;
 	return vfpt_error_set(err, VFPT_NO_VF, "PF %s does not list VF %s", netdev, text);
+}
+
+unsigned vfpt_host_link_speed(struct vfpt_host *host, const struct vfpt_pf *pf)
+{
+	char path[FILE_PATH];
+	uint64_t speed;
+
+	/* -1 where it is not known, an error where there is no link. */
+	return file_number(host->root, net_path(path, pf->name, "speed"), INT_MAX, &speed) < 0
+		       ? 0
+		       : (unsigned)speed;
 }
 
 struct group_reader {

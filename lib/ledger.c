@@ -18,7 +18,7 @@
 
 #define DIRECTORY    "run/vfpt"
 #define NEW_FILE     ".new" /* under the lock there is one writer */
-#define RECORD_SIZE  2048   /* a record has some 400 bytes */
+#define RECORD_SIZE  2048   /* the longest record has some 900 bytes */
 #define NAME_SIZE    (VFPT_PCI_SIZE + VFPT_VM_SIZE)
 #define LOCK_SECONDS 60
 
@@ -52,26 +52,37 @@ int vfpt_vm_parse(const char *text, char out[VFPT_VM_SIZE], struct vfpt_error *e
 	return 0;
 }
 
-/* --- one record: text and back
- * -------------------------------------------------------------------------------- */
+/* --- one record: text and back --------------------------------------------------------------- */
 
-static size_t record_print(const struct vfpt_assignment *a, char text[RECORD_SIZE])
+static void print_settings(char text[RECORD_SIZE], const char *section, const struct vfpt_settings *settings)
 {
-	char mac[VFPT_MAC_SIZE], address[VFPT_PCI_SIZE], value[VFPT_SETTING_SIZE];
-	int used = snprintf(text, RECORD_SIZE,
+	size_t used = strlen(text);
+	char value[VFPT_SETTING_SIZE];
+
+	used += (size_t)snprintf(text + used, RECORD_SIZE - used, "\n[%s]\n", section);
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++) {
+		enum vfpt_setting setting = (enum vfpt_setting)i;
+
+		if (vfpt_settings_have(settings, setting))
+			used += (size_t)snprintf(text + used, RECORD_SIZE - used, "%s = %s\n",
+				vfpt_setting_name(setting),
+				vfpt_setting_print(setting, settings->value[i], value));
+	}
+}
+
+static void record_print(const struct vfpt_assignment *a, char text[RECORD_SIZE])
+{
+	char mac[VFPT_MAC_SIZE], address[VFPT_PCI_SIZE];
+
+	snprintf(text, RECORD_SIZE,
 		"[assignment]\nvm = %s\nmac = %s\nalias = %s\npf = %s\nvf = %u\naddress = %s\ngeneration = "
-		"%" PRIu64 "\n\n[before]\n",
+		"%" PRIu64 "\n",
 		a->vm, vfpt_mac_format(&a->mac, mac), a->alias, a->pf, a->vf,
 		vfpt_pci_format(&a->address, address), a->generation);
-
-	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
-		if (a->before.present & 1u << i)
-			used += snprintf(text + used, RECORD_SIZE - (size_t)used, "%s = %s\n",
-				vfpt_setting_name((enum vfpt_setting)i),
-				vfpt_setting_print(&a->before, (enum vfpt_setting)i, value));
+	print_settings(text, "before", &a->before);
+	print_settings(text, "wanted", &a->wanted);
 	/* The last line shows that none before it is missing. */
-	used += snprintf(text + used, RECORD_SIZE - (size_t)used, "\n[end]\ncomplete = yes\n");
-	return (size_t)used;
+	strcat(text, "\n[end]\ncomplete = yes\n");
 }
 
 enum {
@@ -128,12 +139,12 @@ static int scan_assignment(struct record_reader *reader, const char *key, const 
 	return r;
 }
 
-static int scan_before(struct record_reader *reader, const char *key, const char *value)
+static int scan_settings(
+	struct record_reader *reader, struct vfpt_settings *settings, const char *key, const char *value)
 {
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
 		if (strcmp(key, vfpt_setting_name((enum vfpt_setting)i)) == 0)
-			return vfpt_setting_scan(
-				&reader->a->before, (enum vfpt_setting)i, value, reader->err);
+			return vfpt_setting_scan(settings, (enum vfpt_setting)i, value, reader->err);
 	return -1;
 }
 
@@ -145,7 +156,9 @@ static int on_pair(void *data, const char *section, const char *key, const char 
 	if (strcmp(section, "assignment") == 0)
 		return scan_assignment(reader, key, value) == 0;
 	if (strcmp(section, "before") == 0)
-		return scan_before(reader, key, value) == 0;
+		return scan_settings(reader, &reader->a->before, key, value) == 0;
+	if (strcmp(section, "wanted") == 0)
+		return scan_settings(reader, &reader->a->wanted, key, value) == 0;
 	if (strcmp(section, "end") == 0 && strcmp(key, "complete") == 0 && strcmp(value, "yes") == 0) {
 		reader->seen |= SEEN_END;
 		return 1;
@@ -167,8 +180,7 @@ static int record_scan(const char *text, struct vfpt_assignment *out, struct vfp
 	return 0;
 }
 
-/* --- the directory
- * -------------------------------------------------------------------------------------------- */
+/* --- the directory --------------------------------------------------------------------------- */
 
 static void name_print(const struct vfpt_pci *vf, const char *vm, char name[NAME_SIZE])
 {
@@ -318,8 +330,7 @@ const char *vfpt_ledger_owner(const struct vfpt_ledger *ledger, const struct vfp
 	return entry ? entry->vm : NULL;
 }
 
-/* --- records in files
- * ----------------------------------------------------------------------------------------- */
+/* --- records in files ------------------------------------------------------------------------ */
 
 static int read_record(const struct vfpt_ledger *ledger, const struct entry *entry,
 	struct vfpt_assignment *out, struct vfpt_error *err)
@@ -345,12 +356,12 @@ static int write_record(const struct vfpt_ledger *ledger, const struct vfpt_assi
 	struct vfpt_error *err)
 {
 	char text[RECORD_SIZE];
-	size_t size = record_print(a, text);
 	int fd, saved;
 
+	record_print(a, text);
 	(void)unlinkat(ledger->dir, NEW_FILE, 0); /* a killed hook may have left one */
 	fd = openat(ledger->dir, NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd >= 0 && file_write_and_close(fd, text, size) == 0 &&
+	if (fd >= 0 && file_write_and_close(fd, text, strlen(text)) == 0 &&
 		renameat(ledger->dir, NEW_FILE, ledger->dir, name) == 0)
 		return 0;
 	saved = errno;

@@ -18,21 +18,23 @@ int vfpt_netlink_vlan(struct vfpt_netlink *netlink, unsigned ifindex, uint16_t *
 int vfpt_netlink_has_address(
 	struct vfpt_netlink *netlink, unsigned ifindex, bool *has, struct vfpt_error *err);
 
-/* Call @take with each attribute (IFLA_VF_...) the kernel shows for VF number @vf of the PF. */
-int vfpt_netlink_vf_get(struct vfpt_netlink *netlink, unsigned pf_ifindex, unsigned vf,
-	void (*take)(const struct nlattr *attribute, void *data), void *data, struct vfpt_error *err);
+/* What is called with each attribute (IFLA_VF_...) that the kernel shows for VF number @vf. */
+typedef void vfpt_take_vf(unsigned vf, const struct nlattr *attribute, void *data);
+
+/* Call @take with all attributes of all VFs of the PF; @count becomes the number of VFs that the kernel
+ * showed. */
+int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_take_vf *take, void *data,
+	unsigned *count, struct vfpt_error *err);
 
 /*
  * Set one thing of a VF: @attribute (IFLA_VF_...) with its payload, in a message of its own, so that a
  * refusal has a name. The error's text is the kernel's; its code is VFPT_REFUSED where the driver cannot or
  * will not take the value, VFPT_SYSTEM otherwise (permission, device gone).
  */
-int vfpt_netlink_vf_set(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
+int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
 	size_t size, struct vfpt_error *err);
 
-/* Find VF number @vf in the attributes of a link message: @take is called with each of its own. Not found:
- * false. */
-bool vfpt_netlink_find_vf(const void *attributes, size_t size, unsigned vf,
-	void (*take)(const struct nlattr *attribute, void *data), void *data);
+/* The VFs in the attributes of a link message, as vfpt_netlink_vfs(). @return how many. */
+unsigned vfpt_netlink_each_vf(const void *attributes, size_t size, vfpt_take_vf *take, void *data);
 
 #endif

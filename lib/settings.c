@@ -2,6 +2,8 @@
 #include "vfpt/settings.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
 #include <linux/if_link.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,178 +11,54 @@
 
 #include "netlink.h"
 
-int vfpt_mac_parse(const char *text, struct vfpt_mac *out, struct vfpt_error *err)
-{
-	unsigned o[6];
-	int length = 0;
+/* --- the table ------------------------------------------------------------------------------- */
 
-	/* %2x would also take a sign or a space, so the characters are looked at first. */
-	if (strspn(text, "0123456789abcdefABCDEF:") != VFPT_MAC_SIZE - 1 || text[VFPT_MAC_SIZE - 1] != '\0' ||
-		sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &o[0], &o[1], &o[2], &o[3], &o[4], &o[5],
-			&length) != 6 ||
-		length != VFPT_MAC_SIZE - 1)
-		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"\"%.40s\" is not a MAC address such as 56:6f:1a:2b:00:01", text);
-	for (int i = 0; i < 6; i++)
-		out->octet[i] = (uint8_t)o[i];
-	return 0;
-}
-
-char *vfpt_mac_format(const struct vfpt_mac *mac, char buffer[VFPT_MAC_SIZE])
-{
-	const uint8_t *o = mac->octet;
-
-	snprintf(buffer, VFPT_MAC_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", o[0], o[1], o[2], o[3], o[4], o[5]);
-	return buffer;
-}
-
-bool vfpt_mac_equal(const struct vfpt_mac *a, const struct vfpt_mac *b)
-{
-	return memcmp(a->octet, b->octet, sizeof(a->octet)) == 0;
-}
-
-int vfpt_mac_check(const struct vfpt_mac *mac, struct vfpt_error *err)
-{
-	static const struct vfpt_mac zero;
-	char text[VFPT_MAC_SIZE];
-
-	if (mac->octet[0] & 1 || vfpt_mac_equal(mac, &zero))
-		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"%s is a group or all-zero address, which no interface can have",
-			vfpt_mac_format(mac, text));
-	return 0;
-}
-
-/* --- the settings, one by one
- * -------------------------------------------------------------------------------- */
-
-union payload {
-	struct ifla_vf_mac mac;
-	struct {
-		struct nlattr header;
-		struct ifla_vf_vlan_info info;
-	} vlan;
+struct word {
+	const char *text;
+	uint64_t value;
 };
 
-static void mac_print(const struct vfpt_settings *s, char buffer[VFPT_SETTING_SIZE])
-{
-	vfpt_mac_format(&s->mac, buffer);
-}
+static const struct word on_off[] = {{"off", 0}, {"on", 1}, {NULL, 0}};
+static const struct word protocols[] = {
+	{"802.1Q", VFPT_VLAN_8021Q}, {"802.1ad", VFPT_VLAN_8021AD}, {NULL, 0}};
+static const struct word link_states[] = {
+	{"auto", VFPT_LINK_AUTO}, {"enable", VFPT_LINK_ENABLE}, {"disable", VFPT_LINK_DISABLE}, {NULL, 0}};
 
-static int mac_scan(struct vfpt_settings *s, const char *text, struct vfpt_error *err)
-{
-	return vfpt_mac_parse(text, &s->mac, err);
-}
-
-static bool mac_equal(const struct vfpt_settings *a, const struct vfpt_settings *b)
-{
-	return vfpt_mac_equal(&a->mac, &b->mac);
-}
-
-static size_t mac_put(const struct vfpt_settings *s, unsigned vf, union payload *out)
-{
-	out->mac = (struct ifla_vf_mac){.vf = vf};
-	memcpy(out->mac.mac, s->mac.octet, sizeof(s->mac.octet));
-	return sizeof(out->mac);
-}
-
-static bool mac_get(const struct nlattr *attribute, struct vfpt_settings *s)
-{
-	const struct ifla_vf_mac *mac = nla_data(attribute);
-
-	if (nla_len(attribute) < (int)sizeof(*mac))
-		return false;
-	memcpy(s->mac.octet, mac->mac, sizeof(s->mac.octet));
-	return true;
-}
-
-static void vlan_print(const struct vfpt_settings *s, char buffer[VFPT_SETTING_SIZE])
-{
-	const struct vfpt_vlan *vlan = &s->vlan;
-
-	if (vlan->protocol == VFPT_VLAN_8021AD)
-		snprintf(buffer, VFPT_SETTING_SIZE, "%u:%u:802.1ad", vlan->id, vlan->priority);
-	else if (vlan->priority)
-		snprintf(buffer, VFPT_SETTING_SIZE, "%u:%u", vlan->id, vlan->priority);
-	else
-		snprintf(buffer, VFPT_SETTING_SIZE, "%u", vlan->id);
-}
-
-static int vlan_scan(struct vfpt_settings *s, const char *text, struct vfpt_error *err)
-{
-	char *end, *behind;
-	unsigned long id = strtoul(text, &end, 10), priority = 0;
-	uint16_t protocol = VFPT_VLAN_8021Q;
-	bool good = text[0] >= '0' && text[0] <= '9' && id <= 4094;
-
-	if (good && *end == ':') {
-		good = end[1] >= '0' && end[1] <= '7';
-		priority = strtoul(end + 1, &behind, 10);
-		end = behind;
-	}
-	if (good && strcmp(end, ":802.1ad") == 0)
-		protocol = VFPT_VLAN_8021AD;
-	else if (*end)
-		good = false;
-	if (!good || priority > 7)
-		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"\"%.40s\" is not a VLAN: ID, ID:PRIORITY or ID:PRIORITY:802.1ad, with ID 0 to 4094 "
-			"and PRIORITY "
-			"0 to 7",
-			text);
-	s->vlan = (struct vfpt_vlan){.id = (uint16_t)id, .priority = (uint8_t)priority, .protocol = protocol};
-	return 0;
-}
-
-static bool vlan_equal(const struct vfpt_settings *a, const struct vfpt_settings *b)
-{
-	return a->vlan.id == b->vlan.id && a->vlan.priority == b->vlan.priority &&
-	       a->vlan.protocol == b->vlan.protocol;
-}
-
-/* IFLA_VF_VLAN_LIST, unlike IFLA_VF_VLAN, says the protocol; both end in the same driver call. */
-static size_t vlan_put(const struct vfpt_settings *s, unsigned vf, union payload *out)
-{
-	out->vlan.header = (struct nlattr){.nla_len = sizeof(out->vlan), .nla_type = IFLA_VF_VLAN_INFO};
-	out->vlan.info = (struct ifla_vf_vlan_info){
-		.vf = vf, .vlan = s->vlan.id, .qos = s->vlan.priority, .vlan_proto = htons(s->vlan.protocol)};
-	return sizeof(out->vlan);
-}
-
-static bool vlan_get(const struct nlattr *attribute, struct vfpt_settings *s)
-{
-	const struct nlattr *first = nla_data(attribute);
-	const struct ifla_vf_vlan_info *info;
-
-	if (!nla_ok(first, nla_len(attribute)) || nla_len(first) < (int)sizeof(*info))
-		return false;
-	info = nla_data(first);
-	s->vlan = (struct vfpt_vlan){.id = (uint16_t)info->vlan,
-		.priority = (uint8_t)info->qos,
-		.protocol = ntohs(info->vlan_proto)};
-	return true;
-}
-
+/* The attribute of IFLA_VF_INFO is the same in what the kernel shows and in what it takes. */
 static const struct {
 	const char *name;
-	int attribute; /* of IFLA_VF_INFO, both in what the kernel shows and in what it takes */
-	void (*print)(const struct vfpt_settings *settings, char buffer[VFPT_SETTING_SIZE]);
-	int (*scan)(struct vfpt_settings *settings, const char *text, struct vfpt_error *err);
-	bool (*equal)(const struct vfpt_settings *a, const struct vfpt_settings *b);
-	size_t (*put)(const struct vfpt_settings *settings, unsigned vf, union payload *out);
-	bool (*get)(const struct nlattr *attribute, struct vfpt_settings *settings);
+	int attribute;
+	const char *unit;
+	uint64_t max;             /* of a number */
+	const struct word *words; /* of a value that has names */
 } table[VFPT_SETTING_COUNT] = {
-	[VFPT_SETTING_MAC] = {"mac", IFLA_VF_MAC, mac_print, mac_scan, mac_equal, mac_put, mac_get},
-	[VFPT_SETTING_VLAN] = {"vlan", IFLA_VF_VLAN_LIST, vlan_print, vlan_scan, vlan_equal, vlan_put,
-		vlan_get},
+	[VFPT_MAC] = {.name = "mac", .attribute = IFLA_VF_MAC},
+	[VFPT_VLAN_ID] = {.name = "vlan_id", .attribute = IFLA_VF_VLAN_LIST, .max = 4094},
+	[VFPT_VLAN_PRIORITY] = {.name = "vlan_priority", .attribute = IFLA_VF_VLAN_LIST, .max = 7},
+	[VFPT_VLAN_PROTOCOL] = {.name = "vlan_protocol", .attribute = IFLA_VF_VLAN_LIST, .words = protocols},
+	[VFPT_MAX_TX_RATE] = {.name = "max_tx_rate",
+		.attribute = IFLA_VF_RATE,
+		.unit = " Mbit/s",
+		.max = UINT32_MAX},
+	[VFPT_MIN_TX_RATE] = {.name = "min_tx_rate",
+		.attribute = IFLA_VF_RATE,
+		.unit = " Mbit/s",
+		.max = UINT32_MAX},
+	[VFPT_SPOOFCHK] = {.name = "spoofchk", .attribute = IFLA_VF_SPOOFCHK, .words = on_off},
+	[VFPT_TRUST] = {.name = "trust", .attribute = IFLA_VF_TRUST, .words = on_off},
+	[VFPT_RSS_QUERY] = {.name = "rss_query", .attribute = IFLA_VF_RSS_QUERY_EN, .words = on_off},
+	[VFPT_LINK_STATE] = {.name = "link_state", .attribute = IFLA_VF_LINK_STATE, .words = link_states},
 };
 
-/* --- all of them
- * --------------------------------------------------------------------------------------------- */
-
-static bool has(const struct vfpt_settings *settings, int setting)
+bool vfpt_settings_have(const struct vfpt_settings *settings, enum vfpt_setting setting)
 {
 	return settings->present & 1u << setting;
+}
+
+void vfpt_settings_put(struct vfpt_settings *settings, enum vfpt_setting setting, uint64_t value)
+{
+	settings->present |= 1u << setting;
+	settings->value[setting] = value;
 }
 
 const char *vfpt_setting_name(enum vfpt_setting setting)
@@ -188,79 +66,367 @@ const char *vfpt_setting_name(enum vfpt_setting setting)
 	return table[setting].name;
 }
 
-char *vfpt_setting_print(
-	const struct vfpt_settings *settings, enum vfpt_setting setting, char buffer[VFPT_SETTING_SIZE])
+char *vfpt_setting_print(enum vfpt_setting setting, uint64_t value, char buffer[VFPT_SETTING_SIZE])
 {
-	table[setting].print(settings, buffer);
+	const struct vfpt_mac mac = vfpt_mac_of(value);
+
+	if (setting == VFPT_MAC)
+		return vfpt_mac_format(&mac, buffer);
+	for (const struct word *word = table[setting].words; word && word->text; word++)
+		if (word->value == value) {
+			snprintf(buffer, VFPT_SETTING_SIZE, "%s", word->text);
+			return buffer;
+		}
+	snprintf(buffer, VFPT_SETTING_SIZE, "%llu", (unsigned long long)value);
 	return buffer;
+}
+
+static int scan_word(enum vfpt_setting setting, const char *text, uint64_t *value, struct vfpt_error *err)
+{
+	char list[64] = "";
+
+	for (const struct word *word = table[setting].words; word->text; word++) {
+		if (strcmp(text, word->text) == 0) {
+			*value = word->value;
+			return 0;
+		}
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", list[0] ? ", " : "",
+			word->text);
+	}
+	return vfpt_error_set(
+		err, VFPT_BAD_INPUT, "%s \"%.40s\" is none of %s", table[setting].name, text, list);
+}
+
+static int scan_number(enum vfpt_setting setting, const char *text, uint64_t *value, struct vfpt_error *err)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	if (!isdigit((unsigned char)text[0]) || *end || errno || *value > table[setting].max)
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "%s \"%.40s\" is not a number from 0 to %llu",
+			table[setting].name, text, (unsigned long long)table[setting].max);
+	return 0;
 }
 
 int vfpt_setting_scan(
 	struct vfpt_settings *settings, enum vfpt_setting setting, const char *text, struct vfpt_error *err)
 {
-	if (table[setting].scan(settings, text, err) < 0)
-		return -1;
-	settings->present |= 1u << setting;
-	return 0;
+	struct vfpt_mac mac;
+	uint64_t value = 0;
+	int r;
+
+	if (setting == VFPT_MAC) {
+		r = vfpt_mac_parse(text, &mac, err);
+		value = r == 0 ? vfpt_mac_value(&mac) : 0;
+	} else {
+		r = (table[setting].words ? scan_word : scan_number)(setting, text, &value, err);
+	}
+	if (r == 0)
+		vfpt_settings_put(settings, setting, value);
+	return r;
 }
 
-static void take(const struct nlattr *attribute, void *data)
-{
-	struct vfpt_settings *settings = data;
+/* --- the kernel's side of it ----------------------------------------------------------------- */
 
-	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
-		if (nla_type(attribute) == table[i].attribute && table[i].get(attribute, settings))
-			settings->present |= 1u << i;
+/* Spoof check, trust, link state and RSS query all look like this. */
+struct vf_number {
+	uint32_t vf;
+	uint32_t setting;
+};
+
+union payload {
+	struct ifla_vf_mac mac;
+	struct {
+		struct nlattr header;
+		struct ifla_vf_vlan_info info;
+	} vlan;
+	struct ifla_vf_rate rate;
+	struct vf_number number;
+};
+
+static void get_mac(const struct nlattr *attribute, struct vfpt_settings *s)
+{
+	const struct ifla_vf_mac *mac = nla_data(attribute);
+	struct vfpt_mac octets;
+
+	if (nla_len(attribute) < (int)sizeof(*mac))
+		return;
+	memcpy(octets.octet, mac->mac, sizeof(octets.octet));
+	vfpt_settings_put(s, VFPT_MAC, vfpt_mac_value(&octets));
 }
 
-int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
-	struct vfpt_settings *out, struct vfpt_error *err)
+static void get_vlan(const struct nlattr *attribute, struct vfpt_settings *s)
 {
-	*out = (struct vfpt_settings){0};
+	const struct nlattr *first = nla_data(attribute);
+	const struct ifla_vf_vlan_info *info;
+
+	if (!nla_ok(first, nla_len(attribute)) || nla_len(first) < (int)sizeof(*info))
+		return;
+	info = nla_data(first);
+	vfpt_settings_put(s, VFPT_VLAN_ID, info->vlan);
+	vfpt_settings_put(s, VFPT_VLAN_PRIORITY, info->qos);
+	vfpt_settings_put(s, VFPT_VLAN_PROTOCOL, ntohs(info->vlan_proto));
+}
+
+static void get_rate(const struct nlattr *attribute, struct vfpt_settings *s)
+{
+	const struct ifla_vf_rate *rate = nla_data(attribute);
+
+	if (nla_len(attribute) < (int)sizeof(*rate))
+		return;
+	vfpt_settings_put(s, VFPT_MAX_TX_RATE, rate->max_tx_rate);
+	vfpt_settings_put(s, VFPT_MIN_TX_RATE, rate->min_tx_rate);
+}
+
+static void get_number(const struct nlattr *attribute, struct vfpt_settings *s, enum vfpt_setting setting)
+{
+	const struct vf_number *number = nla_data(attribute);
+
+	/* All ones is what rtnl_fill_vfinfo() leaves where the driver says nothing. */
+	if (nla_len(attribute) >= (int)sizeof(*number) && number->setting != UINT32_MAX)
+		vfpt_settings_put(s, setting, number->setting);
+}
+
+static void get(const struct nlattr *attribute, struct vfpt_settings *s)
+{
+	int type = nla_type(attribute);
+
+	if (type == IFLA_VF_MAC)
+		get_mac(attribute, s);
+	else if (type == IFLA_VF_VLAN_LIST)
+		get_vlan(attribute, s);
+	else if (type == IFLA_VF_RATE)
+		get_rate(attribute, s);
+	else
+		for (int i = VFPT_SPOOFCHK; i < VFPT_SETTING_COUNT; i++)
+			if (type == table[i].attribute)
+				get_number(attribute, s, (enum vfpt_setting)i);
+}
+
+/*
+ * The kernel takes a VLAN's three parts, and both rates, together: of what a message says, one setting is new
+ * and the others are as they are. IFLA_VF_VLAN_LIST, unlike IFLA_VF_VLAN, says the protocol; both end in the
+ * same driver call. @return the payload's size
+ */
+static size_t put(enum vfpt_setting setting, const struct vfpt_settings *s, unsigned vf, union payload *out)
+{
+	const uint64_t *value = s->value;
+	struct vfpt_mac mac;
+
+	switch (table[setting].attribute) {
+	case IFLA_VF_MAC:
+		mac = vfpt_mac_of(value[VFPT_MAC]);
+		out->mac = (struct ifla_vf_mac){.vf = vf};
+		memcpy(out->mac.mac, mac.octet, sizeof(mac.octet));
+		return sizeof(out->mac);
+	case IFLA_VF_VLAN_LIST:
+		out->vlan.header =
+			(struct nlattr){.nla_len = sizeof(out->vlan), .nla_type = IFLA_VF_VLAN_INFO};
+		out->vlan.info = (struct ifla_vf_vlan_info){.vf = vf,
+			.vlan = (uint32_t)value[VFPT_VLAN_ID],
+			.qos = (uint32_t)value[VFPT_VLAN_PRIORITY],
+			.vlan_proto = htons(vfpt_settings_have(s, VFPT_VLAN_PROTOCOL)
+						    ? (uint16_t)value[VFPT_VLAN_PROTOCOL]
+						    : VFPT_VLAN_8021Q)};
+		return sizeof(out->vlan);
+	case IFLA_VF_RATE:
+		out->rate = (struct ifla_vf_rate){.vf = vf,
+			.min_tx_rate = (uint32_t)value[VFPT_MIN_TX_RATE],
+			.max_tx_rate = (uint32_t)value[VFPT_MAX_TX_RATE]};
+		return sizeof(out->rate);
+	default:
+		out->number = (struct vf_number){.vf = vf, .setting = (uint32_t)value[setting]};
+		return sizeof(out->number);
+	}
+}
+
+/* A minimum above a maximum is never asked for, not even on the way from one pair of rates to another. */
+static void keep_rates_consistent(enum vfpt_setting changed, struct vfpt_settings *s)
+{
+	uint64_t *max = &s->value[VFPT_MAX_TX_RATE], *min = &s->value[VFPT_MIN_TX_RATE];
+
+	if (*max == 0 || *min <= *max)
+		return;
+	if (changed == VFPT_MAX_TX_RATE)
+		*min = 0;
+	else if (changed == VFPT_MIN_TX_RATE)
+		*max = 0;
+}
+
+static int set_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
+	enum vfpt_setting setting, uint64_t value, struct vfpt_settings *now, struct vfpt_error *err)
+{
+	struct vfpt_settings after = *now;
+	char text[VFPT_SETTING_SIZE];
+	union payload payload;
+	size_t size;
+
+	vfpt_settings_put(&after, setting, value);
+	keep_rates_consistent(setting, &after);
+	size = put(setting, &after, vf, &payload);
+	if (vfpt_netlink_set_vf(netlink, pf->ifindex, table[setting].attribute, &payload, size, err) == 0) {
+		*now = after;
+		return 0;
+	}
+	vfpt_error_wrap(err, "VF %u of %s (%s): cannot set %s to %s%s", vf, pf->name, pf->driver,
+		table[setting].name, vfpt_setting_print(setting, value, text),
+		table[setting].unit ? table[setting].unit : "");
+	if (err->code == VFPT_REFUSED)
+		vfpt_error_remedy(err,
+			"%s does not take this: change the vNIC's profile or use a PF whose driver does",
+			pf->driver);
+	return -1;
+}
+
+/* --- all of them ----------------------------------------------------------------------------- */
+
+struct reader {
+	unsigned count;
+	struct vfpt_settings *vfs;
+};
+
+static void take(unsigned vf, const struct nlattr *attribute, void *data)
+{
+	struct reader *reader = data;
+
+	if (vf < reader->count)
+		get(attribute, &reader->vfs[vf]);
+}
+
+int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_settings **out,
+	struct vfpt_error *err)
+{
+	struct reader reader = {.count = pf->vf_count};
+	unsigned shown;
+	int r = 0;
+
+	*out = reader.vfs = calloc(pf->vf_count + 1u, sizeof(**out));
+	if (!reader.vfs)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
 	if (!netlink)
 		return 0;
-	if (vfpt_netlink_vf_get(netlink, pf->ifindex, vf, take, out, err) < 0)
-		return vfpt_error_wrap(err, "VF %u of %s: cannot read its settings", vf, pf->name);
+	if (vfpt_netlink_vfs(netlink, pf->ifindex, take, &reader, &shown, err) < 0)
+		r = vfpt_error_wrap(err, "PF %s: cannot read the settings of its VFs", pf->name);
+	else if (shown < pf->vf_count)
+		r = vfpt_error_set(err, VFPT_SYSTEM,
+			"PF %s: the kernel shows the settings of %u of its %u VFs", pf->name, shown,
+			pf->vf_count);
+	if (r < 0) {
+		free(*out);
+		*out = NULL;
+	}
+	return r;
+}
+
+static int check_mac(const struct vfpt_settings *wanted, struct vfpt_error *err)
+{
+	const struct vfpt_mac mac = vfpt_mac_of(wanted->value[VFPT_MAC]);
+	char text[VFPT_MAC_SIZE];
+
+	if (mac.octet[0] & 1 || wanted->value[VFPT_MAC] == 0)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"%s is a group or all-zero address, which no interface can have",
+			vfpt_mac_format(&mac, text));
 	return 0;
 }
 
-static int set_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf, int setting,
-	const struct vfpt_settings *from, struct vfpt_error *err)
+static int check_vlan(const struct vfpt_settings *wanted, struct vfpt_error *err)
 {
-	union payload payload;
-	char value[VFPT_SETTING_SIZE];
-	size_t size = table[setting].put(from, vf, &payload);
+	bool ad = vfpt_settings_have(wanted, VFPT_VLAN_PROTOCOL) &&
+		  wanted->value[VFPT_VLAN_PROTOCOL] == VFPT_VLAN_8021AD;
 
-	if (vfpt_netlink_vf_set(netlink, pf->ifindex, table[setting].attribute, &payload, size, err) == 0)
-		return 0;
-	table[setting].print(from, value);
-	vfpt_error_wrap(err, "VF %u of %s (%s): cannot set %s to %s", vf, pf->name, pf->driver,
-		table[setting].name, value);
-	if (err->code == VFPT_REFUSED)
-		vfpt_error_remedy(
-			err, "the driver of %s does not take this; use a PF whose driver does", pf->name);
-	return -1;
+	if ((wanted->value[VFPT_VLAN_PRIORITY] || ad) && wanted->value[VFPT_VLAN_ID] == 0)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"a VLAN priority or protocol goes with a VLAN id from 1 to 4094");
+	return 0;
+}
+
+static int check_rates(const struct vfpt_settings *wanted, const struct vfpt_pf *pf, unsigned vf,
+	unsigned speed, const struct vfpt_settings *all, struct vfpt_error *err)
+{
+	unsigned long long min = wanted->value[VFPT_MIN_TX_RATE], max = wanted->value[VFPT_MAX_TX_RATE],
+			   sum = min;
+
+	if (max && min > max)
+		return vfpt_error_set(
+			err, VFPT_BAD_INPUT, "min_tx_rate %llu is above max_tx_rate %llu Mbit/s", min, max);
+	if (speed && max > speed)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"max_tx_rate %llu Mbit/s is above the speed of %s, %u Mbit/s", max, pf->name, speed);
+	for (unsigned i = 0; min && i < pf->vf_count; i++)
+		if (i != vf)
+			sum += all[i].value[VFPT_MIN_TX_RATE];
+	if (speed && min && sum > speed)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"min_tx_rate %llu Mbit/s is more than %s can give: its VFs would have %llu of %u "
+			"Mbit/s",
+			min, pf->name, sum, speed);
+	return 0;
+}
+
+int vfpt_settings_check(const struct vfpt_settings *wanted, const struct vfpt_pf *pf, unsigned vf,
+	unsigned speed, const struct vfpt_settings *all, struct vfpt_error *err)
+{
+	if (vfpt_settings_have(wanted, VFPT_MAC) && check_mac(wanted, err) < 0)
+		return -1;
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (table[i].max && wanted->value[i] > table[i].max)
+			return vfpt_error_set(err, VFPT_BAD_INPUT, "%s %llu is above %llu", table[i].name,
+				(unsigned long long)wanted->value[i], (unsigned long long)table[i].max);
+	return check_vlan(wanted, err) < 0 ? -1 : check_rates(wanted, pf, vf, speed, all, err);
 }
 
 /* For a host that is only a captured tree. */
 static void print_all(
 	const char *what, const struct vfpt_pf *pf, unsigned vf, const struct vfpt_settings *settings)
 {
-	char line[VFPT_SETTING_COUNT * (VFPT_SETTING_SIZE + 16)] = "", value[VFPT_SETTING_SIZE];
+	char line[VFPT_SETTING_COUNT * (VFPT_SETTING_SIZE + 24)] = "", value[VFPT_SETTING_SIZE];
 	size_t used = 0;
 
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
-		if (has(settings, i)) {
-			table[i].print(settings, value);
+		if (vfpt_settings_have(settings, (enum vfpt_setting)i))
 			used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s %s",
-				used ? ", " : "", table[i].name, value);
-		}
+				used ? ", " : "", table[i].name,
+				vfpt_setting_print((enum vfpt_setting)i, settings->value[i], value));
 	vfpt_note("%s: VF %u of %s: %s", what, vf, pf->name, used ? line : "what it was before");
 }
 
-int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
-	const struct vfpt_settings *wanted, const struct vfpt_settings *before, struct vfpt_error *err)
+/* A MAC is set even when it is there already: igb shows a VF's own one, which its user may still change. */
+static bool is_there(const struct vfpt_settings *now, enum vfpt_setting setting, uint64_t value)
 {
+	return setting != VFPT_MAC && vfpt_settings_have(now, setting) && now->value[setting] == value;
+}
+
+/*
+ * Set what @before has and @now has not, the last setting first. All are tried; the error is that of the
+ * first that failed, the others are warnings.
+ */
+static int put_back(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
+	const struct vfpt_settings *before, struct vfpt_settings *now, struct vfpt_error *err)
+{
+	struct vfpt_error second;
+	int r = 0;
+
+	for (int i = VFPT_SETTING_COUNT - 1; i >= 0; i--) {
+		enum vfpt_setting setting = (enum vfpt_setting)i;
+
+		if (!vfpt_settings_have(before, setting) ||
+			(vfpt_settings_have(now, setting) && now->value[i] == before->value[i]))
+			continue;
+		if (set_one(netlink, pf, vf, setting, before->value[i], now, r < 0 ? &second : err) == 0)
+			continue;
+		if (r < 0)
+			vfpt_warn("%s", second.message);
+		r = -1;
+	}
+	return r;
+}
+
+int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
+	const struct vfpt_settings *wanted, struct vfpt_settings *now, struct vfpt_error *err)
+{
+	const struct vfpt_settings before = *now;
 	struct vfpt_error second;
 
 	if (!netlink) {
@@ -268,12 +434,14 @@ int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, 
 		return 0;
 	}
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++) {
-		if (!has(wanted, i) || set_one(netlink, pf, vf, i, wanted, err) == 0)
+		enum vfpt_setting setting = (enum vfpt_setting)i;
+
+		if (!vfpt_settings_have(wanted, setting) || is_there(now, setting, wanted->value[i]))
 			continue;
-		while (--i >= 0)
-			if (has(wanted, i) && has(before, i) &&
-				set_one(netlink, pf, vf, i, before, &second) < 0)
-				vfpt_warn("%s", second.message);
+		if (set_one(netlink, pf, vf, setting, wanted->value[i], now, err) == 0)
+			continue;
+		if (put_back(netlink, pf, vf, &before, now, &second) < 0)
+			vfpt_warn("undoing: %s", second.message);
 		return -1;
 	}
 	return 0;
@@ -282,21 +450,16 @@ int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, 
 int vfpt_settings_restore(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
 	const struct vfpt_settings *before, struct vfpt_error *err)
 {
-	struct vfpt_settings now;
-	struct vfpt_error second;
-	int r = 0;
+	struct vfpt_settings *all;
+	int r;
 
 	if (!netlink) {
 		print_all("would set back", pf, vf, before);
 		return 0;
 	}
-	if (vfpt_settings_read(netlink, pf, vf, &now, err) < 0)
+	if (vfpt_settings_read(netlink, pf, &all, err) < 0)
 		return -1;
-	for (int i = VFPT_SETTING_COUNT - 1; i >= 0; i--) {
-		if (!has(before, i) || (has(&now, i) && table[i].equal(&now, before)))
-			continue;
-		if (set_one(netlink, pf, vf, i, before, r < 0 ? &second : err) < 0)
-			r = -1;
-	}
+	r = put_back(netlink, pf, vf, before, &all[vf], err);
+	free(all);
 	return r;
 }

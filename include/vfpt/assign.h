@@ -7,6 +7,7 @@
 #ifndef VFPT_ASSIGN_H
 #define VFPT_ASSIGN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "vfpt/host.h"
@@ -17,28 +18,49 @@
 struct vfpt_request {
 	const char *vm; /**< id, as from vfpt_vm_parse() */
 	struct vfpt_mac mac;
-	const char *alias;  /**< NULL: none */
-	const char *bridge; /**< of its network */
-	unsigned more;      /**< vNICs of this VM that are assigned after this one, in the same transaction */
+	const char *alias;             /**< NULL: none */
+	const char *bridge;            /**< of its network */
+	unsigned mtu;                  /**< that the vNIC asks for; 0: the network's */
+	struct vfpt_settings settings; /**< that it asks for; a VLAN id here is instead of the network's */
+	unsigned more; /**< vNICs of this VM that are assigned after this one, in the same transaction */
 };
 
 /** What it got. */
 struct vfpt_assigned {
 	struct vfpt_assignment assignment;
-	uint16_t vlan_id; /**< of the network; 0: untagged */
 	bool pf_up;
+	bool gap; /**< until vfpt_assign_finish() the VF may pass traffic with a wrong tag (vfpt.conf allows
+		     it) */
 };
 
-/** Assignments made together. Fill in the first three, zero the rest. */
+/** A MAC that a free VF held and that was taken from it. */
+struct vfpt_cleared {
+	const struct vfpt_pf *pf;
+	unsigned vf;
+	uint64_t mac;
+};
+
+/** The settings of one PF's VFs, as read and then changed in this transaction. */
+struct vfpt_pf_settings {
+	const struct vfpt_pf *pf;
+	struct vfpt_settings *vfs;
+};
+
+/** Assignments made together. Fill in the first four, zero the rest. */
 struct vfpt_transaction {
 	struct vfpt_host *host;
 	struct vfpt_ledger *ledger;
 	struct vfpt_netlink *netlink; /**< that settings go through; NULL: they are printed only */
+	bool gap_allowed;             /**< see struct vfpt_policy */
 	size_t count;
-	struct vfpt_assigned *made; /**< freed by vfpt_transaction_commit() and vfpt_transaction_undo() */
+	struct vfpt_assigned *made;
 	size_t sibling_count;
 	struct vfpt_pci *siblings; /**< VFs that must end up with this VM too: they share an iommu group with
 				      one of its */
+	size_t pf_count;
+	struct vfpt_pf_settings *pfs; /**< each PF is read once */
+	size_t cleared_count;
+	struct vfpt_cleared *cleared;
 };
 
 /**
@@ -59,6 +81,14 @@ void vfpt_transaction_commit(struct vfpt_transaction *transaction);
 
 /** Release all that was made, the newest first. What cannot be undone is reported with a warning. */
 void vfpt_transaction_undo(struct vfpt_transaction *transaction);
+
+/**
+ * Once the VM (or its new vNIC) runs: apply again what libvirt's start wiped out, VLAN priority and protocol,
+ * and the link state that kept the VF quiet until now. A MAC or VLAN id that is not what it should be is
+ * reported with a warning.
+ */
+int vfpt_assign_finish(struct vfpt_host *host, struct vfpt_netlink *netlink,
+	const struct vfpt_assignment *assignment, struct vfpt_error *err);
 
 /**
  * Give one VF back: its settings become what they were before the assignment, then its record goes. An

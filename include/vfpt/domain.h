@@ -36,6 +36,7 @@ struct vfpt_vnic {
 	char *bridge;          /**< <source bridge=.../> */
 	char *alias;           /**< alias name */
 	char *network;         /**< the logical network's name in the metadata, else the bridge's */
+	unsigned mtu;          /**< <mtu size=.../>; 0: not said */
 	bool link_down;        /**< <link state='down'/> */
 	bool has_bandwidth;    /**< <bandwidth> with limits in it */
 	size_t property_count; /**< custom properties in the metadata, as found */

@@ -41,6 +41,12 @@ int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err);
 int vfpt_hook_release(struct vfpt_hook *hook, struct vfpt_error *err);
 
 /**
+ * A step: now that the VM (at nic points: the vNIC) runs, apply again what libvirt's start wiped out, see
+ * vfpt_assign_finish().
+ */
+int vfpt_hook_finish(struct vfpt_hook *hook, struct vfpt_error *err);
+
+/**
  * Be the hook of @point: answer --help; read environment and document; do the step; put the changed document
  * in place of the old, in one step and with its mode and owner. On any failure document, ledger and VFs are
  * as they were and one line on stderr says why.

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vfpt/mac.h"
 #include "vfpt/netlink.h"
 #include "vfpt/pci.h"
 
@@ -25,6 +26,7 @@ struct vfpt_pf {
 	struct vfpt_pci address;
 	char driver[32];
 	unsigned ifindex;
+	struct vfpt_mac mac; /**< its own */
 	unsigned mtu;
 	bool up;              /**< its link is up (operstate) */
 	unsigned vf_count;    /**< VFs that exist: 0 to VFPT_MAX_VFS */
@@ -70,6 +72,9 @@ int vfpt_host_network(
  */
 int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const struct vfpt_pf **pf,
 	unsigned *index, struct vfpt_error *err);
+
+/** The speed of the PF's link in Mbit/s; 0 when it has no link or its driver does not tell. */
+unsigned vfpt_host_link_speed(struct vfpt_host *host, const struct vfpt_pf *pf);
 
 /** An iommu group: its number and those of its members that are not PCI bridges (which VFIO tolerates). */
 struct vfpt_iommu_group {

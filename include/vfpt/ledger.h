@@ -33,6 +33,7 @@ struct vfpt_assignment {
 	struct vfpt_pci address;     /**< of the VF: what identifies it */
 	uint64_t generation;         /**< no two assignments since boot have the same */
 	struct vfpt_settings before; /**< the VF's settings as they were */
+	struct vfpt_settings wanted; /**< and as they shall be while the VM runs */
 };
 
 /** Parse a UUID into lower case. */
