@@ -8,8 +8,7 @@
 
 #include "vfpt/inuse.h"
 
-/* --- which PF
- * ------------------------------------------------------------------------------------------------- */
+/* --- which PF -------------------------------------------------------------------------------- */
 
 /* One PF that serves the network, and why its VFs were passed over. */
 struct candidate {
@@ -60,8 +59,7 @@ static struct candidate *rank(const struct vfpt_transaction *t, const struct vfp
 	return candidates;
 }
 
-/* --- which VF
- * ------------------------------------------------------------------------------------------------- */
+/* --- which VF -------------------------------------------------------------------------------- */
 
 /* How well a VF suits; the greater the better. */
 enum suits {
@@ -210,8 +208,7 @@ static int none_free(const struct candidate *candidates, size_t count, struct vf
 		list);
 }
 
-/* --- assigning
- * ------------------------------------------------------------------------------------------------ */
+/* --- assigning ------------------------------------------------------------------------------- */
 
 /* Remember the group's other members; vfpt_transaction_check() wants them to be this VM's in the end. */
 static int remember_siblings(struct vfpt_transaction *t, const struct vfpt_request *request,
@@ -359,8 +356,7 @@ void vfpt_transaction_undo(struct vfpt_transaction *transaction)
 	forget(transaction);
 }
 
-/* --- releasing
- * ------------------------------------------------------------------------------------------------ */
+/* --- releasing ------------------------------------------------------------------------------- */
 
 int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
 	const struct vfpt_assignment *assignment, struct vfpt_error *err)

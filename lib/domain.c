@@ -33,8 +33,7 @@ static int no_memory(struct vfpt_error *err)
 	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
 }
 
-/* --- finding things
- * ------------------------------------------------------------------------------------------- */
+/* --- finding things -------------------------------------------------------------------------- */
 
 /* @uri NULL: an element of libvirt's own, which are in no namespace. */
 static bool is_element(const xmlNode *node, const char *uri, const char *name)
@@ -82,8 +81,7 @@ static char *content(const xmlNode *node)
 	return text;
 }
 
-/* --- parsing
- * -------------------------------------------------------------------------------------------------- */
+/* --- parsing --------------------------------------------------------------------------------- */
 
 /* A document type declaration could declare entities and name files; no domain has one. */
 static void refuse_dtd(
@@ -387,8 +385,7 @@ char *vfpt_vnic_name(const struct vfpt_vnic *vnic, char *buffer, size_t size)
 	return buffer;
 }
 
-/* --- rewriting
- * ------------------------------------------------------------------------------------------------ */
+/* --- rewriting ------------------------------------------------------------------------------- */
 
 static bool is_blank(const xmlNode *node)
 {

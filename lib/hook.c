@@ -65,8 +65,7 @@ static const char sample_domain[] =
 	"  </devices>\n"
 	"</domain>\n";
 
-/* --- begin
- * ---------------------------------------------------------------------------------------------------- */
+/* --- begin ----------------------------------------------------------------------------------- */
 
 /*
  * With a file capability (or setuid) the kernel sets AT_SECURE: then only root and VDSM may use what the
@@ -229,8 +228,7 @@ static int begin(struct vfpt_hook *hook, int argc, char **argv, struct vfpt_erro
 	return read_document(hook, err) < 0 || read_vm(hook, err) < 0 ? -1 : 0;
 }
 
-/* --- what both ways need
- * -------------------------------------------------------------------------------------- */
+/* --- what both ways need --------------------------------------------------------------------- */
 
 /* Opened only when there is something to do. */
 static int open_host(struct vfpt_hook *hook, enum vfpt_ledger_mode mode, struct vfpt_error *err)
@@ -291,8 +289,7 @@ static int release_all(struct vfpt_hook *hook, const struct vfpt_vnic *vnic, str
 	return r;
 }
 
-/* --- connect
- * -------------------------------------------------------------------------------------------------- */
+/* --- connect --------------------------------------------------------------------------------- */
 
 static int read_profile(const struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
 	struct vfpt_profile *profile, struct vfpt_error *err)
@@ -442,8 +439,7 @@ int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err)
 	return r;
 }
 
-/* --- release
- * -------------------------------------------------------------------------------------------------- */
+/* --- release --------------------------------------------------------------------------------- */
 
 int vfpt_hook_release(struct vfpt_hook *hook, struct vfpt_error *err)
 {
@@ -462,8 +458,7 @@ int vfpt_hook_release(struct vfpt_hook *hook, struct vfpt_error *err)
 	return release_all(hook, hook->point->nic ? &vnics[0] : NULL, err);
 }
 
-/* --- commit and end
- * ------------------------------------------------------------------------------------------- */
+/* --- commit and end -------------------------------------------------------------------------- */
 
 /* The new file has the mode and owner of the old before it has its name. */
 static int like_the_old(const struct vfpt_hook *hook, int fd)

@@ -52,8 +52,7 @@ int vfpt_vm_parse(const char *text, char out[VFPT_VM_SIZE], struct vfpt_error *e
 	return 0;
 }
 
-/* --- one record: text and back
- * -------------------------------------------------------------------------------- */
+/* --- one record: text and back --------------------------------------------------------------- */
 
 static size_t record_print(const struct vfpt_assignment *a, char text[RECORD_SIZE])
 {
@@ -167,8 +166,7 @@ static int record_scan(const char *text, struct vfpt_assignment *out, struct vfp
 	return 0;
 }
 
-/* --- the directory
- * -------------------------------------------------------------------------------------------- */
+/* --- the directory --------------------------------------------------------------------------- */
 
 static void name_print(const struct vfpt_pci *vf, const char *vm, char name[NAME_SIZE])
 {
@@ -318,8 +316,7 @@ const char *vfpt_ledger_owner(const struct vfpt_ledger *ledger, const struct vfp
 	return entry ? entry->vm : NULL;
 }
 
-/* --- records in files
- * ----------------------------------------------------------------------------------------- */
+/* --- records in files ------------------------------------------------------------------------ */
 
 static int read_record(const struct vfpt_ledger *ledger, const struct entry *entry,
 	struct vfpt_assignment *out, struct vfpt_error *err)

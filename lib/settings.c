@@ -51,8 +51,7 @@ int vfpt_mac_check(const struct vfpt_mac *mac, struct vfpt_error *err)
 	return 0;
 }
 
-/* --- the settings, one by one
- * -------------------------------------------------------------------------------- */
+/* --- the settings, one by one ---------------------------------------------------------------- */
 
 union payload {
 	struct ifla_vf_mac mac;
@@ -175,8 +174,7 @@ static const struct {
 		vlan_get},
 };
 
-/* --- all of them
- * --------------------------------------------------------------------------------------------- */
+/* --- all of them ----------------------------------------------------------------------------- */
 
 static bool has(const struct vfpt_settings *settings, int setting)
 {
