@@ -166,7 +166,9 @@ static void get_vlan(const struct nlattr *attribute, struct vfpt_settings *s)
 	info = nla_data(first);
 	vfpt_settings_put(s, VFPT_VLAN_ID, info->vlan);
 	vfpt_settings_put(s, VFPT_VLAN_PRIORITY, info->qos);
-	vfpt_settings_put(s, VFPT_VLAN_PROTOCOL, ntohs(info->vlan_proto));
+	/* 0 is what a driver shows that keeps no protocol where there is no tag (netdevsim). */
+	vfpt_settings_put(
+		s, VFPT_VLAN_PROTOCOL, info->vlan_proto ? ntohs(info->vlan_proto) : VFPT_VLAN_8021Q);
 }
 
 static void get_rate(const struct nlattr *attribute, struct vfpt_settings *s)

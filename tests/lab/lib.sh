@@ -84,6 +84,19 @@ lab_netns() {
     ip -n "$1" link set dev "$2" up
 }
 
+# lab_netdevsim [VFS]: the PF eni0np1 of the kernel's simulated device, with
+# that many VFs (default: 8; 512 work). It has no PCI side. It takes settings
+# that igb does not: 802.1ad, minimum rate, link state, RSS query.
+lab_netdevsim() {
+    local vfs=${1:-8} dev=/sys/bus/netdevsim/devices/netdevsim0
+    modprobe netdevsim || lab_fail "start the lab with --netdevsim" || return
+    echo "0 1" >/sys/bus/netdevsim/new_device &&
+    ip link set dev "$(ls $dev/net)" name eni0np1 &&
+    echo "$vfs" >/sys/kernel/debug/netdevsim/netdevsim0/max_vfs &&
+    echo "$vfs" >$dev/sriov_numvfs &&
+    ip link set dev eni0np1 up
+}
+
 # lab_aer PCI WHAT: a PCIe error of the device; WHAT is "correctable" (receiver
 # error) or "nonfatal" (completion timeout). Bytes: the kernel's struct
 # aer_error_inj, its header log left empty.
