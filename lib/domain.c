@@ -142,12 +142,13 @@ static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, 
 static int take_declaration(struct vfpt_domain *domain, const char *text, size_t size)
 {
 	const char *encoding = (const char *)domain->doc->encoding;
-	const char *end = size > 5 && strncmp(text, "<?xml", 5) == 0 ? memmem(text, size, "?>", 2) : NULL;
+	const char *start = size > 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
+	const char *end = strncmp(start, "<?xml", 5) == 0 ? strstr(start, "?>") : NULL;
 
 	if (encoding && strcasecmp(encoding, "utf-8") != 0)
 		domain->declaration = strdup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
 	else if (end)
-		domain->declaration = strndup(text, (size_t)(end - text) + 2);
+		domain->declaration = strndup(start, (size_t)(end - start) + 2);
 	else
 		return 0;
 	return domain->declaration ? 0 : -1;
@@ -318,6 +319,12 @@ static int understand(struct vfpt_domain *domain, struct vfpt_error *err)
 	return take_vnics(domain, child(devices, NULL, "interface"), err);
 }
 
+/* libxml2 would take the part before it for the whole. UTF-16 and UTF-32 have NUL bytes from the start. */
+static bool has_nul(const char *text, size_t size)
+{
+	return memchr(text, '\0', size) && !memchr(text, '\0', size < 4 ? size : 4);
+}
+
 int vfpt_domain_parse(const char *text, size_t size, struct vfpt_domain **out, struct vfpt_error *err)
 {
 	struct vfpt_domain *domain;
@@ -328,6 +335,8 @@ int vfpt_domain_parse(const char *text, size_t size, struct vfpt_domain **out, s
 	if (size > VFPT_DOCUMENT_MAX)
 		return vfpt_error_set(
 			err, VFPT_BAD_INPUT, "the document is larger than %u MiB", VFPT_DOCUMENT_MAX >> 20);
+	if (has_nul(text, size))
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "the document has a NUL byte in it");
 	domain = calloc(1, sizeof(*domain));
 	if (!domain)
 		return no_memory(err);

@@ -254,6 +254,9 @@ static bool is_of_vnic(const struct vfpt_assignment *all, size_t count, const st
 		return false;
 	if (!vnic->alias || strcmp(one->alias, vnic->alias) == 0)
 		return true;
+	/* User aliases are for good (libvirt's own, "hostdev0", are not): two of them are two vNICs. */
+	if (strncmp(vnic->alias, "ua-", 3) == 0 && strncmp(one->alias, "ua-", 3) == 0)
+		return false;
 	for (size_t i = 0; i < count; i++)
 		if (vfpt_mac_equal(&all[i].mac, &vnic->mac) && strcmp(all[i].alias, vnic->alias) == 0)
 			return false;

@@ -48,7 +48,7 @@ struct vfpt_vnic {
 struct vfpt_domain;
 
 /**
- * Parse a document of @size bytes.
+ * Parse a document of @size bytes, behind which there is a '\0'.
  * @param out to be freed by vfpt_domain_free()
  * Errors: VFPT_BAD_INPUT (not XML, too large, a DTD, neither a domain with devices nor an interface).
  */
