@@ -93,8 +93,28 @@ domain_ends() {
     unchanged "every VF is as it was"
 }
 
-domain_that_fails_to_start() {
+# libvirt sets the VLAN id and with it drops the priority: after_vm_start is there for that.
+priority_survives_the_start() {
     virsh -q undefine web-01
+    mkdir -p /etc/vdsm && printf '[policy]\ngap = allow\n' >/etc/vdsm/vfpt.conf
+    domain | sed 's|</ovirt-vm:passthrough>|&<ovirt-vm:vf_vlan>200:5</ovirt-vm:vf_vlan>|' >/tmp/domain.xml
+    as_vdsm before_vm_start /tmp/domain.xml vmId=$vm
+    vf=$(vf_of "$doc" $mac)
+    like "before_vm_start sets a VLAN priority" "$rc $(pf_line "$vf")" '^0 .*vlan 200, qos 5,'
+    ok "libvirt starts the domain" virsh -q create --paused "$doc"
+    like "and drops the priority" "$(pf_line "$vf")" 'vlan 200, spoof'
+    virsh dumpxml web-01 >/tmp/live.xml
+    as_vdsm after_vm_start /tmp/live.xml vmId=$vm
+    like "after_vm_start sets it again" "$rc$err $(pf_line "$vf")" '^0 .*vlan 200, qos 5,'
+    virsh -q destroy web-01
+    lab_wait 30 test -d "/sys/bus/pci/devices/$vf/net"
+    as_vdsm after_vm_destroy /tmp/live.xml vmId=$vm
+    is "after_vm_destroy succeeds" "$rc$err" 0
+    unchanged "and every VF is as it was"
+    rm /etc/vdsm/vfpt.conf
+}
+
+domain_that_fails_to_start() {
     # By the time QEMU refuses its command line, libvirt has set MAC and VLAN and taken the VF from its driver.
     domain | sed "s|<qemu:commandline>|&<qemu:arg value='-nonsense'/>|" >/tmp/domain.xml
     as_vdsm before_vm_start /tmp/domain.xml vmId=$vm
@@ -116,5 +136,6 @@ domain_starts_on_a_vf
 vnic_is_plugged_and_unplugged
 refused_plug_loses_nothing
 domain_ends
+priority_survives_the_start
 domain_that_fails_to_start
 finish
