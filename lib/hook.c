@@ -314,13 +314,10 @@ static int finish_one(
 
 /* --- connect --------------------------------------------------------------------------------- */
 
-static int read_profile(const struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
-	struct vfpt_profile *profile, struct vfpt_error *err)
+/* At nic points the properties are in the environment, among all else that is there. */
+static int read_environment(struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
 {
-	*profile = (struct vfpt_profile){0};
-	if (hook->test && !hook->path)
-		profile->passthrough = VFPT_PASSTHROUGH_REQUIRED;
-	for (char **entry = environ; hook->point->nic && *entry; entry++) {
+	for (char **entry = environ; *entry; entry++) {
 		char name[64];
 		size_t length = strcspn(*entry, "=");
 
@@ -328,13 +325,43 @@ static int read_profile(const struct vfpt_hook *hook, const struct vfpt_vnic *vn
 			continue; /* none of ours is that long */
 		memcpy(name, *entry, length);
 		name[length] = '\0';
-		if (vfpt_profile_set(profile, name, *entry + length + 1, err) < 0)
+		if ((strcmp(name, "passthrough") == 0) == passthrough &&
+			vfpt_profile_set(profile, name, *entry + length + 1, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; !hook->point->nic && i < vnic->property_count; i++)
-		if (vfpt_profile_set(profile, vnic->properties[i].name, vnic->properties[i].value, err) < 0)
+	return 0;
+}
+
+static int read_metadata(
+	const struct vfpt_vnic *vnic, struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
+{
+	for (size_t i = 0; i < vnic->property_count; i++)
+		if ((strcmp(vnic->properties[i].name, "passthrough") == 0) == passthrough &&
+			vfpt_profile_set(profile, vnic->properties[i].name, vnic->properties[i].value, err) <
+				0)
 			return -1;
 	return 0;
+}
+
+/* The property `passthrough` alone, or all others, which count only with it. */
+static int read_properties(const struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
+	struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
+{
+	return hook->point->nic ? read_environment(profile, passthrough, err)
+				: read_metadata(vnic, profile, passthrough, err);
+}
+
+static int read_profile(const struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
+	struct vfpt_profile *profile, struct vfpt_error *err)
+{
+	*profile = (struct vfpt_profile){0};
+	if (read_properties(hook, vnic, profile, true, err) < 0)
+		return -1;
+	if (hook->test && !hook->path)
+		profile->passthrough = VFPT_PASSTHROUGH_REQUIRED;
+	return profile->passthrough == VFPT_PASSTHROUGH_OFF
+		       ? 0
+		       : read_properties(hook, vnic, profile, false, err);
 }
 
 /* Can this vNIC be passed through at all? */

@@ -2,10 +2,12 @@
 #include "vfpt/host.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "netlink.h"
@@ -106,34 +108,53 @@ static bool valid_netdev(const char *name)
 	       !strpbrk(name, "/: \t\n\v\f\r");
 }
 
-static int read_address(const struct vfpt_host *host, const char *link, struct vfpt_pci *out)
+static int read_address(int dir, const char *link, struct vfpt_pci *out)
 {
 	struct vfpt_error ignored;
 	char name[VFPT_PCI_SIZE];
 
-	if (file_link_name(host->root, link, name, sizeof(name)) < 0)
+	if (file_link_name(dir, link, name, sizeof(name)) < 0)
 		return -1;
 	errno = EINVAL;
 	return vfpt_pci_parse(name, out, &ignored);
+}
+
+/* As snprintf("virtfn%u"), which was a third of all instructions on a host with 2,048 VFs. */
+static const char *virtfn(unsigned index, char link[24])
+{
+	char digits[10];
+	int count = 0;
+
+	do
+		digits[count++] = (char)('0' + index % 10);
+	while ((index /= 10) > 0);
+	memcpy(link, "virtfn", 6);
+	for (int i = 0; i < count; i++)
+		link[6 + i] = digits[count - 1 - i];
+	link[6 + count] = '\0';
+	return link;
 }
 
 static int read_vfs(const struct vfpt_host *host, struct vfpt_pf *pf, struct vfpt_error *err)
 {
 	char path[FILE_PATH], link[24];
 	uint64_t count;
+	int dir, r = 0;
 
 	if (file_number(host->root, pci_path(path, &pf->address, "sriov_numvfs"), VFPT_MAX_VFS, &count) < 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "PF %s: cannot read sriov_numvfs", pf->name);
 	pf->vfs = calloc(count + 1, sizeof(*pf->vfs));
 	if (!pf->vfs)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "PF %s", pf->name);
-	for (pf->vf_count = 0; pf->vf_count < count; pf->vf_count++) {
-		snprintf(link, sizeof(link), "virtfn%u", pf->vf_count);
-		if (read_address(host, pci_path(path, &pf->address, link), &pf->vfs[pf->vf_count]) < 0)
-			return vfpt_error_errno(
+	dir = openat(host->root, pci_path(path, &pf->address, ""), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "PF %s: cannot open /%s", pf->name, path);
+	for (; r == 0 && pf->vf_count < count; pf->vf_count++)
+		if (read_address(dir, virtfn(pf->vf_count, link), &pf->vfs[pf->vf_count]) < 0)
+			r = vfpt_error_errno(
 				err, VFPT_SYSTEM, errno, "PF %s: cannot read %s", pf->name, link);
-	}
-	return 0;
+	close(dir);
+	return r;
 }
 
 /* Is the link up? "unknown" is what drivers without carrier detection show. */
@@ -152,7 +173,7 @@ static int read_pf(
 	uint64_t ifindex, mtu;
 
 	snprintf(pf->name, sizeof(pf->name), "%s", netdev);
-	if (read_address(host, net_path(path, netdev, "device"), &pf->address) < 0)
+	if (read_address(host->root, net_path(path, netdev, "device"), &pf->address) < 0)
 		return vfpt_error_errno(
 			err, VFPT_SYSTEM, errno, "PF %s: cannot read its PCI address", netdev);
 	if (file_number(host->root, net_path(path, netdev, "ifindex"), INT_MAX, &ifindex) < 0 ||
@@ -436,7 +457,7 @@ int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const s
 	vfpt_pci_format(vf, text);
 	if (!file_exists(host->root, pci_path(path, vf, "physfn")))
 		return vfpt_error_set(err, VFPT_NO_VF, "there is no VF %s on this host", text);
-	if (read_address(host, path, &physfn) < 0)
+	if (read_address(host->root, path, &physfn) < 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "VF %s: cannot read its PF's address", text);
 	if (file_each_sorted(host->root, pci_path(path, vf, "physfn/net"), first_name, netdev) <= 0)
 		return vfpt_error_set(err, VFPT_SYSTEM,

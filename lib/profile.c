@@ -126,10 +126,12 @@ int vfpt_profile_set(
 struct policy_reader {
 	struct vfpt_policy *policy;
 	struct vfpt_error *err;
-	bool failed;
+	FILE *file;
+	int line;   /* that is being read */
+	int failed; /* the first line that on_pair() refused; 0: none */
 };
 
-/* inih's handler: non-zero for success. The first error is the one that counts. */
+/* inih's handler: non-zero for success. */
 static int on_pair(void *data, const char *section, const char *key, const char *value)
 {
 	struct policy_reader *reader = data;
@@ -139,34 +141,43 @@ static int on_pair(void *data, const char *section, const char *key, const char 
 		reader->policy->gap_allowed = strcmp(value, "allow") == 0;
 		return 1;
 	}
-	if (!reader->failed)
+	if (reader->failed == 0) {
 		vfpt_error_set(
 			reader->err, VFPT_BAD_INPUT, "[%.40s] %.40s = %.40s: not known", section, key, value);
-	reader->failed = true;
+		reader->failed = reader->line;
+	}
 	return 0;
+}
+
+/* inih's reader, as fgets(); it tells no line numbers to its handler. */
+static char *next_line(char *text, int size, void *data)
+{
+	struct policy_reader *reader = data;
+
+	reader->line++;
+	return fgets(text, size, reader->file);
 }
 
 int vfpt_policy_read(int root, struct vfpt_policy *out, struct vfpt_error *err)
 {
 	struct policy_reader reader = {.policy = out, .err = err};
 	int fd = openat(root, CONFIGURATION, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), line;
-	FILE *file;
 
 	*out = (struct vfpt_policy){0};
 	if (fd < 0 && errno == ENOENT)
 		return 0;
-	file = fd < 0 ? NULL : fdopen(fd, "r");
-	if (!file) {
+	reader.file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (!reader.file) {
 		vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
 		if (fd >= 0)
 			close(fd);
 		return -1;
 	}
-	line = ini_parse_file(file, on_pair, &reader);
-	fclose(file);
+	line = ini_parse_stream(next_line, &reader, on_pair, &reader);
+	fclose(reader.file);
 	if (line == 0)
 		return 0;
-	if (!reader.failed)
-		vfpt_error_set(err, VFPT_BAD_INPUT, "not a section or KEY = VALUE");
+	if (line != reader.failed)
+		vfpt_error_set(err, VFPT_BAD_INPUT, "neither a section nor KEY = VALUE");
 	return vfpt_error_wrap(err, "/" CONFIGURATION ", line %d", line);
 }

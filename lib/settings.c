@@ -50,6 +50,17 @@ static const struct {
 	[VFPT_LINK_STATE] = {.name = "link_state", .attribute = IFLA_VF_LINK_STATE, .words = link_states},
 };
 
+/* Would vfpt_setting_scan() take its text back? Drivers can show other values; those are not known to us. */
+static bool is_valid(enum vfpt_setting setting, uint64_t value)
+{
+	if (setting == VFPT_MAC)
+		return true;
+	for (const struct word *word = table[setting].words; word && word->text; word++)
+		if (word->value == value)
+			return true;
+	return !table[setting].words && value <= table[setting].max;
+}
+
 bool vfpt_settings_have(const struct vfpt_settings *settings, enum vfpt_setting setting)
 {
 	return settings->present & 1u << setting;
@@ -145,6 +156,12 @@ union payload {
 	struct vf_number number;
 };
 
+static void put_shown(struct vfpt_settings *s, enum vfpt_setting setting, uint64_t value)
+{
+	if (is_valid(setting, value))
+		vfpt_settings_put(s, setting, value);
+}
+
 static void get_mac(const struct nlattr *attribute, struct vfpt_settings *s)
 {
 	const struct ifla_vf_mac *mac = nla_data(attribute);
@@ -164,11 +181,10 @@ static void get_vlan(const struct nlattr *attribute, struct vfpt_settings *s)
 	if (!nla_ok(first, nla_len(attribute)) || nla_len(first) < (int)sizeof(*info))
 		return;
 	info = nla_data(first);
-	vfpt_settings_put(s, VFPT_VLAN_ID, info->vlan);
-	vfpt_settings_put(s, VFPT_VLAN_PRIORITY, info->qos);
+	put_shown(s, VFPT_VLAN_ID, info->vlan);
+	put_shown(s, VFPT_VLAN_PRIORITY, info->qos);
 	/* 0 is what a driver shows that keeps no protocol where there is no tag (netdevsim). */
-	vfpt_settings_put(
-		s, VFPT_VLAN_PROTOCOL, info->vlan_proto ? ntohs(info->vlan_proto) : VFPT_VLAN_8021Q);
+	put_shown(s, VFPT_VLAN_PROTOCOL, info->vlan_proto ? ntohs(info->vlan_proto) : VFPT_VLAN_8021Q);
 }
 
 static void get_rate(const struct nlattr *attribute, struct vfpt_settings *s)
@@ -185,25 +201,39 @@ static void get_number(const struct nlattr *attribute, struct vfpt_settings *s, 
 {
 	const struct vf_number *number = nla_data(attribute);
 
-	/* All ones is what rtnl_fill_vfinfo() leaves where the driver says nothing. */
-	if (nla_len(attribute) >= (int)sizeof(*number) && number->setting != UINT32_MAX)
-		vfpt_settings_put(s, setting, number->setting);
+	/* All ones, which is no valid value, is what rtnl_fill_vfinfo() leaves where the driver says nothing.
+	 */
+	if (nla_len(attribute) >= (int)sizeof(*number))
+		put_shown(s, setting, number->setting);
 }
 
 static void get(const struct nlattr *attribute, struct vfpt_settings *s)
 {
-	int type = nla_type(attribute);
-
-	if (type == IFLA_VF_MAC)
+	switch (nla_type(attribute)) {
+	case IFLA_VF_MAC:
 		get_mac(attribute, s);
-	else if (type == IFLA_VF_VLAN_LIST)
+		break;
+	case IFLA_VF_VLAN_LIST:
 		get_vlan(attribute, s);
-	else if (type == IFLA_VF_RATE)
+		break;
+	case IFLA_VF_RATE:
 		get_rate(attribute, s);
-	else
-		for (int i = VFPT_SPOOFCHK; i < VFPT_SETTING_COUNT; i++)
-			if (type == table[i].attribute)
-				get_number(attribute, s, (enum vfpt_setting)i);
+		break;
+	case IFLA_VF_SPOOFCHK:
+		get_number(attribute, s, VFPT_SPOOFCHK);
+		break;
+	case IFLA_VF_TRUST:
+		get_number(attribute, s, VFPT_TRUST);
+		break;
+	case IFLA_VF_RSS_QUERY_EN:
+		get_number(attribute, s, VFPT_RSS_QUERY);
+		break;
+	case IFLA_VF_LINK_STATE:
+		get_number(attribute, s, VFPT_LINK_STATE);
+		break;
+	default:
+		break;
+	}
 }
 
 /*
@@ -283,7 +313,9 @@ static int set_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsig
 
 /* --- all of them ----------------------------------------------------------------------------- */
 
+/* The VFs from @first on, @count of them. */
 struct reader {
+	unsigned first;
 	unsigned count;
 	struct vfpt_settings *vfs;
 };
@@ -292,33 +324,38 @@ static void take(unsigned vf, const struct nlattr *attribute, void *data)
 {
 	struct reader *reader = data;
 
-	if (vf < reader->count)
-		get(attribute, &reader->vfs[vf]);
+	if (vf - reader->first < reader->count)
+		get(attribute, &reader->vfs[vf - reader->first]);
+}
+
+static int read_some(
+	struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct reader *reader, struct vfpt_error *err)
+{
+	unsigned shown;
+
+	if (vfpt_netlink_vfs(netlink, pf->ifindex, take, reader, &shown, err) < 0)
+		return vfpt_error_wrap(err, "PF %s: cannot read the settings of its VFs", pf->name);
+	if (shown < pf->vf_count)
+		return vfpt_error_set(err, VFPT_SYSTEM,
+			"PF %s: the kernel shows the settings of %u of its %u VFs", pf->name, shown,
+			pf->vf_count);
+	return 0;
 }
 
 int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_settings **out,
 	struct vfpt_error *err)
 {
 	struct reader reader = {.count = pf->vf_count};
-	unsigned shown;
-	int r = 0;
 
 	*out = reader.vfs = calloc(pf->vf_count + 1u, sizeof(**out));
 	if (!reader.vfs)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
-	if (!netlink)
-		return 0;
-	if (vfpt_netlink_vfs(netlink, pf->ifindex, take, &reader, &shown, err) < 0)
-		r = vfpt_error_wrap(err, "PF %s: cannot read the settings of its VFs", pf->name);
-	else if (shown < pf->vf_count)
-		r = vfpt_error_set(err, VFPT_SYSTEM,
-			"PF %s: the kernel shows the settings of %u of its %u VFs", pf->name, shown,
-			pf->vf_count);
-	if (r < 0) {
+	if (netlink && read_some(netlink, pf, &reader, err) < 0) {
 		free(*out);
 		*out = NULL;
+		return -1;
 	}
-	return r;
+	return 0;
 }
 
 static int check_mac(const struct vfpt_settings *wanted, struct vfpt_error *err)
@@ -452,16 +489,14 @@ int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, 
 int vfpt_settings_restore(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
 	const struct vfpt_settings *before, struct vfpt_error *err)
 {
-	struct vfpt_settings *all;
-	int r;
+	struct vfpt_settings now = {0};
+	struct reader reader = {.first = vf, .count = 1, .vfs = &now};
 
 	if (!netlink) {
 		print_all("would set back", pf, vf, before);
 		return 0;
 	}
-	if (vfpt_settings_read(netlink, pf, &all, err) < 0)
+	if (read_some(netlink, pf, &reader, err) < 0)
 		return -1;
-	r = put_back(netlink, pf, vf, before, &all[vf], err);
-	free(all);
-	return r;
+	return put_back(netlink, pf, vf, before, &now, err);
 }

@@ -12,7 +12,8 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lab/check.sh
 
 sim=eni0np1
-vfset=${VFPT_STAGE:?the staged build}/../tests/vfset
+tools=${VFPT_STAGE:?the staged build}/../tests
+vfset=$tools/vfset
 
 # shellcheck disable=SC2034 # for check.sh
 web=3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01
@@ -99,6 +100,31 @@ any_number_of_vfs() {
         done
         is "of $count VFs all are as before once put back" "$(tests/lab/vfread.py $sim)" "$before"
     done
+}
+
+# The link is down from the moment the VF is given until the tag is right for good. netdevsim has no PCI side, so the
+# captured host lends it one: its PF ens1f0 becomes netdevsim's, and libvirt's part is played by ip.
+link_is_held_until_the_tag_is_right() {
+    local tree=/tmp/tree start
+    resize 8
+    mkdir $tree && tar -xzf tests/data/hosts/three-igb.tar.gz -C $tree
+    cat /sys/class/net/$sim/ifindex >$tree/sys/class/net/ens1f0/ifindex
+    # The VFs' own network devices are not there: bound to nobody, they are free all the same.
+    rm -rf $tree/sys/bus/pci/devices/0000:01:1*/{net,driver}
+    start=$("$vfset" $sim 8 list)
+    ok "a VF is given with 802.1ad and a priority" "$tools/assign" $tree take vf_vlan=100:3:802.1ad vf_link=enable
+    is "its link is disabled" "$(json 0 vlan_list.0.vlan vlan_list.0.qos vlan_list.0.protocol link_state)" \
+        "100 3 802.1ad disable "
+    ip link set dev $sim vf 0 vlan 100
+    like "while libvirt's start drops them" "$("$vfset" $sim 8 list)" \
+        '^0 mac=56:6f:1a:2b:00:01 vlan_id=100 vlan_priority=0 vlan_protocol=802.1Q .* link_state=disable'
+    ok "after the start they are set again" "$tools/assign" $tree finish
+    is "and then the link is what the vNIC asks for" \
+        "$(json 0 vlan_list.0.vlan vlan_list.0.qos vlan_list.0.protocol link_state)" "100 3 802.1ad enable "
+    ok "the VF is given back" "$tools/assign" $tree release
+    is "as it was" "$("$vfset" $sim 8 list)" "$start"
+    ok "more than all minimum rates together is refused" not "$tools/assign" $tree take vf_rate=2000-4000
+    is "and nothing is touched" "$("$vfset" $sim 8 list)" "$start"
 }
 
 # --- igb, through the hooks -----------------------------------------------------------------------
@@ -217,6 +243,7 @@ install_build || { echo "Bail out! the build cannot be installed"; exit 1; }
 each_setting_alone
 all_together
 any_number_of_vfs
+link_is_held_until_the_tag_is_right
 before=$(vf_lines ens1f0 ens2f0)
 igb_takes
 igb_refuses

@@ -5,11 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <limits.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -52,18 +57,17 @@ static void free_strings(void)
 
 const char *text(const char *format, ...)
 {
-	va_list args, again;
-	char *string;
+	char *printed, *string;
+	va_list args;
 	int length;
 
 	va_start(args, format);
-	va_copy(again, args);
-	length = vsnprintf(NULL, 0, format, args);
+	length = vasprintf(&printed, format, args);
+	va_end(args);
 	ck_assert_int_ge(length, 0);
 	string = new_string((size_t)length);
-	vsnprintf(string, (size_t)length + 1, format, again);
-	va_end(again);
-	va_end(args);
+	memcpy(string, printed, (size_t)length);
+	free(printed);
 	return string;
 }
 
@@ -166,7 +170,7 @@ static int picture_entry(const char *path, const struct stat *status, int kind, 
 	(void)at;
 	if (kind == FTW_SL)
 		ck_assert_int_ge(readlink(path, target, sizeof(target) - 1), 0);
-	if (kind == FTW_F) {
+	if (S_ISREG(status->st_mode)) {
 		const char *bytes = read_path(path, &size);
 
 		while (size > 0)
@@ -336,8 +340,10 @@ int run_suite(Suite *suite)
 	SRunner *runner;
 	int failed;
 
-	snprintf(base, sizeof(base), "%s/vfpt-unit-XXXXXX",
-		directory && strlen(directory) < sizeof(base) / 2 ? directory : "/tmp");
+	/* A tree of 2800 entries for each test: in memory that is five times faster. */
+	if (!directory || strlen(directory) > sizeof(base) / 2)
+		directory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+	snprintf(base, sizeof(base), "%s/vfpt-unit-XXXXXX", directory);
 	if (!mkdtemp(base) || chmod(base, 0755) < 0) {
 		perror(base);
 		return EXIT_FAILURE;
@@ -427,4 +433,62 @@ struct outcome run(const char *const *argv, const char *const *env)
 	close(err);
 	ck_assert_msg(outcome.code != 127, "cannot run %s", argv[0]);
 	return outcome;
+}
+
+/* --- other processes */
+
+enum { CHILD_FINE = 42 };
+
+void need(bool holds, const char *format, ...)
+{
+	va_list args;
+
+	if (holds)
+		return;
+	va_start(args, format);
+	fprintf(stderr, "does not hold: ");
+	vfprintf(stderr, format, args);
+	fprintf(stderr, "\n");
+	va_end(args);
+	_exit(1);
+}
+
+void in_child(void (*check)(void))
+{
+	int status;
+	pid_t child;
+
+	fflush(NULL);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		check();
+		_exit(CHILD_FINE);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == CHILD_FINE,
+		"the child ended with status %#x", status);
+}
+
+void become_nobody(void)
+{
+	if (geteuid() == 0)
+		need(setgroups(0, NULL) == 0 && setgid(65534) == 0 && setuid(65534) == 0,
+			"root can become nobody");
+}
+
+bool enter_own_network(void)
+{
+	return unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
+}
+
+void address_loopback(void)
+{
+	struct ifreq request = {.ifr_name = "lo"};
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	memcpy(&request.ifr_addr, &address, sizeof(address));
+	need(fd >= 0 && ioctl(fd, SIOCSIFADDR, &request) == 0, "lo can have an address: %s", strerror(errno));
+	close(fd);
 }

@@ -71,6 +71,22 @@ struct outcome run(const char *const *argv, const char *const *env);
 
 unsigned count_lines(const char *lines);
 
+/* --- other processes: @check runs in a child, where it may give up what it is; it says with need() what must
+ * hold, for Check's own macros are not for children */
+
+void in_child(void (*check)(void));
+void need(bool holds, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Give up root's rights; who has none keeps what he has. */
+void become_nobody(void);
+
+/* Move into a network of its own, where nothing but a loopback interface (index 1) is. @return false when the
+ * system does not allow it */
+bool enter_own_network(void);
+
+/* Give the loopback interface of that network the address 127.0.0.1. */
+void address_loopback(void);
+
 #define ck_assert_contains(whole, part)                                                                      \
 	do {                                                                                                 \
 		const char *whole_ = (whole), *part_ = (part);                                               \

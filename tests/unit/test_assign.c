@@ -1,6 +1,1144 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/assign.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "support.h"
+
+#define VM_A "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
+#define VM_B "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
+
+#define LEDGER "run/vfpt"
+#define PF_1   "sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0/"
+#define PF_2   "sys/devices/pci0000:00/0000:00:03.0/0000:02:00.0/"
+#define PF_3   "sys/devices/pci0000:00/0000:00:04.0/0000:03:00.0/"
+#define GROUPS "sys/kernel/iommu_groups/"
+
+static struct vfpt_error err;
+static struct vfpt_transaction transaction;
+static struct vfpt_host *host;
+static struct vfpt_ledger *ledger;
+static struct vfpt_assigned assigned; /* by the last vfpt_assign() */
+
+/* Look at the host as it is now. Until then the test can change it. */
+static void open_transaction(void)
+{
+	ck_assert_ok(vfpt_host_open(root_fd, NULL, &host, &err), err);
+	ck_assert_ok(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err), err);
+	transaction = (struct vfpt_transaction){.host = host, .ledger = ledger};
+}
+
+static void close_transaction(void)
+{
+	vfpt_transaction_commit(&transaction);
+	vfpt_ledger_close(ledger);
+	vfpt_host_free(host);
+	ledger = NULL;
+	host = NULL;
+}
+
+static struct vfpt_request request_of(const char *vm, const char *bridge)
+{
+	static uint8_t last;
+
+	return (struct vfpt_request){
+		.vm = vm, .bridge = bridge, .mac = {{0x56, 0x6f, 0x1a, 0x2b, 0, ++last}}};
+}
+
+/* "VF of PF", or the error; what would be set is printed and not of interest. */
+static const char *try(const struct vfpt_request *request)
+{
+	int r;
+
+	catch_stderr();
+	r = vfpt_assign(&transaction, request, &assigned, &err);
+	caught_stderr();
+	if (r < 0)
+		return err.message;
+	return text("VF %u of %s", assigned.assignment.vf, assigned.assignment.pf);
+}
+
+static const char *assign(const char *vm, const char *bridge)
+{
+	const struct vfpt_request request = request_of(vm, bridge);
+
+	return try(&request);
+}
+
+static const char *assign_before(const char *vm, const char *bridge, unsigned more)
+{
+	struct vfpt_request request = request_of(vm, bridge);
+
+	request.more = more;
+	return try(&request);
+}
+
+static const char *refusal(const char *vm, const char *bridge, enum vfpt_code code)
+{
+	const struct vfpt_request request = request_of(vm, bridge);
+	size_t count = transaction.count;
+	unsigned records = entries(LEDGER);
+
+	catch_stderr();
+	ck_assert_fails(vfpt_assign(&transaction, &request, &assigned, &err), err, code);
+	caught_stderr();
+	ck_assert_uint_eq(transaction.count, count);
+	ck_assert_uint_eq(entries(LEDGER), records);
+	return err.message;
+}
+
+static struct vfpt_pci pci(const char *address)
+{
+	struct vfpt_pci out;
+
+	ck_assert_ok(vfpt_pci_parse(address, &out, &err), err);
+	return out;
+}
+
+static const char *owner(const char *address)
+{
+	struct vfpt_pci vf = pci(address);
+
+	return vfpt_ledger_owner(ledger, &vf);
+}
+
+static const char *const bus_of[] = {NULL, "01", "02", "03"};
+
+/* The VF's address: with igb they go by twos. */
+static const char *vf_address(unsigned pf, unsigned vf)
+{
+	return text("0000:%s:%02x.%u", bus_of[pf], 16 + vf / 4, vf % 4 * 2);
+}
+
+/* Somebody has the VF already: a name is all that it takes. */
+static void give(unsigned pf, unsigned vf, const char *vm)
+{
+	put_file(text(LEDGER "/%s@%s", vf_address(pf, vf), vm), "");
+}
+
+static const char *const pf_paths[] = {NULL, PF_1, PF_2, PF_3};
+
+static void use(unsigned pf, unsigned vf)
+{
+	static const unsigned first_netdev[] = {0, 0, 7, 14};
+
+	put_link(text("%svirtfn%u/net/eth%u/upper_br0", pf_paths[pf], vf, first_netdev[pf] + vf), "x");
+}
+
+static void take_down(unsigned pf)
+{
+	put_file(text("%snet/ens%uf0/operstate", pf_paths[pf], pf), "down\n");
+}
+
+/* --- which VF */
+
+/* Who has what before: "PF.VF=VM ...", VM a, b or c; "PF.VF=use" for others' use; "PF=down"; "PF=vfs" a
+ * number. */
+static void prepare(const char *list)
+{
+	static const char *const vms[] = {VM_A, VM_B, "00000000-0000-0000-0000-00000000000c"};
+	char copy[256], *save = NULL;
+
+	snprintf(copy, sizeof(copy), "%s", list);
+	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		unsigned pf, vf;
+		char what[8];
+
+		if (sscanf(word, "%u.%u=%7s", &pf, &vf, what) == 3 && strcmp(what, "use") == 0) {
+			use(pf, vf);
+		} else if (sscanf(word, "%u.%u=%7s", &pf, &vf, what) == 3) {
+			give(pf, vf, vms[what[0] - 'a']);
+		} else {
+			ck_assert_int_eq(sscanf(word, "%u=%7s", &pf, what), 2);
+			if (strcmp(what, "down") == 0)
+				take_down(pf);
+			else
+				put_file(text("%ssriov_numvfs", pf_paths[pf]), what);
+		}
+	}
+}
+
+/* red has ens2f0 with 7 VFs and ens3f0 with 4. */
+static const struct {
+	const char *before, *bridge, *choice;
+} choices[] = {
+	/* one PF: the lowest index that is free */
+	{"", "blue", "VF 0 of ens1f0"},
+	{"1.0=b", "blue", "VF 1 of ens1f0"},
+	{"1.0=b 1.1=b 1.3=b", "blue", "VF 2 of ens1f0"},
+	{"1.0=a 1.1=a", "blue", "VF 2 of ens1f0"},
+	{"1.0=b 1.1=b 1.2=b 1.3=b 1.4=b 1.5=b", "blue", "VF 6 of ens1f0"},
+	{"1=down", "blue", "VF 0 of ens1f0"},
+	/* others' use counts too */
+	{"1.0=use", "blue", "VF 1 of ens1f0"},
+	{"1.0=use 1.1=b 1.2=use", "blue", "VF 3 of ens1f0"},
+	/* the PF with the most free VFs */
+	{"", "red", "VF 0 of ens2f0"},
+	{"2.0=b 2.1=b", "red", "VF 2 of ens2f0"},
+	{"2.0=b 2.1=b 2.2=b 2.3=b", "red", "VF 0 of ens3f0"},
+	{"2=3", "red", "VF 0 of ens3f0"},
+	{"3.0=b", "red", "VF 0 of ens2f0"},
+	/* as many on both: the first by name */
+	{"2.0=b 2.1=b 2.2=b", "red", "VF 3 of ens2f0"},
+	{"2=4", "red", "VF 0 of ens2f0"},
+	/* where this VM has the fewest, before that */
+	{"2.0=a", "red", "VF 0 of ens3f0"},
+	{"2.0=a 3.0=a", "red", "VF 1 of ens2f0"},
+	{"2.0=a 2.1=a 3.0=a", "red", "VF 1 of ens3f0"},
+	{"3.0=a", "red", "VF 0 of ens2f0"},
+	{"2.0=b 2.1=b 2.2=b 2.3=b 2.4=b 3.0=a", "red", "VF 5 of ens2f0"},
+	/* link up, before all that */
+	{"2=down", "red", "VF 0 of ens3f0"},
+	{"2=down 3.0=a 3.1=a", "red", "VF 2 of ens3f0"},
+	{"3=down 2.0=a", "red", "VF 1 of ens2f0"},
+	{"2=down 3=down", "red", "VF 0 of ens2f0"},
+	{"2=down 3=down 2.0=a", "red", "VF 0 of ens3f0"},
+	/* where that has none, the other */
+	{"2=down 3.0=b 3.1=b 3.2=b 3.3=b", "red", "VF 0 of ens2f0"},
+	{"2=down 3.0=use 3.1=use 3.2=use 3.3=use", "red", "VF 0 of ens2f0"},
+	{"2=down 3=0", "red", "VF 0 of ens2f0"},
+	{"2=0 3.0=b", "red", "VF 1 of ens3f0"},
+	{"2.0=use 2.1=use 2.2=use 2.3=use 2.4=use 2.5=use 2.6=use", "red", "VF 0 of ens3f0"},
+};
+
+START_TEST(best_vf_is_chosen)
+{
+	prepare(choices[_i].before);
+	open_transaction();
+	ck_assert_str_eq(assign(VM_A, choices[_i].bridge), choices[_i].choice);
+	ck_assert_int_eq(assigned.pf_up, strncmp(choices[_i].before, "1=down", 6) != 0 &&
+						 (strstr(choices[_i].before, "2=down") == NULL ||
+							 strcmp(assigned.assignment.pf, "ens3f0") == 0) &&
+						 (strstr(choices[_i].before, "3=down") == NULL ||
+							 strcmp(assigned.assignment.pf, "ens2f0") == 0));
+	close_transaction();
+}
+END_TEST
+
+START_TEST(vf_of_a_garbage_record_is_not_chosen)
+{
+	put_file(LEDGER "/0000:01:10.0@x", "x");
+	put_file(LEDGER "/0000:01:10.2", "x");
+	catch_stderr();
+	open_transaction();
+	ck_assert_contains(caught_stderr(), "names no VM");
+	ck_assert_str_eq(assign(VM_A, "blue"), "VF 2 of ens1f0");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(vnics_of_one_vm_are_spread_over_the_pfs)
+{
+	static const char *const order[] = {"VF 0 of ens2f0", "VF 0 of ens3f0", "VF 1 of ens2f0",
+		"VF 1 of ens3f0", "VF 2 of ens2f0", "VF 2 of ens3f0", "VF 3 of ens2f0", "VF 3 of ens3f0",
+		"VF 4 of ens2f0", "VF 5 of ens2f0", "VF 6 of ens2f0"};
+
+	open_transaction();
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		ck_assert_str_eq(assign(VM_A, "red"), order[i]);
+	ck_assert_str_eq(refusal(VM_A, "red", VFPT_NO_VF),
+		"no free VF: ens3f0 has 4 VFs, 4 assigned to VMs; ens2f0 has 7 VFs, 7 assigned to VMs; make "
+		"more VFs in the "
+		"engine (Setup Host Networks) or stop a VM that has one");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(all_vfs_of_a_host_go_to_vms_and_none_twice)
+{
+	open_transaction();
+	for (unsigned i = 0; i < 18; i++) {
+		const char *vm = text("00000000-0000-0000-0000-%012u", i);
+
+		ck_assert_msg(strncmp(assign(vm, i < 7 ? "blue" : "red"), "VF ", 3) == 0, "VM %u: %s", i,
+			err.message);
+	}
+	for (unsigned pf = 1; pf <= 3; pf++)
+		for (unsigned vf = 0; vf < (pf == 3 ? 4 : 7); vf++)
+			ck_assert_msg(owner(vf_address(pf, vf)) != NULL, "%s is free", vf_address(pf, vf));
+	ck_assert_uint_eq(entries(LEDGER), 18);
+	ck_assert_uint_eq(transaction.count, 18);
+	close_transaction();
+}
+END_TEST
+
+/* --- none free: each PF is named, with counts and a reason */
+
+static const struct {
+	const char *before, *bridge, *reason;
+} shortages[] = {
+	{"1=2 1.0=b 1.1=a", "blue", "ens1f0 has 2 VFs, 2 assigned to VMs"},
+	{"1=2 1.0=b 1.1=use", "blue",
+		"ens1f0 has 2 VFs, 1 assigned to VMs, 1 unusable (VF 1: its network device eth1 carries "
+		"br0)"},
+	{"1=3 1.0=use 1.1=use 1.2=use", "blue",
+		"ens1f0 has 3 VFs, 0 assigned to VMs, 3 unusable (VF 0: its network device eth0 carries "
+		"br0)"},
+	{"2=2 2.0=b 2.1=b 3=1 3.0=use", "red",
+		"ens3f0 has 1 VFs, 0 assigned to VMs, 1 unusable (VF 0: its network device eth14 carries "
+		"br0); ens2f0 has 2 "
+		"VFs, 2 assigned to VMs"},
+	{"2=0 3=1 3.0=b", "red", "ens3f0 has 1 VFs, 1 assigned to VMs"},
+};
+
+START_TEST(shortage_is_told_for_each_pf)
+{
+	prepare(shortages[_i].before);
+	open_transaction();
+	ck_assert_str_eq(refusal(VM_A, shortages[_i].bridge, VFPT_NO_VF),
+		text("no free VF: %s; make more VFs in the engine (Setup Host Networks) or stop a VM that "
+		     "has one",
+			shortages[_i].reason));
+	close_transaction();
+}
+END_TEST
+
+/* A bond of that many PFs, each with one VF that is taken. */
+static void put_pfs(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const char *device = text("sys/devices/pci0000:00/0000:a0:%02x.0", i),
+			   *name = text("enp160s%uf0", i), *vf = text("0000:a1:%02x.0", i);
+
+		put_file(text("%s/sriov_numvfs", device), "1\n");
+		put_link(text("%s/virtfn0", device), text("../%s", vf));
+		put_file(text("%s/net/%s/ifindex", device, name), text("%u\n", 100 + i));
+		put_file(text("%s/net/%s/mtu", device, name), "9000\n");
+		put_file(text("%s/net/%s/operstate", device, name), "up\n");
+		put_file(text("%s/net/%s/address", device, name), text("02:00:00:00:a0:%02x\n", i));
+		put_link(text("%s/net/%s/device", device, name), text("../../../0000:a0:%02x.0", i));
+		put_link(text("sys/bus/pci/devices/0000:a0:%02x.0", i),
+			text("../../../devices/pci0000:00/0000:a0:%02x.0", i));
+		put_link(text("sys/class/net/%s", name),
+			text("../../devices/pci0000:00/0000:a0:%02x.0/net/%s", i, name));
+		put_link(text("sys/devices/virtual/net/bond0/lower_%s", name), "x");
+		put_file(text(LEDGER "/%s@" VM_B, vf), "");
+	}
+}
+
+START_TEST(shortage_on_many_pfs_is_cut_and_still_says_what_to_do)
+{
+	prepare("2=0 3=0");
+	put_pfs(31);
+	open_transaction();
+	refusal(VM_A, "red", VFPT_NO_VF);
+	ck_assert_int_eq(strncmp(err.message,
+				 "no free VF: enp160s0f0 has 1 VFs, 1 assigned to VMs; enp160s1f0 has ", 66),
+		0);
+	ck_assert_contains(
+		err.message, "; make more VFs in the engine (Setup Host Networks) or stop a VM that has one");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(request_that_the_host_cannot_serve_is_refused)
+{
+	open_transaction();
+	ck_assert_contains(refusal(VM_A, "green", VFPT_NO_VF), "there is no bridge green on this host");
+	ck_assert_contains(refusal(VM_A, "../blue", VFPT_NO_VF), "is not a bridge's name");
+	ck_assert_contains(refusal(VM_A, "bond0", VFPT_NO_VF), "bond0 is not a bridge on this host");
+	/* After that it goes on. */
+	ck_assert_str_eq(assign(VM_A, "blue"), "VF 0 of ens1f0");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(broken_host_is_an_error_and_no_shortage)
+{
+	drop(PF_1 "virtfn0/net");
+	put_file(PF_1 "virtfn0/net", "x");
+	open_transaction();
+	ck_assert_contains(refusal(VM_A, "blue", VFPT_SYSTEM), "VF 0 of ens1f0: ");
+	close_transaction();
+}
+END_TEST
+
+static const struct {
+	const char *mac, *refusal;
+} macs[] = {
+	{"01:00:5e:00:00:01",
+		"01:00:5e:00:00:01 is a group or all-zero address, which no interface can have"},
+	{"00:00:00:00:00:00",
+		"00:00:00:00:00:00 is a group or all-zero address, which no interface can have"},
+	{"02:00:00:00:00:fe", "PF ens1f0 itself has this MAC; give the vNIC another one in the engine"},
+};
+
+START_TEST(unfit_mac_is_refused)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	put_file(PF_1 "net/ens1f0/address", "02:00:00:00:00:fe\n");
+	open_transaction();
+	ck_assert_ok(vfpt_mac_parse(macs[_i].mac, &request.mac, &err), err);
+	ck_assert_fails(vfpt_assign(&transaction, &request, &assigned, &err), err, VFPT_BAD_INPUT);
+	ck_assert_str_eq(err.message, macs[_i].refusal);
+	ck_assert_uint_eq(transaction.count, 0);
+	close_transaction();
+	ck_assert_uint_eq(entries(LEDGER), 0);
+}
+END_TEST
+
+/* --- MTU */
+
+static const struct {
+	const char *bridge;
+	unsigned mtu;
+	const char *outcome;
+} mtus[] = {
+	{"blue", 0, "VF 0 of ens1f0"},
+	{"blue", 1500, "VF 0 of ens1f0"},
+	{"blue", 1501,
+		"no free VF: ens1f0 has 7 VFs, 0 assigned to VMs, its MTU 1500 is below the 1501 that the "
+		"network or "
+		"the vNIC asks for; make more VFs in the engine (Setup Host Networks) or stop a VM that has "
+		"one"},
+	{"red", 9000, "VF 0 of ens2f0"},
+	{"red", 1280, "VF 0 of ens2f0"},
+};
+
+START_TEST(mtu_of_the_vnic_must_fit)
+{
+	struct vfpt_request request = request_of(VM_A, mtus[_i].bridge);
+
+	request.mtu = mtus[_i].mtu;
+	open_transaction();
+	ck_assert_str_eq(try(&request), mtus[_i].outcome);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(mtu_of_the_network_must_fit)
+{
+	put_file("sys/devices/virtual/net/red/mtu", "9000\n");
+	put_file(PF_2 "net/ens2f0/mtu", "8999\n");
+	open_transaction();
+	ck_assert_str_eq(assign(VM_A, "red"), "VF 0 of ens3f0");
+	close_transaction();
+}
+END_TEST
+
+/* --- what it gets */
+
+START_TEST(assignment_says_all)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+	struct vfpt_assignment *all;
+	size_t count, corrupt;
+	char address[VFPT_PCI_SIZE];
+
+	request.alias = "ua-8a1c9c2e-4b0d-4f7c-9a41-0d6d52e4c001";
+	give(1, 0, VM_B);
+	open_transaction();
+	try(&request);
+	ck_assert_str_eq(assigned.assignment.vm, VM_A);
+	ck_assert_mem_eq(assigned.assignment.mac.octet, request.mac.octet, 6);
+	ck_assert_str_eq(assigned.assignment.alias, request.alias);
+	ck_assert_str_eq(assigned.assignment.pf, "ens1f0");
+	ck_assert_uint_eq(assigned.assignment.vf, 1);
+	ck_assert_str_eq(vfpt_pci_format(&assigned.assignment.address, address), "0000:01:10.2");
+	ck_assert_uint_gt(assigned.assignment.generation, 0);
+	ck_assert_uint_eq(assigned.assignment.before.present, 0);
+	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_MAC], vfpt_mac_value(&request.mac));
+	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_ID], 200);
+	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_PRIORITY], 0);
+	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_PROTOCOL], VFPT_VLAN_8021Q);
+	ck_assert(!vfpt_settings_have(&assigned.assignment.wanted, VFPT_MAX_TX_RATE));
+	ck_assert(!vfpt_settings_have(&assigned.assignment.wanted, VFPT_LINK_STATE));
+	ck_assert(!assigned.gap);
+	ck_assert_ok(vfpt_ledger_of_vm(ledger, VM_A, &all, &count, &corrupt, &err), err);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_uint_eq(all[0].generation, assigned.assignment.generation);
+	ck_assert_str_eq(all[0].alias, request.alias);
+	free(all);
+	close_transaction();
+}
+END_TEST
+
+static const struct {
+	const char *bridge;
+	uint16_t vlan_id;
+} vlans[] = {{"blue", 200}, {"red", 100}, {"ovirtmgmt", 0}};
+
+START_TEST(vlan_is_the_networks_unless_the_vnic_asks_for_another)
+{
+	struct vfpt_request request = request_of(VM_A, vlans[_i].bridge);
+
+	open_transaction();
+	try(&request);
+	ck_assert(vfpt_settings_have(&assigned.assignment.wanted, VFPT_VLAN_ID));
+	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_ID], vlans[_i].vlan_id);
+	request.mac.octet[4]++;
+	vfpt_settings_put(&request.settings, VFPT_VLAN_ID, 7);
+	try(&request);
+	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_ID], 7);
+	request.mac.octet[4]++;
+	vfpt_settings_put(&request.settings, VFPT_VLAN_ID, 0);
+	try(&request);
+	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_ID], 0);
+	close_transaction();
+}
+END_TEST
+
+/* libvirt makes every other alias anew, so it would tell nothing later. */
+static const struct {
+	const char *alias, *kept;
+} aliases[] = {
+	{NULL, ""},
+	{"", ""},
+	{"ua-1", "ua-1"},
+	{"net0", "net0"},
+	{"ua-AZaz09_-", "ua-AZaz09_-"},
+	{"ua 1", ""},
+	{"ua-1\n", ""},
+	{"ua-1;x", ""},
+	{"ua-\xc3\xa9", ""},
+	{"123456789-123456789-123456789-123456789-123456789-123456789-123",
+		"123456789-123456789-123456789-123456789-123456789-123456789-123"},
+	{"123456789-123456789-123456789-123456789-123456789-123456789-1234", ""},
+};
+
+START_TEST(alias_is_kept_where_libvirt_keeps_it)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	request.alias = aliases[_i].alias;
+	open_transaction();
+	ck_assert_str_eq(try(&request), "VF 0 of ens1f0");
+	ck_assert_str_eq(assigned.assignment.alias, aliases[_i].kept);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(settings_that_are_asked_for_are_set_and_recorded)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+	const char *said;
+
+	vfpt_settings_put(&request.settings, VFPT_MAX_TX_RATE, 1000);
+	vfpt_settings_put(&request.settings, VFPT_TRUST, 1);
+	vfpt_settings_put(&request.settings, VFPT_LINK_STATE, VFPT_LINK_ENABLE);
+	open_transaction();
+	catch_stderr();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	said = caught_stderr();
+	ck_assert_str_eq(said, text("would set: VF 0 of ens1f0: mac 56:6f:1a:2b:00:%02x, vlan_id 200, "
+				    "vlan_priority 0, vlan_protocol 802.1Q, "
+				    "max_tx_rate 1000, trust on, link_state enable\n",
+				       request.mac.octet[5]));
+	close_transaction();
+	said = get_file(LEDGER "/0000:01:10.0@" VM_A, NULL);
+	ck_assert_contains(strstr(said, "[wanted]"), "\nmax_tx_rate = 1000\n");
+	ck_assert_contains(strstr(said, "[wanted]"), "\ntrust = on\n");
+	ck_assert_contains(strstr(said, "[wanted]"), "\nlink_state = enable\n");
+}
+END_TEST
+
+/* libvirt's start wipes these out: nothing must pass before after_vm_start has put them back. */
+START_TEST(link_is_held_where_libvirt_would_open_it_with_a_wrong_tag)
+{
+	static const struct {
+		uint64_t priority, protocol;
+		bool asks_for_link;
+		const char *said;
+	} cases[] = {
+		{3, VFPT_VLAN_8021Q, false, "vlan_priority 3, vlan_protocol 802.1Q"},
+		{0, VFPT_VLAN_8021AD, false, "vlan_priority 0, vlan_protocol 802.1ad"},
+		{7, VFPT_VLAN_8021AD, true, "vlan_priority 7, vlan_protocol 802.1ad"},
+	};
+	struct vfpt_request request = request_of(VM_A, "blue");
+	const char *said;
+
+	vfpt_settings_put(&request.settings, VFPT_VLAN_PRIORITY, cases[_i].priority);
+	vfpt_settings_put(&request.settings, VFPT_VLAN_PROTOCOL, cases[_i].protocol);
+	if (cases[_i].asks_for_link)
+		vfpt_settings_put(&request.settings, VFPT_LINK_STATE, VFPT_LINK_ENABLE);
+	open_transaction();
+	catch_stderr();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	said = caught_stderr();
+	ck_assert_str_eq(said, text("would set: VF 0 of ens1f0: link_state disable\n"
+				    "would set: VF 0 of ens1f0: mac 56:6f:1a:2b:00:%02x, vlan_id 200, %s\n",
+				       request.mac.octet[5], cases[_i].said));
+	ck_assert(!assigned.gap);
+	/* Then it gets what it is to have: what was asked for, or what it was. */
+	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_LINK_STATE],
+		cases[_i].asks_for_link ? VFPT_LINK_ENABLE : VFPT_LINK_AUTO);
+	catch_stderr();
+	ck_assert_ok(vfpt_assign_finish(host, NULL, &assigned.assignment, &err), err);
+	ck_assert_str_eq(
+		caught_stderr(), text("would set: VF 0 of ens1f0: %s, link_state %s\n", cases[_i].said,
+					 cases[_i].asks_for_link ? "enable" : "auto"));
+	close_transaction();
+}
+END_TEST
+
+/* --- the vNIC's MAC on other VFs: what they have is given to the transaction as if it had been read */
+
+static void read_settings(const char *bridge, unsigned pf, unsigned vf, const struct vfpt_mac *mac)
+{
+	const struct vfpt_network *network;
+	struct vfpt_settings *vfs;
+
+	ck_assert_ok(vfpt_host_network(host, bridge, &network, &err), err);
+	ck_assert_ok(vfpt_settings_read(NULL, network->pfs[pf], &vfs, &err), err);
+	for (unsigned i = 0; i < network->pfs[pf]->vf_count; i++)
+		vfpt_settings_put(&vfs[i], VFPT_MAC, 0);
+	vfpt_settings_put(&vfs[vf], VFPT_MAC, vfpt_mac_value(mac));
+	transaction.pfs = reallocarray(transaction.pfs, transaction.pf_count + 1, sizeof(*transaction.pfs));
+	ck_assert_ptr_nonnull(transaction.pfs);
+	transaction.pfs[transaction.pf_count++] =
+		(struct vfpt_pf_settings){.pf = network->pfs[pf], .vfs = vfs};
+}
+
+START_TEST(stale_mac_on_a_free_vf_is_cleared_and_undone)
+{
+	struct vfpt_request request = request_of(VM_A, "red");
+	const char *said, *mac = text("56:6f:1a:2b:00:%02x", request.mac.octet[5]);
+
+	/* On the other PF of the network. */
+	open_transaction();
+	read_settings("red", 1, 2, &request.mac);
+	catch_stderr();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	said = caught_stderr();
+	ck_assert_str_eq(
+		text("VF %u of %s", assigned.assignment.vf, assigned.assignment.pf), "VF 0 of ens2f0");
+	ck_assert_contains(said, "would set: VF 2 of ens3f0: mac 00:00:00:00:00:00\n");
+	ck_assert_contains(said,
+		text("vfpt: warning: VF 2 of ens3f0 was free but still had MAC %s, which would swallow the "
+		     "vNIC's traffic; it is cleared\n",
+			mac));
+	ck_assert_contains(said, text("would set: VF 0 of ens2f0: mac %s, ", mac));
+	catch_stderr();
+	vfpt_transaction_undo(&transaction);
+	said = caught_stderr();
+	ck_assert_contains(said, text("would set: VF 2 of ens3f0: mac %s\n", mac));
+	ck_assert_contains(said, "would set back: VF 0 of ens2f0: ");
+	close_transaction();
+	ck_assert_uint_eq(entries(LEDGER), 0);
+}
+END_TEST
+
+/* igb shows a VF's own MAC: it stays there, and needs no clearing. */
+START_TEST(mac_that_the_chosen_vf_has_already_is_no_conflict)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	open_transaction();
+	read_settings("blue", 0, 0, &request.mac);
+	ck_assert_str_eq(try(&request), "VF 0 of ens1f0");
+	ck_assert_uint_eq(transaction.cleared_count, 0);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(mac_of_another_vms_vf_is_refused)
+{
+	struct vfpt_request request = request_of(VM_A, "red");
+	const char *vm = _i ? "x" : VM_B;
+
+	give(3, 2, vm);
+	catch_stderr();
+	open_transaction();
+	caught_stderr();
+	read_settings("red", 1, 2, &request.mac);
+	ck_assert_fails(vfpt_assign(&transaction, &request, &assigned, &err), err, VFPT_BAD_INPUT);
+	ck_assert_str_eq(err.message,
+		text("VF 2 of ens3f0 has this MAC already: it belongs to VM %s; give one of the two another "
+		     "MAC in the engine",
+			_i ? "(its record is garbage)" : VM_B));
+	ck_assert_uint_eq(transaction.count, 0);
+	close_transaction();
+	ck_assert_uint_eq(entries(LEDGER), 1);
+}
+END_TEST
+
+START_TEST(mac_of_a_vf_in_use_is_refused)
+{
+	struct vfpt_request request = request_of(VM_A, "red");
+
+	use(3, 2);
+	open_transaction();
+	read_settings("red", 1, 2, &request.mac);
+	ck_assert_fails(vfpt_assign(&transaction, &request, &assigned, &err), err, VFPT_BAD_INPUT);
+	ck_assert_str_eq(err.message,
+		"VF 2 of ens3f0 has this MAC already: its network device eth16 carries br0; give one of the "
+		"two another MAC in the engine");
+	close_transaction();
+	ck_assert_uint_eq(entries(LEDGER), 0);
+}
+END_TEST
+
+/* --- all or nothing */
+
+START_TEST(undoing_leaves_the_ledger_empty_newest_first)
+{
+	const char *said;
+
+	open_transaction();
+	for (int i = 0; i < 3; i++)
+		assign(VM_A, i == 1 ? "red" : "blue");
+	ck_assert_uint_eq(entries(LEDGER), 3);
+	catch_stderr();
+	vfpt_transaction_undo(&transaction);
+	said = caught_stderr();
+	ck_assert_str_eq(said, "would set back: VF 1 of ens1f0: what it was before\n"
+			       "would set back: VF 0 of ens2f0: what it was before\n"
+			       "would set back: VF 0 of ens1f0: what it was before\n");
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_ptr_null(owner("0000:01:10.0"));
+	ck_assert_uint_eq(transaction.count, 0);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(undoing_leaves_what_was_there_before)
+{
+	give(1, 0, VM_B);
+	open_transaction();
+	assign(VM_A, "blue");
+	catch_stderr();
+	vfpt_transaction_undo(&transaction);
+	ck_assert_str_eq(caught_stderr(), "would set back: VF 1 of ens1f0: what it was before\n");
+	ck_assert_str_eq(owner("0000:01:10.0"), VM_B);
+	ck_assert_uint_eq(entries(LEDGER), 1);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(what_is_committed_is_not_undone)
+{
+	open_transaction();
+	assign(VM_A, "blue");
+	vfpt_transaction_commit(&transaction);
+	catch_stderr();
+	vfpt_transaction_undo(&transaction);
+	ck_assert_str_eq(caught_stderr(), "");
+	ck_assert_str_eq(owner("0000:01:10.0"), VM_A);
+	ck_assert_uint_eq(entries(LEDGER), 1);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(one_that_fails_leaves_the_earlier_ones)
+{
+	open_transaction();
+	assign(VM_A, "blue");
+	refusal(VM_A, "green", VFPT_NO_VF);
+	ck_assert_uint_eq(transaction.count, 1);
+	ck_assert_str_eq(owner("0000:01:10.0"), VM_A);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(record_that_cannot_be_written_leaves_the_vf_free)
+{
+	put_directory(LEDGER "/.new");
+	open_transaction();
+	ck_assert_contains(refusal(VM_A, "blue", VFPT_SYSTEM),
+		"cannot write ledger record /run/vfpt/0000:01:10.0@" VM_A);
+	ck_assert_ptr_null(owner("0000:01:10.0"));
+	drop(LEDGER "/.new");
+	ck_assert_str_eq(assign(VM_A, "blue"), "VF 0 of ens1f0");
+	close_transaction();
+}
+END_TEST
+
+/* --- releasing */
+
+static const char *release(const struct vfpt_assignment *assignment)
+{
+	int r;
+	const char *said;
+
+	catch_stderr();
+	r = vfpt_release(host, ledger, NULL, assignment, &err);
+	said = caught_stderr();
+	ck_assert_msg(r == 0, "%s", err.message);
+	return said;
+}
+
+START_TEST(release_gives_the_vf_back)
+{
+	open_transaction();
+	assign(VM_A, "blue");
+	ck_assert_str_eq(
+		release(&assigned.assignment), "would set back: VF 0 of ens1f0: what it was before\n");
+	ck_assert_ptr_null(owner("0000:01:10.0"));
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(release_sets_back_all_that_was)
+{
+	struct vfpt_assignment a = {
+		.vm = VM_A, .pf = "ens1f0", .vf = 6, .address = {.bus = 1, .slot = 17, .function = 4}};
+
+	vfpt_settings_put(&a.before, VFPT_MAC, 0x020000000001);
+	vfpt_settings_put(&a.before, VFPT_VLAN_ID, 5);
+	vfpt_settings_put(&a.before, VFPT_SPOOFCHK, 1);
+	open_transaction();
+	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+	ck_assert_str_eq(release(&a),
+		"would set back: VF 6 of ens1f0: mac 02:00:00:00:00:01, vlan_id 5, spoofchk on\n");
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	close_transaction();
+}
+END_TEST
+
+/* The VF has another owner by now, or the same VM has it anew: nothing of it is touched. */
+START_TEST(late_release_leaves_new_owner_alone)
+{
+	const char *vm = _i ? VM_A : VM_B, *before;
+	struct vfpt_assignment old;
+
+	open_transaction();
+	assign(VM_A, "blue");
+	old = assigned.assignment;
+	release(&old);
+	assign(vm, "blue");
+	ck_assert_uint_eq(assigned.assignment.vf, old.vf);
+	before = picture(LEDGER);
+	ck_assert_str_eq(release(&old), "");
+	ck_assert_str_eq(picture(LEDGER), before);
+	ck_assert_str_eq(owner("0000:01:10.0"), vm);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(second_release_does_nothing)
+{
+	open_transaction();
+	assign(VM_A, "blue");
+	release(&assigned.assignment);
+	ck_assert_str_eq(release(&assigned.assignment), "");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(release_of_a_vanished_vf_removes_the_record_with_a_warning)
+{
+	open_transaction();
+	assign(VM_A, "blue");
+	close_transaction();
+	put_file(PF_1 "sriov_numvfs", "0\n");
+	if (_i)
+		drop(PF_1 "virtfn0/physfn");
+	open_transaction();
+	ck_assert_str_eq(release(&assigned.assignment), "vfpt: warning: VF 0000:01:10.0 (VF 0 of ens1f0) is "
+							"gone from this host; its assignment is removed\n");
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	close_transaction();
+}
+END_TEST
+
+/* VFs were made anew and the address is another index now: the address counts. */
+START_TEST(release_goes_by_address_and_not_by_index)
+{
+	open_transaction();
+	assign(VM_A, "blue");
+	close_transaction();
+	put_link(PF_1 "virtfn0", "../0000:01:10.2");
+	put_link(PF_1 "virtfn1", "../0000:01:10.0");
+	open_transaction();
+	ck_assert_str_eq(
+		release(&assigned.assignment), "would set back: VF 1 of ens1f0: what it was before\n");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(release_that_fails_keeps_the_record)
+{
+	open_transaction();
+	assign(VM_A, "blue");
+	close_transaction();
+	put_file(PF_1 "sriov_numvfs", "x\n");
+	open_transaction();
+	ck_assert_fails(vfpt_release(host, ledger, NULL, &assigned.assignment, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(
+		err.message, "VF 0000:01:10.0: PF ens1f0: cannot read sriov_numvfs: Invalid argument");
+	ck_assert_str_eq(owner("0000:01:10.0"), VM_A);
+	ck_assert_uint_eq(entries(LEDGER), 1);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(release_with_a_damaged_record_is_an_error)
+{
+	open_transaction();
+	assign(VM_A, "blue");
+	put_file(LEDGER "/0000:01:10.0@" VM_A, "garbage");
+	ck_assert_fails(vfpt_release(host, ledger, NULL, &assigned.assignment, &err), err, VFPT_CORRUPT);
+	ck_assert_contains(err.message, "ledger record /run/vfpt/0000:01:10.0@" VM_A ": ");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(finishing_a_vanished_vf_is_an_error)
+{
+	open_transaction();
+	assign(VM_A, "blue");
+	close_transaction();
+	drop(PF_1 "virtfn0/physfn");
+	open_transaction();
+	ck_assert_fails(vfpt_assign_finish(host, NULL, &assigned.assignment, &err), err, VFPT_NO_VF);
+	ck_assert_str_eq(err.message, "there is no VF 0000:01:10.0 on this host");
+	close_transaction();
+}
+END_TEST
+
+/* --- iommu groups: VFIO gives them away as a whole */
+
+/* Put the VF into the group of VF 0 of ens1f0, which is 11. */
+static void join(const char *function)
+{
+	put_link(text("sys/bus/pci/devices/%s/iommu_group", function), "../../../../kernel/iommu_groups/11");
+	put_link(text(GROUPS "11/devices/%s", function), "../../../../bus/pci/devices/x");
+}
+
+START_TEST(vf_that_shares_its_group_with_a_foreign_function_is_not_chosen)
+{
+	/* a virtio disk, the PF itself, or a VF of another PF that somebody has */
+	static const char *const functions[] = {"0000:00:05.0", "0000:01:00.0", "0000:02:10.0"};
+
+	join(functions[_i]);
+	if (_i == 2)
+		give(2, 0, VM_B);
+	open_transaction();
+	ck_assert_str_eq(assign_before(VM_A, "blue", 5), "VF 1 of ens1f0");
+	ck_assert_uint_eq(transaction.sibling_count, 0);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(bridge_in_the_group_does_not_matter)
+{
+	join("0000:00:02.0");
+	open_transaction();
+	ck_assert_str_eq(assign(VM_A, "blue"), "VF 0 of ens1f0");
+	ck_assert_ok(vfpt_transaction_check(&transaction, VM_A, &err), err);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(shared_group_is_the_reason_when_no_other_vf_is_left)
+{
+	prepare("1=1");
+	join("0000:00:05.0");
+	open_transaction();
+	ck_assert_contains(refusal(VM_A, "blue", VFPT_NO_VF),
+		"1 unusable (VF 0: it shares iommu group 11 with "
+		"0000:00:05.0, which does not go to this VM); ");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(vf_without_group_is_not_chosen)
+{
+	drop(PF_1 "virtfn0/iommu_group");
+	open_transaction();
+	ck_assert_str_eq(assign(VM_A, "blue"), "VF 1 of ens1f0");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(unreadable_group_is_an_error)
+{
+	drop(GROUPS "11/devices");
+	open_transaction();
+	ck_assert_str_eq(refusal(VM_A, "blue", VFPT_SYSTEM),
+		"VF 0 of ens1f0: cannot read iommu group 11: No such file or directory");
+	close_transaction();
+}
+END_TEST
+
+/* VFs 0 and 1 of ens1f0 share a group, and it has no others. */
+static void open_siblings(void)
+{
+	prepare("1=2");
+	join("0000:01:10.2");
+	open_transaction();
+}
+
+START_TEST(sibling_that_goes_to_nobody_makes_a_vf_unusable)
+{
+	open_siblings();
+	ck_assert_contains(refusal(VM_A, "blue", VFPT_NO_VF),
+		"2 unusable (VF 0: it shares iommu group 11 with "
+		"0000:01:10.2, which does not go to this VM); ");
+	ck_assert_uint_eq(transaction.sibling_count, 0);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(siblings_that_go_to_one_vm_together_are_fine)
+{
+	open_siblings();
+	ck_assert_str_eq(assign_before(VM_A, "blue", 1), "VF 0 of ens1f0");
+	/* Not yet. */
+	ck_assert_fails(vfpt_transaction_check(&transaction, VM_A, &err), err, VFPT_NO_VF);
+	ck_assert_str_eq(err.message, "0000:01:10.2 shares an iommu group with a VF of this VM but does not "
+				      "go to it; use a PCI slot "
+				      "whose bridges support ACS");
+	ck_assert_str_eq(assign_before(VM_A, "blue", 0), "VF 1 of ens1f0");
+	ck_assert_ok(vfpt_transaction_check(&transaction, VM_A, &err), err);
+	/* It is about that VM. */
+	ck_assert_fails(vfpt_transaction_check(&transaction, VM_B, &err), err, VFPT_NO_VF);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(sibling_left_behind_fails_the_check)
+{
+	open_siblings();
+	ck_assert_str_eq(assign_before(VM_A, "blue", 1), "VF 0 of ens1f0");
+	ck_assert_str_eq(assign_before(VM_A, "red", 0), "VF 0 of ens2f0");
+	ck_assert_fails(vfpt_transaction_check(&transaction, VM_A, &err), err, VFPT_NO_VF);
+	ck_assert_contains(err.message, "0000:01:10.2 shares an iommu group");
+	catch_stderr();
+	vfpt_transaction_undo(&transaction);
+	caught_stderr();
+	ck_assert_uint_eq(transaction.sibling_count, 0);
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(vf_that_is_alone_goes_before_one_with_siblings)
+{
+	prepare("1=3");
+	join("0000:01:10.2");
+	open_transaction();
+	ck_assert_str_eq(assign_before(VM_A, "blue", 2), "VF 2 of ens1f0");
+	/* Then there is no other choice, and what is begun is completed. */
+	ck_assert_str_eq(assign_before(VM_A, "blue", 1), "VF 0 of ens1f0");
+	ck_assert_str_eq(assign_before(VM_A, "blue", 0), "VF 1 of ens1f0");
+	ck_assert_ok(vfpt_transaction_check(&transaction, VM_A, &err), err);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(group_that_is_begun_is_completed_first)
+{
+	prepare("2=1 3=3 2.0=b");
+	/* VFs 0 and 2 of ens3f0; VF 1 is alone, but in use for now */
+	put_link(PF_3 "virtfn2/iommu_group", "../../../../kernel/iommu_groups/25");
+	put_link(GROUPS "25/devices/0000:03:10.4", "x");
+	use(3, 1);
+	open_transaction();
+	ck_assert_str_eq(assign_before(VM_A, "red", 1), "VF 0 of ens3f0");
+	drop(PF_3 "virtfn1/net/eth15/upper_br0");
+	ck_assert_str_eq(assign_before(VM_A, "red", 0), "VF 2 of ens3f0");
+	ck_assert_ok(vfpt_transaction_check(&transaction, VM_A, &err), err);
+	close_transaction();
+}
+END_TEST
+
+/* Plugged one after the other, each in a transaction of its own. */
+START_TEST(sibling_that_the_vm_has_already_is_fine)
+{
+	prepare("1.1=a");
+	open_siblings();
+	ck_assert_str_eq(assign(VM_A, "blue"), "VF 0 of ens1f0");
+	ck_assert_ok(vfpt_transaction_check(&transaction, VM_A, &err), err);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(sibling_of_another_vm_or_in_use_makes_a_vf_unusable)
+{
+	if (_i)
+		use(1, 1);
+	else
+		give(1, 1, VM_B);
+	open_siblings();
+	ck_assert_contains(refusal(VM_A, "blue", VFPT_NO_VF),
+		"VF 0: it shares iommu group 11 with 0000:01:10.2, which does not go to");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(more_siblings_than_vnics_make_a_vf_unusable)
+{
+	prepare("1=3");
+	join("0000:01:10.2");
+	join("0000:01:10.4");
+	open_transaction();
+	ck_assert_contains(
+		assign_before(VM_A, "blue", 1), "3 unusable (VF 0: it shares iommu group 11 with ");
+	ck_assert_str_eq(assign_before(VM_A, "blue", 2), "VF 0 of ens1f0");
+	ck_assert_uint_eq(transaction.sibling_count, 2);
+	close_transaction();
+}
+END_TEST
+
 int main(void)
 {
-	return run_suite(suite_create("x"));
+	Suite *suite = suite_create("assign");
+	TCase *tcase = new_case(suite, "choice", host_setup);
+
+	tcase_add_loop_test(tcase, best_vf_is_chosen, 0, ARRAY_SIZE(choices));
+	tcase_add_test(tcase, vf_of_a_garbage_record_is_not_chosen);
+	tcase_add_test(tcase, vnics_of_one_vm_are_spread_over_the_pfs);
+	tcase_add_test(tcase, all_vfs_of_a_host_go_to_vms_and_none_twice);
+
+	tcase = new_case(suite, "none", host_setup);
+	tcase_add_loop_test(tcase, shortage_is_told_for_each_pf, 0, ARRAY_SIZE(shortages));
+	tcase_add_test(tcase, shortage_on_many_pfs_is_cut_and_still_says_what_to_do);
+	tcase_add_test(tcase, request_that_the_host_cannot_serve_is_refused);
+	tcase_add_test(tcase, broken_host_is_an_error_and_no_shortage);
+	tcase_add_loop_test(tcase, unfit_mac_is_refused, 0, ARRAY_SIZE(macs));
+	tcase_add_loop_test(tcase, mtu_of_the_vnic_must_fit, 0, ARRAY_SIZE(mtus));
+	tcase_add_test(tcase, mtu_of_the_network_must_fit);
+
+	tcase = new_case(suite, "assignment", host_setup);
+	tcase_add_test(tcase, assignment_says_all);
+	tcase_add_loop_test(
+		tcase, vlan_is_the_networks_unless_the_vnic_asks_for_another, 0, ARRAY_SIZE(vlans));
+	tcase_add_loop_test(tcase, alias_is_kept_where_libvirt_keeps_it, 0, ARRAY_SIZE(aliases));
+	tcase_add_test(tcase, settings_that_are_asked_for_are_set_and_recorded);
+	tcase_add_loop_test(tcase, link_is_held_where_libvirt_would_open_it_with_a_wrong_tag, 0, 3);
+
+	tcase = new_case(suite, "MACs", host_setup);
+	tcase_add_test(tcase, stale_mac_on_a_free_vf_is_cleared_and_undone);
+	tcase_add_test(tcase, mac_that_the_chosen_vf_has_already_is_no_conflict);
+	tcase_add_loop_test(tcase, mac_of_another_vms_vf_is_refused, 0, 2);
+	tcase_add_test(tcase, mac_of_a_vf_in_use_is_refused);
+
+	tcase = new_case(suite, "all or nothing", host_setup);
+	tcase_add_test(tcase, undoing_leaves_the_ledger_empty_newest_first);
+	tcase_add_test(tcase, undoing_leaves_what_was_there_before);
+	tcase_add_test(tcase, what_is_committed_is_not_undone);
+	tcase_add_test(tcase, one_that_fails_leaves_the_earlier_ones);
+	tcase_add_test(tcase, record_that_cannot_be_written_leaves_the_vf_free);
+
+	tcase = new_case(suite, "release", host_setup);
+	tcase_add_test(tcase, release_gives_the_vf_back);
+	tcase_add_test(tcase, release_sets_back_all_that_was);
+	tcase_add_loop_test(tcase, late_release_leaves_new_owner_alone, 0, 2);
+	tcase_add_test(tcase, second_release_does_nothing);
+	tcase_add_loop_test(tcase, release_of_a_vanished_vf_removes_the_record_with_a_warning, 0, 2);
+	tcase_add_test(tcase, release_goes_by_address_and_not_by_index);
+	tcase_add_test(tcase, release_that_fails_keeps_the_record);
+	tcase_add_test(tcase, release_with_a_damaged_record_is_an_error);
+	tcase_add_test(tcase, finishing_a_vanished_vf_is_an_error);
+
+	tcase = new_case(suite, "iommu groups", host_setup);
+	tcase_add_loop_test(tcase, vf_that_shares_its_group_with_a_foreign_function_is_not_chosen, 0, 3);
+	tcase_add_test(tcase, bridge_in_the_group_does_not_matter);
+	tcase_add_test(tcase, shared_group_is_the_reason_when_no_other_vf_is_left);
+	tcase_add_test(tcase, vf_without_group_is_not_chosen);
+	tcase_add_test(tcase, unreadable_group_is_an_error);
+	tcase_add_test(tcase, sibling_that_goes_to_nobody_makes_a_vf_unusable);
+	tcase_add_test(tcase, siblings_that_go_to_one_vm_together_are_fine);
+	tcase_add_test(tcase, sibling_left_behind_fails_the_check);
+	tcase_add_test(tcase, vf_that_is_alone_goes_before_one_with_siblings);
+	tcase_add_test(tcase, group_that_is_begun_is_completed_first);
+	tcase_add_test(tcase, sibling_that_the_vm_has_already_is_fine);
+	tcase_add_loop_test(tcase, sibling_of_another_vm_or_in_use_makes_a_vf_unusable, 0, 2);
+	tcase_add_test(tcase, more_siblings_than_vnics_make_a_vf_unusable);
+	return run_suite(suite);
 }

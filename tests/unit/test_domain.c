@@ -1,6 +1,1199 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/domain.h"
+
+#include <iconv.h>
+#include <libxml/c14n.h>
+#include <libxml/parser.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "support.h"
+
+static struct vfpt_error err;
+static struct vfpt_domain *domain;
+static const struct vfpt_vnic *vnics;
+static size_t vnic_count;
+
+static const struct vfpt_pci a_vf = {.domain = 0, .bus = 2, .slot = 0x10, .function = 4};
+
+static void teardown(void)
+{
+	vfpt_domain_free(domain);
+	domain = NULL;
+	xmlCleanupParser();
+}
+
+static void parse_bytes(const char *bytes, size_t size)
+{
+	vfpt_domain_free(domain);
+	ck_assert_ok(vfpt_domain_parse(bytes, size, &domain, &err), err);
+	vnic_count = vfpt_domain_vnics(domain, &vnics);
+}
+
+static void parse(const char *document)
+{
+	parse_bytes(document, strlen(document));
+}
+
+static const char *parse_sample(const char *name)
+{
+	size_t size;
+	const char *document = sample(name, &size);
+
+	parse_bytes(document, size);
+	return document;
+}
+
+static const char *refusal_of_bytes(const char *bytes, size_t size)
+{
+	struct vfpt_domain *out;
+
+	ck_assert_fails(vfpt_domain_parse(bytes, size, &out, &err), err, VFPT_BAD_INPUT);
+	ck_assert_ptr_null(out);
+	return err.message;
+}
+
+static const char *refusal(const char *document)
+{
+	return refusal_of_bytes(document, strlen(document));
+}
+
+static const char *print(void)
+{
+	char *printed;
+	const char *copy;
+	size_t size;
+
+	ck_assert_ok(vfpt_domain_print(domain, &printed, &size, &err), err);
+	ck_assert_uint_eq(strlen(printed), size);
+	copy = text("%s", printed);
+	free(printed);
+	return copy;
+}
+
+static void pass_through(size_t vnic, uint16_t vlan_id)
+{
+	ck_assert_uint_lt(vnic, vnic_count);
+	ck_assert_ok(vfpt_domain_pass_through(domain, &vnics[vnic], &a_vf, vlan_id, &err), err);
+}
+
+/* --- canonical XML: what two documents say, whatever they look like */
+
+static xmlDoc *tree(const char *document)
+{
+	xmlDoc *doc = xmlReadMemory(document, (int)strlen(document), NULL, NULL, XML_PARSE_NONET);
+
+	ck_assert_msg(doc != NULL, "not XML: %s", document);
+	return doc;
+}
+
+static const char *canonical_tree(xmlDoc *doc)
+{
+	xmlChar *bytes;
+	const char *copy;
+
+	ck_assert_int_ge(xmlC14NDocDumpMemory(doc, NULL, XML_C14N_1_0, NULL, 1, &bytes), 0);
+	copy = text("%s", (const char *)bytes);
+	xmlFree(bytes);
+	return copy;
+}
+
+static const char *canonical(const char *document)
+{
+	xmlDoc *doc = tree(document);
+	const char *copy = canonical_tree(doc);
+
+	xmlFreeDoc(doc);
+	return copy;
+}
+
+static xmlNode *find(xmlNode *parent, const char *name, unsigned n)
+{
+	xmlNode *node = parent->children;
+
+	while (node &&
+		(node->type != XML_ELEMENT_NODE || strcmp((const char *)node->name, name) != 0 || n-- > 0))
+		node = node->next;
+	ck_assert_msg(node != NULL, "no <%s> in <%s>", name, (const char *)parent->name);
+	return node;
+}
+
+/* The element alone, without what is declared around it. */
+static const char *canonical_element(const xmlNode *element)
+{
+	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
+	const char *copy;
+
+	xmlDocSetRootElement(doc, xmlDocCopyNode((xmlNode *)(uintptr_t)element, doc, 1));
+	copy = canonical_tree(doc);
+	xmlFreeDoc(doc);
+	return copy;
+}
+
+/* The domain without its interfaces of that numbers (a bit each). */
+static const char *canonical_without(const char *document, unsigned interfaces)
+{
+	xmlDoc *doc = tree(document);
+	xmlNode *devices = find(xmlDocGetRootElement(doc), "devices", 0);
+	const char *copy;
+
+	for (unsigned n = 32; n-- > 0;)
+		if (interfaces & 1u << n) {
+			xmlNode *interface = find(devices, "interface", n);
+
+			xmlUnlinkNode(interface);
+			xmlFreeNode(interface);
+		}
+	copy = canonical_tree(doc);
+	xmlFreeDoc(doc);
+	return copy;
+}
+
+/* One of its interfaces. */
+static const char *canonical_interface(const char *document, unsigned n)
+{
+	xmlDoc *doc = tree(document);
+	xmlNode *interface = find(find(xmlDocGetRootElement(doc), "devices", 0), "interface", n);
+	const char *copy;
+
+	copy = canonical_element(interface);
+	xmlFreeDoc(doc);
+	return copy;
+}
+
+/* --- the samples */
+
+START_TEST(sample_of_one_vnic_is_understood)
+{
+	parse_sample("vm-one-nic.xml");
+	ck_assert(!vfpt_domain_is_interface(domain));
+	ck_assert_str_eq(vfpt_domain_uuid(domain), "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01");
+	ck_assert_uint_eq(vnic_count, 1);
+	ck_assert(vnics[0].has_mac);
+	ck_assert_mem_eq(vnics[0].mac.octet, "\x56\x6f\x1a\x2b\x00\x01", 6);
+	ck_assert_str_eq(vnics[0].type, "bridge");
+	ck_assert_str_eq(vnics[0].model, "virtio");
+	ck_assert_str_eq(vnics[0].bridge, "red");
+	ck_assert_str_eq(vnics[0].alias, "ua-8a1c9c2e-4b0d-4f7c-9a41-0d6d52e4c001");
+	ck_assert_str_eq(vnics[0].network, "red");
+	ck_assert_uint_eq(vnics[0].mtu, 9000);
+	ck_assert(!vnics[0].link_down);
+	ck_assert_msg(!vnics[0].has_bandwidth, "an empty <bandwidth/> limits nothing");
+	/* Found although the interface has the MAC in upper case, the metadata in lower case. */
+	ck_assert_uint_eq(vnics[0].property_count, 1);
+	ck_assert_str_eq(vnics[0].properties[0].name, "passthrough");
+	ck_assert_str_eq(vnics[0].properties[0].value, "required");
+	ck_assert_ptr_nonnull(vnics[0].element);
+}
+END_TEST
+
+static const struct {
+	const char *network, *properties;
+	bool link_down, has_bandwidth;
+} four[] = {
+	{"ovirtmgmt", "", false, false},
+	{"red", " passthrough=required vf_rate=1000", false, true},
+	{"red", " passthrough=required vf_trust=on vf_spoofchk=off", false, false},
+	{"blue", " passthrough=preferred", true, false},
+};
+
+START_TEST(sample_of_four_vnics_and_another_prefix_is_understood)
+{
+	const struct vfpt_vnic *vnic;
+	const char *properties = "";
+
+	parse_sample("vm-four-nics.xml");
+	ck_assert_str_eq(vfpt_domain_uuid(domain), "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07");
+	ck_assert_uint_eq(vnic_count, ARRAY_SIZE(four));
+	vnic = &vnics[_i];
+	ck_assert_uint_eq(vnic->mac.octet[5], (unsigned)_i + 1);
+	ck_assert_str_eq(vnic->type, "bridge");
+	ck_assert_str_eq(vnic->bridge, four[_i].network);
+	ck_assert_str_eq(vnic->network, four[_i].network);
+	ck_assert_ptr_null(vnic->alias);
+	ck_assert_int_eq(vnic->link_down, four[_i].link_down);
+	ck_assert_int_eq(vnic->has_bandwidth, four[_i].has_bandwidth);
+	for (size_t i = 0; i < vnic->property_count; i++)
+		properties =
+			text("%s %s=%s", properties, vnic->properties[i].name, vnic->properties[i].value);
+	ck_assert_str_eq(properties, four[_i].properties);
+}
+END_TEST
+
+START_TEST(sample_of_an_interface_is_understood)
+{
+	parse_sample("nic-hotplug.xml");
+	ck_assert(vfpt_domain_is_interface(domain));
+	ck_assert_ptr_null(vfpt_domain_uuid(domain));
+	ck_assert_uint_eq(vnic_count, 1);
+	ck_assert_mem_eq(vnics[0].mac.octet, "\x56\x6f\x1a\x2b\x00\x09", 6);
+	ck_assert_str_eq(vnics[0].bridge, "blue");
+	ck_assert_str_eq(vnics[0].network, "blue");
+	ck_assert_uint_eq(vnics[0].property_count, 0);
+}
+END_TEST
+
+static const char *const samples[] = {"vm-one-nic.xml", "vm-four-nics.xml", "nic-hotplug.xml"};
+
+START_TEST(document_that_is_not_rewritten_says_the_same)
+{
+	const char *document = parse_sample(samples[_i]);
+
+	ck_assert_str_eq(canonical(print()), canonical(document));
+}
+END_TEST
+
+/* --- vNICs */
+
+#define OVIRT     "xmlns:o=\"" VFPT_OVIRT_NAMESPACE "\""
+#define MAC(last) "<mac address='56:6f:1a:2b:00:" last "'/>"
+#define VNIC(last)                                                                                           \
+	"<interface type='bridge'>" MAC(last) "<model type='virtio'/><source bridge='red'/></interface>"
+#define DEVICE(last) "<o:device mac_address='56:6f:1a:2b:00:" last "'>"
+#define DOMAIN_OF(metadata, devices)                                                                         \
+	"<domain " OVIRT "><metadata><o:vm>" metadata "</o:vm></metadata><devices>" devices                  \
+	"</devices></domain>"
+
+START_TEST(vnic_says_nothing_of_what_the_document_does_not_say)
+{
+	parse("<domain><devices><interface/></devices></domain>");
+	ck_assert_uint_eq(vnic_count, 1);
+	ck_assert(!vnics[0].has_mac);
+	ck_assert_ptr_null(vnics[0].type);
+	ck_assert_ptr_null(vnics[0].model);
+	ck_assert_ptr_null(vnics[0].bridge);
+	ck_assert_ptr_null(vnics[0].alias);
+	ck_assert_ptr_null(vnics[0].network);
+	ck_assert_uint_eq(vnics[0].property_count, 0);
+	ck_assert_ptr_null(vfpt_domain_uuid(domain));
+}
+END_TEST
+
+static const char *const bad_macs[] = {
+	"", "x", "56:6f:1a:2b:00", "56:6f:1a:2b:00:01:02", "52:54:0:1:2:3", "56-6f-1a-2b-00-01"};
+
+START_TEST(vnic_with_a_bad_mac_has_none)
+{
+	parse(text("<domain><devices><interface type='bridge'><mac "
+		   "address='%s'/></interface></devices></domain>",
+		bad_macs[_i]));
+	ck_assert_uint_eq(vnic_count, 1);
+	ck_assert(!vnics[0].has_mac);
+	ck_assert_str_eq(vnics[0].type, "bridge");
+}
+END_TEST
+
+START_TEST(domain_without_interfaces_has_no_vnics)
+{
+	parse("<domain><devices/></domain>");
+	ck_assert_uint_eq(vnic_count, 0);
+}
+END_TEST
+
+START_TEST(interface_elsewhere_is_no_vnic)
+{
+	parse(DOMAIN_OF("<o:interface/><interface/>",
+		"<x:interface "
+		"xmlns:x='urn:x'/><hub><interface/></hub><!--<interface/>--><![CDATA[<interface/>]]>"));
+	ck_assert_uint_eq(vnic_count, 0);
+}
+END_TEST
+
+START_TEST(network_of_the_metadata_is_the_vnics)
+{
+	parse(DOMAIN_OF(DEVICE("01") "<o:network>A &amp; B</o:network></o:device>", VNIC("01") VNIC("02")));
+	ck_assert_str_eq(vnics[0].network, "A & B");
+	ck_assert_str_eq(vnics[0].bridge, "red");
+	ck_assert_str_eq(vnics[1].network, "red");
+}
+END_TEST
+
+START_TEST(empty_network_in_the_metadata_says_nothing)
+{
+	parse(DOMAIN_OF(DEVICE("01") "<o:network/></o:device>", VNIC("01")));
+	ck_assert_str_eq(vnics[0].network, "red");
+}
+END_TEST
+
+static const char *const prefixes[][2] = {
+	/* where the namespace is declared, and as what */
+	{"", "<vm xmlns='" VFPT_OVIRT_NAMESPACE
+	     "'><device mac_address='56:6f:1a:2b:00:01'><custom><a>b</a></custom>"
+	     "</device></vm>"},
+	{"xmlns:ovirt-vm='" VFPT_OVIRT_NAMESPACE "'",
+		"<ovirt-vm:vm><ovirt-vm:device mac_address='56:6f:1a:2b:00:01'><ovirt-vm:custom><ovirt-vm:a>b"
+		"</ovirt-vm:a></ovirt-vm:custom></ovirt-vm:device></ovirt-vm:vm>"},
+	{"xmlns:a='" VFPT_OVIRT_NAMESPACE "' xmlns:b='" VFPT_OVIRT_NAMESPACE "'",
+		"<a:vm><b:device "
+		"mac_address='56:6F:1A:2B:00:01'><a:custom><b:a>b</b:a></a:custom></b:device></a:vm>"},
+};
+
+START_TEST(namespace_counts_and_its_prefix_does_not)
+{
+	parse(text("<domain %s><metadata>%s</metadata><devices>" VNIC("01") "</devices></domain>",
+		prefixes[_i][0], prefixes[_i][1]));
+	ck_assert_uint_eq(vnics[0].property_count, 1);
+	ck_assert_str_eq(vnics[0].properties[0].name, "a");
+	ck_assert_str_eq(vnics[0].properties[0].value, "b");
+}
+END_TEST
+
+static const char *const not_ovirts[] = {
+	"<o:vm xmlns:o='http://ovirt.org/vm/tune/1.0'>" DEVICE(
+		"01") "<o:custom><o:a>b</o:a></o:custom></o:device></o:vm>",
+	"<vm><device mac_address='56:6f:1a:2b:00:01'><custom><a>b</a></custom></device></vm>",
+	"<o:other xmlns:o='" VFPT_OVIRT_NAMESPACE
+	"'>" DEVICE("01") "<o:custom><o:a>b</o:a></o:custom></o:device></o:other>",
+	"<o:vm xmlns:o='" VFPT_OVIRT_NAMESPACE
+	"'>" DEVICE("02") "<o:custom><o:a>b</o:a></o:custom></o:device></o:vm>",
+	"<o:vm xmlns:o='" VFPT_OVIRT_NAMESPACE
+	"'><o:device devtype='disk' name='vda'><o:custom><o:a>b</o:a></o:custom>"
+	"</o:device><o:custom><o:a>b</o:a></o:custom></o:vm>",
+};
+
+START_TEST(metadata_that_is_not_the_vnics_gives_it_no_property)
+{
+	parse(text(
+		"<domain><metadata>%s</metadata><devices>" VNIC("01") "</devices></domain>", not_ovirts[_i]));
+	ck_assert_uint_ge(vnic_count, 1);
+	ck_assert_uint_eq(vnics[0].property_count, 0);
+	ck_assert_str_eq(vnics[0].network, "red");
+}
+END_TEST
+
+START_TEST(value_of_a_property_is_all_its_text)
+{
+	parse(DOMAIN_OF(DEVICE("01") "<o:custom><!-- x --><o:a> 1<![CDATA[<&>]]>&#50; "
+				     "</o:a><o:b/></o:custom></o:device>",
+		VNIC("01")));
+	ck_assert_uint_eq(vnics[0].property_count, 2);
+	ck_assert_str_eq(vnics[0].properties[0].value, " 1<&>2 ");
+	ck_assert_str_eq(vnics[0].properties[1].name, "b");
+	ck_assert_str_eq(vnics[0].properties[1].value, "");
+}
+END_TEST
+
+START_TEST(vnic_that_only_the_metadata_knows_comes_last)
+{
+	parse(DOMAIN_OF(DEVICE("07") "<o:network>blue</o:network><o:custom><o:a>b</o:a></o:custom></o:device>"
+				     "<o:device devtype='disk'/><o:device mac_address='x'/>",
+		VNIC("01")));
+	ck_assert_uint_eq(vnic_count, 2);
+	ck_assert_ptr_nonnull(vnics[0].element);
+	ck_assert_ptr_null(vnics[1].element);
+	ck_assert_uint_eq(vnics[1].mac.octet[5], 7);
+	ck_assert_str_eq(vnics[1].network, "blue");
+	ck_assert_str_eq(vnics[1].properties[0].name, "a");
+	ck_assert_ptr_null(vnics[1].bridge);
+}
+END_TEST
+
+#define TEAMED(alias) "<interface type='bridge'>" MAC("01") "<alias name='" alias "'/></interface>"
+
+/* As VDSM writes teaming pairs; in either order. */
+static const char *const teams[] = {
+	DOMAIN_OF("<o:device alias='ua-1' "
+		  "mac_address='56:6f:1a:2b:00:01'><o:custom><o:a>1</o:a></o:custom></o:device>"
+		  "<o:device alias='ua-2' "
+		  "mac_address='56:6f:1a:2b:00:01'><o:custom><o:a>2</o:a></o:custom></o:device>",
+		TEAMED("ua-1") TEAMED("ua-2")),
+	DOMAIN_OF("<o:device alias='ua-2' "
+		  "mac_address='56:6f:1a:2b:00:01'><o:custom><o:a>2</o:a></o:custom></o:device>"
+		  "<o:device alias='ua-1' "
+		  "mac_address='56:6f:1a:2b:00:01'><o:custom><o:a>1</o:a></o:custom></o:device>",
+		TEAMED("ua-1") TEAMED("ua-2")),
+	DOMAIN_OF("<o:device alias='ua-2' "
+		  "mac_address='56:6f:1a:2b:00:01'><o:custom><o:a>2</o:a></o:custom></o:device>"
+		  "<o:device mac_address='56:6f:1a:2b:00:01'><o:custom><o:a>1</o:a></o:custom></o:device>",
+		TEAMED("ua-1") TEAMED("ua-2")),
+};
+
+START_TEST(metadata_of_two_vnics_with_one_mac_is_told_apart_by_alias)
+{
+	parse(teams[_i]);
+	ck_assert_uint_eq(vnic_count, 2);
+	ck_assert_str_eq(vnics[0].alias, "ua-1");
+	ck_assert_uint_eq(vnics[0].property_count, 1);
+	ck_assert_str_eq(vnics[0].properties[0].value, "1");
+	ck_assert_str_eq(vnics[1].alias, "ua-2");
+	ck_assert_uint_eq(vnics[1].property_count, 1);
+	ck_assert_str_eq(vnics[1].properties[0].value, "2");
+}
+END_TEST
+
+static const struct {
+	const char *element;
+	bool limits;
+} bandwidths[] = {
+	{"<bandwidth/>", false},
+	{"<bandwidth>\n</bandwidth>", false},
+	{"<bandwidth><inbound average='1'/></bandwidth>", true},
+	{"<bandwidth><outbound average='1'/></bandwidth>", true},
+	{"", false},
+};
+
+START_TEST(bandwidth_is_one_with_limits_in_it)
+{
+	parse(text("<interface type='bridge'>%s</interface>", bandwidths[_i].element));
+	ck_assert_int_eq(vnics[0].has_bandwidth, bandwidths[_i].limits);
+}
+END_TEST
+
+static const struct {
+	const char *element;
+	unsigned mtu;
+} mtus[] = {
+	{"", 0},
+	{"<mtu/>", 0},
+	{"<mtu size='9000'/>", 9000},
+	{"<mtu size='4294967295'/>", 4294967295},
+	/* what libvirt refuses itself must not turn into something small */
+	{"<mtu size='4294967296'/>", 4294967295},
+	{"<mtu size='99999999999999999999999'/>", 4294967295},
+	{"<mtu size='x'/>", 0},
+};
+
+START_TEST(mtu_is_what_the_vnic_asks_for)
+{
+	parse(text("<interface type='bridge'>%s</interface>", mtus[_i].element));
+	ck_assert_uint_eq(vnics[0].mtu, mtus[_i].mtu);
+}
+END_TEST
+
+static const struct {
+	struct vfpt_vnic vnic;
+	const char *name;
+} names[] = {
+	{{.has_mac = true, .mac = {{0x56, 0x6f, 0x1a, 0x2b, 0, 1}}, .network = (char *)(uintptr_t) "red"},
+		"vNIC 56:6f:1a:2b:00:01 (network red)"},
+	{{.has_mac = true, .mac = {{0x56, 0x6f, 0x1a, 0x2b, 0, 1}}}, "vNIC 56:6f:1a:2b:00:01 (network none)"},
+	{{.network = (char *)(uintptr_t) "red"}, "vNIC without MAC (network red)"},
+	{{.network = (char *)(uintptr_t) "1234567890123456789012345678901234567890x"},
+		"vNIC without MAC (network 1234567890123456789012345678901234567890)"},
+};
+
+START_TEST(vnic_is_named_by_mac_and_network)
+{
+	char buffer[96], small[8];
+
+	ck_assert_ptr_eq(vfpt_vnic_name(&names[_i].vnic, buffer, sizeof(buffer)), buffer);
+	ck_assert_str_eq(buffer, names[_i].name);
+	vfpt_vnic_name(&names[_i].vnic, small, sizeof(small));
+	ck_assert_uint_eq(strlen(small), sizeof(small) - 1);
+}
+END_TEST
+
+/* --- passing through: the samples, wholly */
+
+START_TEST(interface_becomes_a_managed_hostdev)
+{
+	parse_sample("nic-hotplug.xml");
+	pass_through(0, 200);
+	ck_assert_str_eq(print(),
+		"<interface type=\"hostdev\" managed=\"yes\">\n"
+		"  <mac address=\"56:6f:1a:2b:00:09\"/>\n"
+		"  <source><address type=\"pci\" domain=\"0x0000\" bus=\"0x02\" slot=\"0x10\" "
+		"function=\"0x4\"/></source>\n"
+		"  <driver name=\"vfio\"/>\n"
+		"  <vlan><tag id=\"200\"/></vlan>\n"
+		"  <alias name=\"ua-1d0a7f57-3f0e-4f43-9a55-3f1c0e6b0009\"/>\n"
+		"</interface>\n");
+}
+END_TEST
+
+START_TEST(untagged_network_gives_no_vlan)
+{
+	parse_sample("nic-hotplug.xml");
+	pass_through(0, 0);
+	ck_assert_lacks(print(), "vlan");
+	ck_assert_contains(print(), "<driver name=\"vfio\"/>\n  <alias");
+}
+END_TEST
+
+START_TEST(sample_of_one_vnic_changes_in_its_interface_only)
+{
+	const char *before = parse_sample("vm-one-nic.xml"), *after;
+
+	pass_through(0, 100);
+	after = print();
+	ck_assert_str_eq(canonical_without(after, 1), canonical_without(before, 1));
+	ck_assert_str_eq(canonical_interface(after, 0),
+		"<interface managed=\"yes\" type=\"hostdev\">\n"
+		"      <mac address=\"56:6F:1A:2B:00:01\"></mac>\n"
+		"      <source><address bus=\"0x02\" domain=\"0x0000\" function=\"0x4\" slot=\"0x10\" "
+		"type=\"pci\">"
+		"</address></source>\n"
+		"      <driver name=\"vfio\"></driver>\n"
+		"      <vlan><tag id=\"100\"></tag></vlan>\n"
+		"      <alias name=\"ua-8a1c9c2e-4b0d-4f7c-9a41-0d6d52e4c001\"></alias>\n"
+		"      <address bus=\"0x01\" domain=\"0x0000\" function=\"0x0\" slot=\"0x00\" "
+		"type=\"pci\"></address>\n"
+		"      <boot order=\"1\"></boot>\n"
+		"    </interface>");
+	ck_assert_int_eq(strncmp(after, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<domain ", 47), 0);
+}
+END_TEST
+
+/* Each subset of its four vNICs. */
+START_TEST(sample_of_four_vnics_changes_in_those_interfaces_only)
+{
+	const char *before = parse_sample("vm-four-nics.xml"), *after;
+	unsigned which = (unsigned)_i;
+
+	for (unsigned n = 0; n < 4; n++)
+		if (which & 1u << n)
+			pass_through(n, n == 0 ? 0 : 100);
+	after = print();
+	ck_assert_str_eq(canonical_without(after, which), canonical_without(before, which));
+	for (unsigned n = 0; n < 4; n++)
+		ck_assert_str_eq(canonical_interface(after, n),
+			which & 1u << n
+				? text("<interface managed=\"yes\" type=\"hostdev\"><mac "
+				       "address=\"56:6f:1a:2b:07:0%u\"></mac><source><address bus=\"0x02\" "
+				       "domain=\"0x0000\" function=\"0x4\" slot=\"0x10\" "
+				       "type=\"pci\"></address>"
+				       "</source><driver name=\"vfio\"></driver>%s</interface>",
+					  n + 1, n == 0 ? "" : "<vlan><tag id=\"100\"></tag></vlan>")
+				: canonical_interface(before, n));
+	ck_assert_contains(after, "<!-- kept: four vNICs, three of them passed through -->");
+}
+END_TEST
+
+START_TEST(address_of_the_vf_is_written_in_full)
+{
+	const struct vfpt_pci vf = {.domain = 0x10000, .bus = 0xe1, .slot = 31, .function = 7};
+
+	parse_sample("nic-hotplug.xml");
+	ck_assert_ok(vfpt_domain_pass_through(domain, &vnics[0], &vf, 4094, &err), err);
+	ck_assert_contains(print(),
+		"<address type=\"pci\" domain=\"0x10000\" bus=\"0xe1\" slot=\"0x1f\" function=\"0x7\"/>");
+	ck_assert_contains(print(), "<tag id=\"4094\"/>");
+}
+END_TEST
+
+/* --- passing through: what goes, what stays */
+
+static const char *const going[] = {
+	"<source bridge='red' portid='x'/>",
+	"<model type='virtio'/>",
+	"<driver name='vhost' queues='4' txmode='iothread'><host csum='off'/></driver>",
+	"<filterref filter='vdsm-no-mac-spoofing'><parameter name='IP' value='1.2.3.4'/></filterref>",
+	"<target dev='vnet0'/>",
+	"<tune><sndbuf>0</sndbuf></tune>",
+	"<link state='down'/>",
+	"<mtu size='9000'/>",
+	"<bandwidth><inbound average='1280' peak='2560' burst='10240'/></bandwidth>",
+	"<bandwidth/>",
+	"<port isolated='yes'/>",
+	"<coalesce><rx><frames max='7'/></rx></coalesce>",
+	"<vlan trunk='yes'><tag id='1'/><tag id='2'/></vlan>",
+	"<vlan><tag id='1'/></vlan>",
+	"<virtualport type='openvswitch'><parameters profileid='x'/></virtualport>",
+	"<virtualport/>",
+	"<guest dev='eth0'/>",
+	"<script path='/etc/qemu-ifup'/>",
+	"<backend tap='/dev/net/tun'/>",
+	"<model type='virtio'/><!-- between --><link state='up'/>",
+};
+
+START_TEST(what_a_hostdev_cannot_have_goes)
+{
+	const char *without = "<interface type='bridge'>" MAC("01") "<boot order='1'/></interface>";
+	const char *expected;
+
+	parse(without);
+	pass_through(0, 100);
+	expected = print();
+	if (strstr(going[_i], "<!--"))
+		expected = replaced(expected, "<boot", "<!-- between --><boot");
+	parse(replaced(without, "<boot", text("%s<boot", going[_i])));
+	pass_through(0, 100);
+	ck_assert_str_eq(print(), expected);
+}
+END_TEST
+
+static const char *const staying[] = {
+	"<boot order=\"1\"/>",
+	"<alias name=\"ua-8a1c9c2e-4b0d-4f7c-9a41-0d6d52e4c001\"/>",
+	"<address type=\"pci\" domain=\"0x0000\" bus=\"0x01\" slot=\"0x00\" function=\"0x0\"/>",
+	"<rom bar=\"off\"/>",
+	"<rom enabled=\"no\"/>",
+	"<teaming type=\"transient\" persistent=\"ua-x\"/>",
+	"<virtualport type=\"802.1Qbh\"><parameters profileid=\"test\"/></virtualport>",
+	"<acpi index=\"4\"/>",
+	"<x:model xmlns:x=\"urn:x\" type=\"kept\"/>",
+	"<x:source xmlns:x=\"urn:x\" bridge=\"kept\"><link state=\"down\"/></x:source>",
+	"<!-- a comment -->",
+	"<?a processing instruction?>",
+	"<![CDATA[<model type='virtio'/>]]>",
+	"text",
+	"<new><model type=\"virtio\"/><source/></new>",
+};
+
+START_TEST(what_a_hostdev_can_have_and_what_is_not_libvirts_stays)
+{
+	parse(text(
+		"<interface type='bridge'><source bridge='red'/>" MAC("01") "<model type='virtio'/>%s"
+									    "<link state='up'/></interface>",
+		staying[_i]));
+	pass_through(0, 0);
+	ck_assert_str_eq(print(), text("<interface type=\"hostdev\" managed=\"yes\"><mac "
+				       "address=\"56:6f:1a:2b:00:01\"/><source>"
+				       "<address type=\"pci\" domain=\"0x0000\" bus=\"0x02\" slot=\"0x10\" "
+				       "function=\"0x4\"/></source>"
+				       "<driver name=\"vfio\"/>%s</interface>\n",
+					  staying[_i]));
+}
+END_TEST
+
+START_TEST(attributes_of_others_stay)
+{
+	parse("<interface x:type='kept' type='bridge' trustGuestRxFilters='yes' xmlns:x='urn:x'>" MAC(
+		"01") "</interface>");
+	pass_through(0, 0);
+	ck_assert_contains(print(), "x:type=\"kept\"");
+	ck_assert_contains(print(), " type=\"hostdev\"");
+	ck_assert_contains(print(), "trustGuestRxFilters=\"yes\"");
+}
+END_TEST
+
+START_TEST(interface_without_any_child_but_mac_is_passed_through)
+{
+	parse("<interface type='bridge'>\n" MAC("01") "\n</interface>");
+	pass_through(0, 7);
+	ck_assert_contains(print(), "<driver name=\"vfio\"/>");
+	ck_assert_contains(print(), "<vlan><tag id=\"7\"/></vlan>");
+}
+END_TEST
+
+/* Everything that can stand in a document, all around the vNIC. */
+START_TEST(all_around_stays)
+{
+	const char *before =
+		"<?xml version='1.0' encoding='UTF-8'?>\n"
+		"<!-- in front -->\n<?in front?>\n"
+		"<domain type='kvm' xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0' " OVIRT ">"
+		"<name>B\xc3\xbcro &amp; &lt;M\xc3\xb6nch&gt; \xe6\x9d\xb1\xe4\xba\xac &#x1F50C;</name>"
+		"<description><![CDATA[<not> & xml ]] > ]]></description>"
+		"<title>  white \t\n space  </title>"
+		"<metadata><a:b xmlns:a='urn:a' a:c='1' c='2'><c xmlns='urn:c' xml:space='preserve'> "
+		"</c></a:b>"
+		"<o:vm>" DEVICE(
+			"01") "<o:network>red</o:network></o:device></o:vm></metadata>"
+			      "<devices>\n\t<!-- d -->\n\t<disk q:x='1'/><?d e?>\n" VNIC("02") "\n\t" VNIC(
+				      "01") "<![CDATA[]]>\n" VNIC("03") "</devices>"
+									"<q:commandline><q:arg "
+									"value='a&#10;b&#9;c&quot;d&apos;e'/"
+									"></q:commandline>"
+									"</domain>\n<!-- behind "
+									"-->\n<?behind it?>\n";
+	const char *after;
+
+	parse(before);
+	pass_through(1, 100);
+	after = print();
+	ck_assert_str_eq(canonical_without(after, 2), canonical_without(before, 2));
+	ck_assert_contains(after, "<![CDATA[<not> & xml ]] > ]]>");
+	ck_assert_contains(after, "<!-- in front -->\n<?in front?>\n<domain ");
+	ck_assert_contains(after, "</domain>\n<!-- behind -->\n<?behind it?>\n");
+	ck_assert_contains(after, "a&#10;b&#9;c&quot;d'e");
+	ck_assert_contains(canonical_interface(after, 1), "<mac address=\"56:6f:1a:2b:00:01\">");
+	ck_assert_contains(canonical_interface(after, 1), "type=\"hostdev\"");
+}
+END_TEST
+
+/* --- the network's name: VDSM needs it in the metadata once <source bridge> is gone */
+
+static const struct {
+	const char *before, *after;
+} metadata[] = {
+	/* there: stays as it is */
+	{"<metadata><o:vm " OVIRT ">" DEVICE("01") "<o:network>blue</o:network></o:device></o:vm></metadata>",
+		"<metadata><o:vm xmlns:o=\"" VFPT_OVIRT_NAMESPACE
+		"\"><o:device mac_address=\"56:6f:1a:2b:00:01\">"
+		"<o:network>blue</o:network></o:device></o:vm></metadata>"},
+	/* the MAC in upper case */
+	{"<metadata><o:vm " OVIRT "><o:device mac_address='56:6F:1A:2B:00:01'/></o:vm></metadata>",
+		"<metadata><o:vm xmlns:o=\"" VFPT_OVIRT_NAMESPACE
+		"\"><o:device mac_address=\"56:6F:1A:2B:00:01\">"
+		"<o:network>r&amp;d</o:network></o:device></o:vm></metadata>"},
+	/* empty */
+	{"<metadata><o:vm " OVIRT ">" DEVICE("01") "<o:network/></o:device></o:vm></metadata>",
+		"<metadata><o:vm xmlns:o=\"" VFPT_OVIRT_NAMESPACE
+		"\"><o:device mac_address=\"56:6f:1a:2b:00:01\">"
+		"<o:network>r&amp;d</o:network></o:device></o:vm></metadata>"},
+	/* beside other things */
+	{"<metadata><o:vm " OVIRT
+	 ">" DEVICE("01") "<o:custom><o:a>b</o:a></o:custom></o:device></o:vm></metadata>",
+		"<metadata><o:vm xmlns:o=\"" VFPT_OVIRT_NAMESPACE
+		"\"><o:device mac_address=\"56:6f:1a:2b:00:01\">"
+		"<o:network>r&amp;d</o:network><o:custom><o:a>b</o:a></o:custom></o:device></o:vm></"
+		"metadata>"},
+	/* only another vNIC's */
+	{"<metadata><o:vm " OVIRT ">" DEVICE("02") "<o:network>x</o:network></o:device></o:vm></metadata>",
+		"<metadata><o:vm xmlns:o=\"" VFPT_OVIRT_NAMESPACE
+		"\"><o:device mac_address=\"56:6f:1a:2b:00:01\">"
+		"<o:network>r&amp;d</o:network></o:device><o:device "
+		"mac_address=\"56:6f:1a:2b:00:02\"><o:network>x"
+		"</o:network></o:device></o:vm></metadata>"},
+	/* no device at all, the namespace without prefix */
+	{"<metadata><vm xmlns='" VFPT_OVIRT_NAMESPACE "'/></metadata>",
+		"<metadata><vm xmlns=\"" VFPT_OVIRT_NAMESPACE
+		"\"><device mac_address=\"56:6f:1a:2b:00:01\"><network>"
+		"r&amp;d</network></device></vm></metadata>"},
+	/* nobody's */
+	{"<metadata><x:y xmlns:x='urn:x'/></metadata>",
+		"<metadata><ovirt-vm:vm xmlns:ovirt-vm=\"" VFPT_OVIRT_NAMESPACE "\"><ovirt-vm:device "
+		"mac_address=\"56:6f:1a:2b:00:01\"><ovirt-vm:network>r&amp;d</ovirt-vm:network></"
+		"ovirt-vm:device>"
+		"</ovirt-vm:vm><x:y xmlns:x=\"urn:x\"/></metadata>"},
+	{"<metadata/>", "<metadata><ovirt-vm:vm xmlns:ovirt-vm=\"" VFPT_OVIRT_NAMESPACE "\"><ovirt-vm:device "
+			"mac_address=\"56:6f:1a:2b:00:01\"><ovirt-vm:network>r&amp;d</ovirt-vm:network></"
+			"ovirt-vm:device>"
+			"</ovirt-vm:vm></metadata>"},
+	{"", "<metadata><ovirt-vm:vm xmlns:ovirt-vm=\"" VFPT_OVIRT_NAMESPACE "\"><ovirt-vm:device "
+	     "mac_address=\"56:6f:1a:2b:00:01\"><ovirt-vm:network>r&amp;d</ovirt-vm:network></"
+	     "ovirt-vm:device>"
+	     "</ovirt-vm:vm></metadata>"},
+};
+
+START_TEST(network_stays_in_the_metadata_or_is_added)
+{
+	const char *document = "<domain>%s<devices><interface type='bridge'>" MAC(
+		"01") "<source bridge='r&amp;d'/></interface></devices></domain>";
+	xmlDoc *doc;
+
+	parse(replaced(document, "%s", metadata[_i].before));
+	pass_through(0, 0);
+	doc = tree(print());
+	ck_assert_str_eq(canonical_element(find(xmlDocGetRootElement(doc), "metadata", 0)),
+		canonical(metadata[_i].after));
+	xmlFreeDoc(doc);
+	/* Read again, it says so. */
+	parse(print());
+	ck_assert_str_eq(vnics[0].network, _i == 0 ? "blue" : "r&d");
+	ck_assert_ptr_null(vnics[0].bridge);
+}
+END_TEST
+
+/* A device hook's document is the interface alone: there is no metadata to write to. */
+START_TEST(interface_alone_gets_no_metadata)
+{
+	parse("<interface type='bridge'>" MAC("01") "<source bridge='red'/></interface>");
+	pass_through(0, 0);
+	ck_assert_lacks(print(), "network");
+	ck_assert_lacks(print(), "metadata");
+}
+END_TEST
+
+START_TEST(added_metadata_is_indented_like_the_rest)
+{
+	parse("<domain>\n  <name>x</name>\n  <devices>\n    <interface type='bridge'>\n      " MAC(
+		"01") "\n      <source bridge='red'/>\n    </interface>\n  </devices>\n</domain>\n");
+	pass_through(0, 0);
+	ck_assert_str_eq(print(),
+		"<domain>\n"
+		"  <metadata><ovirt-vm:vm xmlns:ovirt-vm=\"" VFPT_OVIRT_NAMESPACE "\"><ovirt-vm:device "
+		"mac_address=\"56:6f:1a:2b:00:01\"><ovirt-vm:network>red</ovirt-vm:network></"
+		"ovirt-vm:device></ovirt-vm:vm>"
+		"</metadata>\n"
+		"  <name>x</name>\n"
+		"  <devices>\n"
+		"    <interface type=\"hostdev\" managed=\"yes\">\n"
+		"      <mac address=\"56:6f:1a:2b:00:01\"/>\n"
+		"      <source><address type=\"pci\" domain=\"0x0000\" bus=\"0x02\" slot=\"0x10\" "
+		"function=\"0x4\"/></source>\n"
+		"      <driver name=\"vfio\"/>\n"
+		"    </interface>\n"
+		"  </devices>\n"
+		"</domain>\n");
+}
+END_TEST
+
+/* --- declaration and encoding */
+
+static const char *const declarations[] = {
+	"",
+	"<?xml version=\"1.0\"?>\n",
+	"<?xml version='1.0'?>\n",
+	"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n",
+	"<?xml version='1.0' encoding='UTF-8' standalone='yes'?>\n",
+	"<?xml  version = '1.0'  encoding='Utf-8' ?>\n",
+};
+
+START_TEST(declaration_stays_as_it_was)
+{
+	parse(text("%s<interface type=\"bridge\"/>\n", declarations[_i]));
+	ck_assert_str_eq(print(), text("%s<interface type=\"bridge\"/>\n", declarations[_i]));
+	parse(text("%s<domain><devices/></domain>", declarations[_i]));
+	ck_assert_str_eq(print(), text("%s<domain><devices/></domain>\n", declarations[_i]));
+}
+END_TEST
+
+START_TEST(declaration_of_a_document_with_a_byte_order_mark_stays)
+{
+	parse("\xef\xbb\xbf<?xml version='1.0' encoding='utf-8'?>\n<interface/>");
+	ck_assert_str_eq(print(), "<?xml version='1.0' encoding='utf-8'?>\n<interface/>\n");
+	parse("\xef\xbb\xbf<interface/>");
+	ck_assert_str_eq(print(), "<interface/>\n");
+}
+END_TEST
+
+/* VDSM reads the document as UTF-8, whatever it was. */
+static const char *const encodings[] = {
+	"ISO-8859-1", "ISO-8859-15", "windows-1252", "UTF-16", "UTF-16LE", "UTF-16BE", "UTF-8"};
+
+START_TEST(document_in_another_encoding_is_written_in_utf8)
+{
+	const char *utf8 = text(
+		"%s<?xml version=\"1.0\" encoding=\"%s\"?>\n<domain><name>B\xc3\xbcro</name><devices>" VNIC(
+			"01") "</devices></domain>\n",
+		/* Without a mark nobody could tell. */
+		strncmp(encodings[_i], "UTF-16", 6) == 0 && encodings[_i][6] ? "\xef\xbb\xbf" : "",
+		strncmp(encodings[_i], "UTF-16", 6) == 0 ? "UTF-16" : encodings[_i]);
+	char bytes[4096], *in = (char *)(uintptr_t)utf8, *out = bytes;
+	size_t in_left = strlen(utf8), out_left = sizeof(bytes);
+	iconv_t converter = iconv_open(encodings[_i], "UTF-8");
+	const char *after;
+
+	ck_assert_ptr_ne(converter, (iconv_t)-1);
+	ck_assert_uint_ne(iconv(converter, &in, &in_left, &out, &out_left), (size_t)-1);
+	iconv_close(converter);
+	ck_assert_uint_gt(out_left, 0);
+	*out = '\0';
+	parse_bytes(bytes, sizeof(bytes) - out_left);
+	pass_through(0, 0);
+	after = print();
+	ck_assert_contains(after, "<name>B\xc3\xbcro</name>");
+	ck_assert_int_eq(strncmp(after, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<domain>", 47), 0);
+	ck_assert_contains(canonical_interface(after, 0), "type=\"hostdev\"");
+}
+END_TEST
+
+/* --- what is refused */
+
+static const char *const dtds[] = {
+	"<!DOCTYPE domain>",
+	"<!DOCTYPE domain []>",
+	"<!DOCTYPE domain SYSTEM 'file:///etc/passwd'>",
+	"<!DOCTYPE domain SYSTEM 'http://192.0.2.1/x.dtd'>",
+	"<!DOCTYPE domain PUBLIC '-//X//Y' 'file:///etc/passwd'>",
+	"<!DOCTYPE domain [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>",
+	"<!DOCTYPE domain [<!ENTITY % x SYSTEM 'file:///etc/passwd'> %x;]>",
+	"<!DOCTYPE domain [<!ENTITY x 'y'>]>",
+	"<!DOCTYPE domain [<!ATTLIST domain type CDATA 'kvm'>]>",
+	"<!DOCTYPE domain [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>"
+	"<!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;'><!ENTITY d '&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;'>"
+	"<!ENTITY e '&d;&d;&d;&d;&d;&d;&d;&d;&d;&d;'><!ENTITY f '&e;&e;&e;&e;&e;&e;&e;&e;&e;&e;'>"
+	"<!ENTITY g '&f;&f;&f;&f;&f;&f;&f;&f;&f;&f;'><!ENTITY h '&g;&g;&g;&g;&g;&g;&g;&g;&g;&g;'>"
+	"<!ENTITY x '&h;&h;&h;&h;&h;&h;&h;&h;&h;&h;'>]>",
+	"<!DOCTYPE domain [<!ENTITY x '&x;'>]>",
+};
+
+static xmlParserInput *load_nothing(const char *url, const char *id, xmlParserCtxt *parser)
+{
+	(void)id;
+	(void)parser;
+	ck_abort_msg("%s was to be loaded", url);
+	return NULL;
+}
+
+START_TEST(document_type_declaration_is_refused_and_nothing_loaded)
+{
+	xmlSetExternalEntityLoader(load_nothing);
+	ck_assert_str_eq(refusal(text("%s<domain><name/><devices/></domain>", dtds[_i])),
+		"the document has a DTD, which is refused");
+	ck_assert_str_eq(
+		refusal(text("<?xml version='1.0'?>\n%s<domain><name>&x;</name><devices a='&x;'/></domain>",
+			dtds[_i])),
+		"the document has a DTD, which is refused");
+}
+END_TEST
+
+START_TEST(inclusion_is_only_an_element)
+{
+	const char *document = "<domain xmlns:xi=\"http://www.w3.org/2001/XInclude\"><xi:include "
+			       "href=\"file:///etc/passwd\" parse=\"text\"/><devices/></domain>\n";
+
+	xmlSetExternalEntityLoader(load_nothing);
+	parse(document);
+	ck_assert_str_eq(print(), document);
+}
+END_TEST
+
+static const char *const not_xml[] = {
+	" ",
+	"\n\n",
+	"x",
+	"<",
+	"<domain",
+	"<domain>",
+	"<domain><devices></domain>",
+	"<domain><devices/></domain><domain/>",
+	"<domain><devices/></domain>x",
+	" <?xml version='1.0'?><domain><devices/></domain>",
+	"<domain><devices/>&unknown;</domain>",
+	"<domain><devices a=1/></domain>",
+	"<domain><devices a='1' a='2'/></domain>",
+	"<domain><devices/>&#0;</domain>",
+	"<domain><devices/>\x01</domain>",
+	"<domain><devices/>\xff\xfe</domain>",
+	"<domain><devices/>\xc3</domain>",
+	"<?xml version='1.0' encoding='klingon'?><domain><devices/></domain>",
+	"<!-- only a comment -->",
+	"{\"json\": true}",
+	"\177ELF\2\1\1",
+};
+
+START_TEST(what_is_not_xml_is_refused)
+{
+	const char *message = refusal(not_xml[_i]);
+
+	ck_assert_contains(message, "the document is not XML: line ");
+	ck_assert_lacks(message, "\n");
+}
+END_TEST
+
+static const struct {
+	const char *document, *message;
+} wrong[] = {
+	{"", "the document is empty"},
+	{"<domain/>", "the domain has no <devices>"},
+	{"<domain><x:devices xmlns:x='urn:x'/></domain>", "the domain has no <devices>"},
+	{"<domain><os><devices/></os></domain>", "the domain has no <devices>"},
+	{"<network/>", "the document is <network>, neither <domain> nor <interface>"},
+	{"<devices><interface/></devices>", "the document is <devices>, neither <domain> nor <interface>"},
+	{"<Domain><devices/></Domain>", "the document is <Domain>, neither <domain> nor <interface>"},
+};
+
+START_TEST(wrong_document_is_refused)
+{
+	ck_assert_str_eq(refusal(wrong[_i].document), wrong[_i].message);
+}
+END_TEST
+
+START_TEST(document_in_a_foreign_namespace_is_refused)
+{
+	ck_assert_contains(
+		refusal("<domain xmlns='urn:x'><devices/></domain>"), "neither <domain> nor <interface>");
+	ck_assert_contains(refusal("<x:interface xmlns:x='urn:x'/>"), "neither <domain> nor <interface>");
+}
+END_TEST
+
+START_TEST(document_cut_off_anywhere_is_refused)
+{
+	size_t size;
+	const char *document = sample(samples[_i], &size);
+
+	/* The last character may miss: it is the end of the line. */
+	for (size_t length = 0; length < size - 1; length++) {
+		struct vfpt_domain *out;
+		char *exact =
+			malloc(length + 1); /* so that reading behind it is seen; a '\0' must be there */
+
+		ck_assert_ptr_nonnull(exact);
+		memcpy(exact, document, length);
+		exact[length] = '\0';
+		ck_assert_msg(
+			vfpt_domain_parse(exact, length, &out, &err) == -1, "%zu bytes are taken", length);
+		ck_assert_int_eq(err.code, VFPT_BAD_INPUT);
+		free(exact);
+	}
+}
+END_TEST
+
+/* libxml2 could take it for the end of the text: what is behind would be lost without a word. */
+START_TEST(nul_byte_anywhere_is_refused)
+{
+	size_t size;
+	const char *document = sample("vm-four-nics.xml", &size);
+	char *bytes = malloc(size + 2);
+
+	ck_assert_ptr_nonnull(bytes);
+	bytes[size + 1] = '\0';
+	for (size_t at = 0; at <= size; at++) {
+		struct vfpt_domain *out = NULL;
+
+		memcpy(bytes, document, at);
+		bytes[at] = '\0';
+		memcpy(bytes + at + 1, document + at, size - at);
+		ck_assert_msg(vfpt_domain_parse(bytes, size + 1, &out, &err) == -1,
+			"a NUL byte at %zu is taken", at);
+		ck_assert_int_eq(err.code, VFPT_BAD_INPUT);
+	}
+	free(bytes);
+}
+END_TEST
+
+START_TEST(deep_nesting_is_refused)
+{
+	enum { DEPTH = 100000 };
+	char *bytes = malloc(DEPTH * 7 + 64);
+	size_t size;
+
+	ck_assert_ptr_nonnull(bytes);
+	size = (size_t)sprintf(bytes, "<domain><devices/>");
+	for (int i = 0; i < DEPTH; i++, size += 3)
+		memcpy(bytes + size, "<a>", 3);
+	for (int i = 0; i < DEPTH; i++, size += 4)
+		memcpy(bytes + size, "</a>", 4);
+	size += (size_t)sprintf(bytes + size, "</domain>");
+	ck_assert_contains(refusal_of_bytes(bytes, size), "the document is not XML: ");
+	free(bytes);
+}
+END_TEST
+
+/* A domain of that many bytes, most of them comments. */
+static char *large_document(size_t size)
+{
+	static const char head[] = "<domain><devices>" VNIC("01") "</devices>", tail[] = "</domain>";
+	char *bytes = malloc(size + 1), *at = bytes + sizeof(head) - 1,
+	     *end = bytes + size - (sizeof(tail) - 1);
+
+	ck_assert_ptr_nonnull(bytes);
+	memcpy(bytes, head, sizeof(head) - 1);
+	memset(at, ' ', (size_t)(end - at));
+	for (; end - at >= 1024; at += 1024) {
+		memset(at, 'c', 1024);
+		memcpy(at, "<!--", 4);
+		memcpy(at + 1021, "-->", 3);
+	}
+	memcpy(end, tail, sizeof(tail));
+	return bytes;
+}
+
+START_TEST(document_of_ten_mebibytes_is_taken_and_no_more)
+{
+	char *bytes = large_document(VFPT_DOCUMENT_MAX);
+
+	parse_bytes(bytes, VFPT_DOCUMENT_MAX);
+	pass_through(0, 100);
+	ck_assert_uint_gt(strlen(print()), VFPT_DOCUMENT_MAX);
+	free(bytes);
+	bytes = large_document(VFPT_DOCUMENT_MAX + 1);
+	ck_assert_str_eq(
+		refusal_of_bytes(bytes, VFPT_DOCUMENT_MAX + 1), "the document is larger than 10 MiB");
+	free(bytes);
+}
+END_TEST
+
+START_TEST(thousand_vnics_are_told_apart)
+{
+	enum { COUNT = 1000 };
+	const char *all = "", *devices = "";
+
+	/* Pieces of fifty, so that the pieces do not grow. */
+	for (unsigned i = 0; i < COUNT; i += 50) {
+		const char *some = "", *known = "";
+
+		for (unsigned n = i; n < i + 50; n++) {
+			some = text(
+				"%s<interface type='bridge'><mac address='02:00:00:00:%02X:%02X'/><source "
+				"bridge='red'/></interface>",
+				some, n / 256, n % 256);
+			known = text(
+				"%s<o:device mac_address='02:00:00:00:%02x:%02x'><o:network>n%u</o:network>"
+				"<o:custom><o:n>%u</o:n></o:custom></o:device>",
+				known, n / 256, n % 256, n, n);
+		}
+		devices = text("%s%s", devices, some);
+		all = text("%s%s", known, all);
+	}
+	parse(text("<domain " OVIRT "><metadata><o:vm>%s</o:vm></metadata><devices>%s</devices></domain>",
+		all, devices));
+	ck_assert_uint_eq(vnic_count, COUNT);
+	for (unsigned n = 0; n < COUNT; n++) {
+		ck_assert_str_eq(vnics[n].network, text("n%u", n));
+		ck_assert_str_eq(vnics[n].properties[0].value, text("%u", n));
+		if (n % 2)
+			pass_through(n, 100);
+	}
+	parse(print());
+	ck_assert_uint_eq(vnic_count, COUNT);
+	for (unsigned n = 0; n < COUNT; n++)
+		ck_assert_str_eq(vnics[n].type, n % 2 ? "hostdev" : "bridge");
+}
+END_TEST
+
+START_TEST(freeing_nothing_is_fine)
+{
+	catch_stderr();
+	vfpt_domain_free(NULL);
+	ck_assert_str_eq(caught_stderr(), "");
+}
+END_TEST
+
+static TCase *domain_case(Suite *suite, const char *name)
+{
+	TCase *tcase = new_case(suite, name, NULL);
+
+	tcase_add_checked_fixture(tcase, NULL, teardown);
+	tcase_set_timeout(tcase, 60);
+	return tcase;
+}
+
 int main(void)
 {
-	return run_suite(suite_create("x"));
+	Suite *suite = suite_create("domain");
+	TCase *tcase = domain_case(suite, "samples");
+
+	tcase_add_test(tcase, sample_of_one_vnic_is_understood);
+	tcase_add_loop_test(
+		tcase, sample_of_four_vnics_and_another_prefix_is_understood, 0, ARRAY_SIZE(four));
+	tcase_add_test(tcase, sample_of_an_interface_is_understood);
+	tcase_add_loop_test(tcase, document_that_is_not_rewritten_says_the_same, 0, ARRAY_SIZE(samples));
+
+	tcase = domain_case(suite, "vNICs");
+	tcase_add_test(tcase, vnic_says_nothing_of_what_the_document_does_not_say);
+	tcase_add_loop_test(tcase, vnic_with_a_bad_mac_has_none, 0, ARRAY_SIZE(bad_macs));
+	tcase_add_test(tcase, domain_without_interfaces_has_no_vnics);
+	tcase_add_test(tcase, interface_elsewhere_is_no_vnic);
+	tcase_add_test(tcase, network_of_the_metadata_is_the_vnics);
+	tcase_add_test(tcase, empty_network_in_the_metadata_says_nothing);
+	tcase_add_loop_test(tcase, namespace_counts_and_its_prefix_does_not, 0, ARRAY_SIZE(prefixes));
+	tcase_add_loop_test(
+		tcase, metadata_that_is_not_the_vnics_gives_it_no_property, 0, ARRAY_SIZE(not_ovirts));
+	tcase_add_test(tcase, value_of_a_property_is_all_its_text);
+	tcase_add_test(tcase, vnic_that_only_the_metadata_knows_comes_last);
+	tcase_add_loop_test(
+		tcase, metadata_of_two_vnics_with_one_mac_is_told_apart_by_alias, 0, ARRAY_SIZE(teams));
+	tcase_add_loop_test(tcase, bandwidth_is_one_with_limits_in_it, 0, ARRAY_SIZE(bandwidths));
+	tcase_add_loop_test(tcase, mtu_is_what_the_vnic_asks_for, 0, ARRAY_SIZE(mtus));
+	tcase_add_loop_test(tcase, vnic_is_named_by_mac_and_network, 0, ARRAY_SIZE(names));
+	tcase_add_test(tcase, freeing_nothing_is_fine);
+
+	tcase = domain_case(suite, "passing through");
+	tcase_add_test(tcase, interface_becomes_a_managed_hostdev);
+	tcase_add_test(tcase, untagged_network_gives_no_vlan);
+	tcase_add_test(tcase, sample_of_one_vnic_changes_in_its_interface_only);
+	tcase_add_loop_test(tcase, sample_of_four_vnics_changes_in_those_interfaces_only, 0, 16);
+	tcase_add_test(tcase, address_of_the_vf_is_written_in_full);
+	tcase_add_loop_test(tcase, what_a_hostdev_cannot_have_goes, 0, ARRAY_SIZE(going));
+	tcase_add_loop_test(
+		tcase, what_a_hostdev_can_have_and_what_is_not_libvirts_stays, 0, ARRAY_SIZE(staying));
+	tcase_add_test(tcase, attributes_of_others_stay);
+	tcase_add_test(tcase, interface_without_any_child_but_mac_is_passed_through);
+	tcase_add_test(tcase, all_around_stays);
+	tcase_add_loop_test(tcase, network_stays_in_the_metadata_or_is_added, 0, ARRAY_SIZE(metadata));
+	tcase_add_test(tcase, interface_alone_gets_no_metadata);
+	tcase_add_test(tcase, added_metadata_is_indented_like_the_rest);
+
+	tcase = domain_case(suite, "encodings");
+	tcase_add_loop_test(tcase, declaration_stays_as_it_was, 0, ARRAY_SIZE(declarations));
+	tcase_add_test(tcase, declaration_of_a_document_with_a_byte_order_mark_stays);
+	tcase_add_loop_test(tcase, document_in_another_encoding_is_written_in_utf8, 0, ARRAY_SIZE(encodings));
+
+	tcase = domain_case(suite, "refusals");
+	tcase_add_loop_test(
+		tcase, document_type_declaration_is_refused_and_nothing_loaded, 0, ARRAY_SIZE(dtds));
+	tcase_add_test(tcase, inclusion_is_only_an_element);
+	tcase_add_loop_test(tcase, what_is_not_xml_is_refused, 0, ARRAY_SIZE(not_xml));
+	tcase_add_loop_test(tcase, wrong_document_is_refused, 0, ARRAY_SIZE(wrong));
+	tcase_add_test(tcase, document_in_a_foreign_namespace_is_refused);
+	tcase_add_loop_test(tcase, document_cut_off_anywhere_is_refused, 0, ARRAY_SIZE(samples));
+	tcase_add_test(tcase, nul_byte_anywhere_is_refused);
+	tcase_add_test(tcase, deep_nesting_is_refused);
+	tcase_add_test(tcase, document_of_ten_mebibytes_is_taken_and_no_more);
+	tcase_add_test(tcase, thousand_vnics_are_told_apart);
+	return run_suite(suite);
 }

@@ -1,6 +1,558 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/settings.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "support.h"
+
+static struct vfpt_error err;
+
+/* --- values as text */
+
+static const char *const names[VFPT_SETTING_COUNT] = {
+	[VFPT_MAC] = "mac",
+	[VFPT_VLAN_ID] = "vlan_id",
+	[VFPT_VLAN_PRIORITY] = "vlan_priority",
+	[VFPT_VLAN_PROTOCOL] = "vlan_protocol",
+	[VFPT_MAX_TX_RATE] = "max_tx_rate",
+	[VFPT_MIN_TX_RATE] = "min_tx_rate",
+	[VFPT_SPOOFCHK] = "spoofchk",
+	[VFPT_TRUST] = "trust",
+	[VFPT_RSS_QUERY] = "rss_query",
+	[VFPT_LINK_STATE] = "link_state",
+};
+
+/* The ledger's records have them. */
+START_TEST(setting_has_its_name)
+{
+	ck_assert_str_eq(vfpt_setting_name((enum vfpt_setting)_i), names[_i]);
+}
+END_TEST
+
+static const struct {
+	enum vfpt_setting setting;
+	const char *text;
+	uint64_t value;
+	const char *printed; /* NULL: as it was */
+} good[] = {
+	{VFPT_MAC, "56:6f:1a:2b:00:01", 0x566f1a2b0001, NULL},
+	{VFPT_MAC, "56:6F:1A:2B:00:01", 0x566f1a2b0001, "56:6f:1a:2b:00:01"},
+	{VFPT_MAC, "00:00:00:00:00:00", 0, NULL},
+	{VFPT_MAC, "ff:ff:ff:ff:ff:ff", 0xffffffffffff, NULL},
+	{VFPT_VLAN_ID, "0", 0, NULL},
+	{VFPT_VLAN_ID, "1", 1, NULL},
+	{VFPT_VLAN_ID, "100", 100, NULL},
+	{VFPT_VLAN_ID, "0100", 100, "100"},
+	{VFPT_VLAN_ID, "4094", 4094, NULL},
+	{VFPT_VLAN_PRIORITY, "0", 0, NULL},
+	{VFPT_VLAN_PRIORITY, "3", 3, NULL},
+	{VFPT_VLAN_PRIORITY, "7", 7, NULL},
+	{VFPT_VLAN_PROTOCOL, "802.1Q", VFPT_VLAN_8021Q, NULL},
+	{VFPT_VLAN_PROTOCOL, "802.1ad", VFPT_VLAN_8021AD, NULL},
+	{VFPT_MAX_TX_RATE, "0", 0, NULL},
+	{VFPT_MAX_TX_RATE, "1000", 1000, NULL},
+	{VFPT_MAX_TX_RATE, "4294967295", UINT32_MAX, NULL},
+	{VFPT_MIN_TX_RATE, "0", 0, NULL},
+	{VFPT_MIN_TX_RATE, "4294967295", UINT32_MAX, NULL},
+	{VFPT_SPOOFCHK, "off", 0, NULL},
+	{VFPT_SPOOFCHK, "on", 1, NULL},
+	{VFPT_TRUST, "off", 0, NULL},
+	{VFPT_TRUST, "on", 1, NULL},
+	{VFPT_RSS_QUERY, "off", 0, NULL},
+	{VFPT_RSS_QUERY, "on", 1, NULL},
+	{VFPT_LINK_STATE, "auto", VFPT_LINK_AUTO, NULL},
+	{VFPT_LINK_STATE, "enable", VFPT_LINK_ENABLE, NULL},
+	{VFPT_LINK_STATE, "disable", VFPT_LINK_DISABLE, NULL},
+};
+
+START_TEST(good_value_is_scanned_and_printed)
+{
+	struct vfpt_settings settings;
+	char buffer[VFPT_SETTING_SIZE];
+
+	/* No other setting changes. */
+	memset(&settings, 0x5a, sizeof(settings));
+	settings.present = 0;
+	ck_assert_ok(vfpt_setting_scan(&settings, good[_i].setting, good[_i].text, &err), err);
+	ck_assert_uint_eq(settings.present, 1u << good[_i].setting);
+	ck_assert_uint_eq(settings.value[good[_i].setting], good[_i].value);
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (i != (int)good[_i].setting)
+			ck_assert_uint_eq(settings.value[i], 0x5a5a5a5a5a5a5a5a);
+	ck_assert_ptr_eq(vfpt_setting_print(good[_i].setting, good[_i].value, buffer), buffer);
+	ck_assert_str_eq(buffer, good[_i].printed ? good[_i].printed : good[_i].text);
+}
+END_TEST
+
+#define A_NUMBER(name, max) name " \"%s\" is not a number from 0 to " max
+
+static const char *const refusals[VFPT_SETTING_COUNT] = {
+	[VFPT_MAC] = "\"%s\" is not a MAC address such as 56:6f:1a:2b:00:01",
+	[VFPT_VLAN_ID] = A_NUMBER("vlan_id", "4094"),
+	[VFPT_VLAN_PRIORITY] = A_NUMBER("vlan_priority", "7"),
+	[VFPT_VLAN_PROTOCOL] = "vlan_protocol \"%s\" is none of 802.1Q, 802.1ad",
+	[VFPT_MAX_TX_RATE] = A_NUMBER("max_tx_rate", "4294967295"),
+	[VFPT_MIN_TX_RATE] = A_NUMBER("min_tx_rate", "4294967295"),
+	[VFPT_SPOOFCHK] = "spoofchk \"%s\" is none of off, on",
+	[VFPT_TRUST] = "trust \"%s\" is none of off, on",
+	[VFPT_RSS_QUERY] = "rss_query \"%s\" is none of off, on",
+	[VFPT_LINK_STATE] = "link_state \"%s\" is none of auto, enable, disable",
+};
+
+static void ck_assert_refused(enum vfpt_setting setting, const char *value)
+{
+	struct vfpt_settings before = {0}, settings;
+
+	vfpt_settings_put(&before, setting, 1);
+	settings = before;
+	ck_assert_fails(vfpt_setting_scan(&settings, setting, value, &err), err, VFPT_BAD_INPUT);
+	ck_assert_str_eq(err.message, replaced(refusals[setting], "%s", text("%.40s", value)));
+	ck_assert_mem_eq(&settings, &before, sizeof(before));
+}
+
+/* No setting has such a value. */
+static const char *const bad[] = {
+	"",
+	" ",
+	"x",
+	"-1",
+	"+1",
+	" 1",
+	"1 ",
+	"1x",
+	"0x1",
+	"1.5",
+	"1e3",
+	"4294967296",
+	"18446744073709551616",
+	"18446744073709551617",
+	"99999999999999999999999999999999999999999999999999999999999999999999",
+	"On",
+	"ON",
+	"on ",
+	"off,on",
+	"true",
+	"yes",
+	"up",
+	"Auto",
+	"802.1q",
+	"802.1AD",
+	"802.1ad ",
+	"0x8100",
+	"33024",
+	"100:3",
+	"56:6f:1a:2b:00",
+	"56:6f:1a:2b:00:0g",
+};
+
+START_TEST(bad_value_is_refused_and_named)
+{
+	for (enum vfpt_setting setting = 0; setting < VFPT_SETTING_COUNT; setting++) {
+		/* a rate, of all those */
+		if ((setting == VFPT_MAX_TX_RATE || setting == VFPT_MIN_TX_RATE) &&
+			strcmp(bad[_i], "33024") == 0)
+			continue;
+		ck_assert_refused(setting, bad[_i]);
+	}
+}
+END_TEST
+
+static const struct {
+	enum vfpt_setting setting;
+	const char *value;
+} out_of_range[] = {
+	{VFPT_VLAN_ID, "4095"},
+	{VFPT_VLAN_ID, "4096"},
+	{VFPT_VLAN_ID, "65636"},
+	{VFPT_VLAN_ID, "4294967396"},
+	{VFPT_VLAN_PRIORITY, "8"},
+	{VFPT_VLAN_PRIORITY, "263"},
+	{VFPT_SPOOFCHK, "1"},
+	{VFPT_TRUST, "0"},
+	{VFPT_RSS_QUERY, "1"},
+	{VFPT_LINK_STATE, "on"},
+	{VFPT_LINK_STATE, "down"},
+	{VFPT_LINK_STATE, "0"},
+	{VFPT_MAC, "1"},
+};
+
+START_TEST(value_out_of_range_is_refused_and_named)
+{
+	ck_assert_refused(out_of_range[_i].setting, out_of_range[_i].value);
+}
+END_TEST
+
+START_TEST(setting_that_is_put_is_there)
+{
+	struct vfpt_settings settings = {0};
+
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+		ck_assert(!vfpt_settings_have(&settings, (enum vfpt_setting)i));
+	vfpt_settings_put(&settings, (enum vfpt_setting)_i, 0xfedcba9876543210);
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++) {
+		ck_assert_int_eq(vfpt_settings_have(&settings, (enum vfpt_setting)i), i == _i);
+		ck_assert_uint_eq(settings.value[i], i == _i ? 0xfedcba9876543210 : 0);
+	}
+}
+END_TEST
+
+/* What the kernel shows need not have a name. */
+START_TEST(value_without_a_name_is_printed_as_a_number)
+{
+	char buffer[VFPT_SETTING_SIZE];
+
+	ck_assert_str_eq(vfpt_setting_print(VFPT_VLAN_PROTOCOL, 0x9100, buffer), "37120");
+	ck_assert_str_eq(vfpt_setting_print(VFPT_TRUST, 2, buffer), "2");
+	ck_assert_str_eq(vfpt_setting_print(VFPT_LINK_STATE, UINT64_MAX, buffer), "18446744073709551615");
+	ck_assert_str_eq(vfpt_setting_print(VFPT_MAX_TX_RATE, UINT64_MAX, buffer), "18446744073709551615");
+}
+END_TEST
+
+/* --- what is not asked of any driver */
+
+enum { VFS = 4 };
+
+static const struct vfpt_pf pf = {.name = "ens1f0", .driver = "igb", .ifindex = INT_MAX, .vf_count = VFS};
+
+/* "NAME VALUE, NAME VALUE" */
+static struct vfpt_settings settings_of(const char *list)
+{
+	struct vfpt_settings settings = {0};
+	char copy[256], *save = NULL;
+
+	snprintf(copy, sizeof(copy), "%s", list);
+	for (char *word = strtok_r(copy, ", ", &save); word; word = strtok_r(NULL, ", ", &save)) {
+		const char *value = strtok_r(NULL, ", ", &save);
+		int i = 0;
+
+		while (i < VFPT_SETTING_COUNT && strcmp(word, names[i]) != 0)
+			i++;
+		ck_assert_int_lt(i, VFPT_SETTING_COUNT);
+		ck_assert_ok(vfpt_setting_scan(&settings, (enum vfpt_setting)i, value, &err), err);
+	}
+	return settings;
+}
+
+static const struct {
+	const char *wanted;
+	unsigned speed;
+	const char *others;  /* what each other VF has */
+	const char *refusal; /* NULL: it is fine */
+} checks[] = {
+	{"", 0, "", NULL},
+	{"mac 56:6f:1a:2b:00:01", 0, "", NULL},
+	{"mac fe:ff:ff:ff:ff:ff", 0, "", NULL},
+	{"mac 00:00:00:00:00:01", 0, "", NULL},
+	{"mac 00:00:00:00:00:00", 0, "",
+		"00:00:00:00:00:00 is a group or all-zero address, which no interface can have"},
+	{"mac 01:00:5e:00:00:01", 0, "",
+		"01:00:5e:00:00:01 is a group or all-zero address, which no interface can have"},
+	{"mac 33:33:00:00:00:01", 0, "",
+		"33:33:00:00:00:01 is a group or all-zero address, which no interface can have"},
+	{"mac ff:ff:ff:ff:ff:ff", 0, "",
+		"ff:ff:ff:ff:ff:ff is a group or all-zero address, which no interface can have"},
+	{"vlan_id 0", 0, "", NULL},
+	{"vlan_id 4094", 0, "", NULL},
+	{"vlan_id 1, vlan_priority 7, vlan_protocol 802.1ad", 0, "", NULL},
+	{"vlan_id 0, vlan_priority 0, vlan_protocol 802.1Q", 0, "", NULL},
+	{"vlan_id 0, vlan_priority 1", 0, "",
+		"a VLAN priority or protocol goes with a VLAN id from 1 to 4094"},
+	{"vlan_priority 1", 0, "", "a VLAN priority or protocol goes with a VLAN id from 1 to 4094"},
+	{"vlan_id 0, vlan_protocol 802.1ad", 0, "",
+		"a VLAN priority or protocol goes with a VLAN id from 1 to 4094"},
+	{"vlan_protocol 802.1ad", 0, "", "a VLAN priority or protocol goes with a VLAN id from 1 to 4094"},
+	{"max_tx_rate 1000", 0, "", NULL},
+	{"max_tx_rate 1000", 1000, "", NULL},
+	{"max_tx_rate 1001", 1000, "", "max_tx_rate 1001 Mbit/s is above the speed of ens1f0, 1000 Mbit/s"},
+	{"max_tx_rate 4294967295", 1000, "",
+		"max_tx_rate 4294967295 Mbit/s is above the speed of ens1f0, 1000 Mbit/s"},
+	{"max_tx_rate 0", 1000, "", NULL},
+	{"min_tx_rate 100, max_tx_rate 100", 1000, "", NULL},
+	{"min_tx_rate 100, max_tx_rate 0", 1000, "", NULL},
+	{"min_tx_rate 101, max_tx_rate 100", 1000, "", "min_tx_rate 101 is above max_tx_rate 100 Mbit/s"},
+	{"min_tx_rate 101, max_tx_rate 100", 0, "", "min_tx_rate 101 is above max_tx_rate 100 Mbit/s"},
+	{"min_tx_rate 1000", 1000, "", NULL},
+	{"min_tx_rate 1001", 1000, "",
+		"min_tx_rate 1001 Mbit/s is more than ens1f0 can give: its VFs would have 1001 of 1000 "
+		"Mbit/s"},
+	{"min_tx_rate 400", 1000, "min_tx_rate 200", NULL},
+	{"min_tx_rate 401", 1000, "min_tx_rate 200",
+		"min_tx_rate 401 Mbit/s is more than ens1f0 can give: its VFs would have 1001 of 1000 "
+		"Mbit/s"},
+	{"min_tx_rate 401", 0, "min_tx_rate 200", NULL},
+	{"min_tx_rate 0", 1000, "min_tx_rate 4294967295", NULL},
+	{"min_tx_rate 4294967295", 4294967295, "min_tx_rate 4294967295",
+		"min_tx_rate 4294967295 Mbit/s is more than ens1f0 can give: its VFs would have 17179869180 "
+		"of "
+		"4294967295 Mbit/s"},
+	{"spoofchk on, trust on, rss_query on, link_state disable", 1000, "", NULL},
+};
+
+START_TEST(what_no_driver_should_be_asked_for_is_refused)
+{
+	const struct vfpt_settings wanted = settings_of(checks[_i].wanted);
+	struct vfpt_settings all[VFS];
+
+	for (unsigned vf = 0; vf < VFS; vf++) {
+		for (unsigned other = 0; other < VFS; other++)
+			all[other] = settings_of(checks[_i].others);
+		/* Its own minimum is replaced and does not count. */
+		vfpt_settings_put(&all[vf], VFPT_MIN_TX_RATE, 999);
+		if (!checks[_i].refusal) {
+			ck_assert_ok(vfpt_settings_check(&wanted, &pf, vf, checks[_i].speed, all, &err), err);
+			continue;
+		}
+		ck_assert_fails(vfpt_settings_check(&wanted, &pf, vf, checks[_i].speed, all, &err), err,
+			VFPT_BAD_INPUT);
+		ck_assert_str_eq(err.message, checks[_i].refusal);
+	}
+}
+END_TEST
+
+START_TEST(number_above_its_range_is_refused)
+{
+	static const struct {
+		enum vfpt_setting setting;
+		uint64_t value;
+		const char *refusal;
+	} numbers[] = {
+		{VFPT_VLAN_ID, 4095, "vlan_id 4095 is above 4094"},
+		{VFPT_VLAN_PRIORITY, 8, "vlan_priority 8 is above 7"},
+		{VFPT_MAX_TX_RATE, 1ull << 32, "max_tx_rate 4294967296 is above 4294967295"},
+		{VFPT_MIN_TX_RATE, UINT64_MAX, "min_tx_rate 18446744073709551615 is above 4294967295"},
+	};
+	const struct vfpt_settings all[VFS] = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		struct vfpt_settings wanted = {0};
+
+		vfpt_settings_put(&wanted, numbers[i].setting, numbers[i].value);
+		ck_assert_fails(vfpt_settings_check(&wanted, &pf, 0, 0, all, &err), err, VFPT_BAD_INPUT);
+		ck_assert_str_eq(err.message, numbers[i].refusal);
+	}
+}
+END_TEST
+
+/* --- a captured tree has no kernel that could be asked or told */
+
+START_TEST(nothing_is_read_without_netlink)
+{
+	struct vfpt_settings *all;
+
+	ck_assert_ok(vfpt_settings_read(NULL, &pf, &all, &err), err);
+	for (unsigned vf = 0; vf < VFS; vf++) {
+		ck_assert_uint_eq(all[vf].present, 0);
+		for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+			ck_assert_uint_eq(all[vf].value[i], 0);
+	}
+	free(all);
+}
+END_TEST
+
+START_TEST(pf_without_vfs_has_nothing_to_read)
+{
+	const struct vfpt_pf none = {.name = "ens1f0"};
+	struct vfpt_settings *all;
+
+	ck_assert_ok(vfpt_settings_read(NULL, &none, &all, &err), err);
+	ck_assert_ptr_nonnull(all);
+	free(all);
+}
+END_TEST
+
+static const char *const said[] = {
+	"mac 56:6f:1a:2b:00:01, vlan_id 100",
+	"mac 00:00:00:00:00:00",
+	"vlan_id 0, vlan_priority 0, vlan_protocol 802.1Q",
+	"link_state disable",
+	"mac 56:6f:1a:2b:00:01, vlan_id 4094, vlan_priority 7, vlan_protocol 802.1ad, max_tx_rate "
+	"4294967295, min_tx_rate "
+	"4294967294, spoofchk off, trust on, rss_query off, link_state enable",
+};
+
+START_TEST(without_netlink_it_is_said_what_would_be_set)
+{
+	const struct vfpt_settings settings = settings_of(said[_i]);
+	struct vfpt_settings now = {0};
+
+	catch_stderr();
+	ck_assert_ok(vfpt_settings_apply(NULL, &pf, 3, &settings, &now, &err), err);
+	ck_assert_str_eq(caught_stderr(), text("would set: VF 3 of ens1f0: %s\n", said[_i]));
+	catch_stderr();
+	ck_assert_ok(vfpt_settings_restore(NULL, &pf, 3, &settings, &err), err);
+	ck_assert_str_eq(caught_stderr(), text("would set back: VF 3 of ens1f0: %s\n", said[_i]));
+}
+END_TEST
+
+START_TEST(unknown_settings_would_be_set_back_to_what_they_were)
+{
+	const struct vfpt_settings nothing = {0};
+
+	catch_stderr();
+	ck_assert_ok(vfpt_settings_restore(NULL, &pf, 3, &nothing, &err), err);
+	ck_assert_str_eq(caught_stderr(), "would set back: VF 3 of ens1f0: what it was before\n");
+}
+END_TEST
+
+/* --- what this machine's kernel says: to nobody in particular, and about a loopback interface, which has no
+ * VF */
+
+static struct vfpt_netlink *netlink;
+
+static void open_netlink(void)
+{
+	ck_assert_ok(vfpt_netlink_open(&netlink, &err), err);
+}
+
+static void close_netlink(void)
+{
+	vfpt_netlink_close(netlink);
+}
+
+START_TEST(reading_from_what_shows_fewer_vfs_than_it_has_is_an_error)
+{
+	const struct vfpt_pf lo = {.name = "lo", .ifindex = 1, .vf_count = 3};
+	const struct vfpt_settings before = {0};
+	struct vfpt_settings *all;
+
+	ck_assert_fails(vfpt_settings_read(netlink, &lo, &all, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, "PF lo: the kernel shows the settings of 0 of its 3 VFs");
+	ck_assert_ptr_null(all);
+	ck_assert_fails(vfpt_settings_restore(netlink, &lo, 0, &before, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, "PF lo: the kernel shows the settings of 0 of its 3 VFs");
+}
+END_TEST
+
+START_TEST(reading_from_a_pf_that_is_gone_is_an_error)
+{
+	struct vfpt_settings *all;
+
+	ck_assert_fails(vfpt_settings_read(netlink, &pf, &all, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message,
+		"PF ens1f0: cannot read the settings of its VFs: the kernel says: No such device");
+	ck_assert_ptr_null(all);
+}
+END_TEST
+
+/* Each setting alone: the message names it, with its value and unit. */
+static const struct {
+	const char *wanted, *shown;
+} forbidden[VFPT_SETTING_COUNT] = {
+	[VFPT_MAC] = {"mac 56:6f:1a:2b:00:01", "mac to 56:6f:1a:2b:00:01"},
+	[VFPT_VLAN_ID] = {"vlan_id 100", "vlan_id to 100"},
+	[VFPT_VLAN_PRIORITY] = {"vlan_priority 3", "vlan_priority to 3"},
+	[VFPT_VLAN_PROTOCOL] = {"vlan_protocol 802.1ad", "vlan_protocol to 802.1ad"},
+	[VFPT_MAX_TX_RATE] = {"max_tx_rate 1000", "max_tx_rate to 1000 Mbit/s"},
+	[VFPT_MIN_TX_RATE] = {"min_tx_rate 10", "min_tx_rate to 10 Mbit/s"},
+	[VFPT_SPOOFCHK] = {"spoofchk on", "spoofchk to on"},
+	[VFPT_TRUST] = {"trust on", "trust to on"},
+	[VFPT_RSS_QUERY] = {"rss_query on", "rss_query to on"},
+	[VFPT_LINK_STATE] = {"link_state disable", "link_state to disable"},
+};
+
+static int setting;
+
+static void check_permission(void)
+{
+	const struct vfpt_settings wanted = settings_of(forbidden[setting].wanted);
+	struct vfpt_settings now = {0};
+	char expected[512];
+
+	snprintf(expected, sizeof(expected),
+		"VF 3 of ens1f0 (igb): cannot set %s: the kernel says: Operation not permitted; setting a VF "
+		"needs "
+		"CAP_NET_ADMIN: run as root, or as vdsm with the hook's file capability in place",
+		forbidden[setting].shown);
+	become_nobody();
+	need(vfpt_netlink_open(&netlink, &err) == 0, "netlink opens: %s", err.message);
+	need(vfpt_settings_apply(netlink, &pf, 3, &wanted, &now, &err) == -1, "nobody may set nothing");
+	need(err.code == VFPT_SYSTEM, "the code is %d", err.code);
+	need(strcmp(err.message, expected) == 0, "the message: %s", err.message);
+	need(now.present == 0, "it is not taken as set");
+	vfpt_netlink_close(netlink);
+}
+
+START_TEST(setting_without_permission_is_an_error_that_says_what_is_needed)
+{
+	setting = _i;
+	in_child(check_permission);
+}
+END_TEST
+
+/* A loopback interface has no VF that could be set: as a driver does that does not know a setting. */
+static void check_refusal(void)
+{
+	const struct vfpt_pf lo = {.name = "lo", .driver = "loopback", .ifindex = 1, .vf_count = 1};
+	const struct vfpt_settings wanted = settings_of("trust on");
+	struct vfpt_settings now = {0};
+
+	if (!enter_own_network())
+		return; /* not allowed here; the lab has it too */
+	need(vfpt_netlink_open(&netlink, &err) == 0, "netlink opens: %s", err.message);
+	need(vfpt_settings_apply(netlink, &lo, 0, &wanted, &now, &err) == -1, "it fails");
+	need(err.code == VFPT_REFUSED, "the code is %d: %s", err.code, err.message);
+	need(strcmp(err.message,
+		     "VF 0 of lo (loopback): cannot set trust to on: the kernel says: Operation not "
+		     "supported; loopback does "
+		     "not take this: change the vNIC's profile or use a PF whose driver does") == 0,
+		"the message: %s", err.message);
+	need(now.present == 0, "it is not taken as set");
+	vfpt_netlink_close(netlink);
+}
+
+START_TEST(setting_that_the_driver_does_not_know_is_refused_with_a_remedy)
+{
+	in_child(check_refusal);
+}
+END_TEST
+
+START_TEST(what_is_there_already_is_not_set_again)
+{
+	const struct vfpt_settings nothing = {0},
+				   wanted = settings_of("vlan_id 100, trust on, max_tx_rate 7");
+	struct vfpt_settings now = wanted;
+
+	/* The PF does not exist: setting anything would fail. */
+	ck_assert_ok(vfpt_settings_apply(netlink, &pf, 3, &nothing, &now, &err), err);
+	ck_assert_ok(vfpt_settings_apply(netlink, &pf, 3, &wanted, &now, &err), err);
+	ck_assert_mem_eq(&now, &wanted, sizeof(now));
+}
+END_TEST
+
 int main(void)
 {
-	return run_suite(suite_create("x"));
+	Suite *suite = suite_create("settings");
+	TCase *tcase = new_case(suite, "text", NULL);
+
+	tcase_add_loop_test(tcase, setting_has_its_name, 0, VFPT_SETTING_COUNT);
+	tcase_add_loop_test(tcase, good_value_is_scanned_and_printed, 0, ARRAY_SIZE(good));
+	tcase_add_loop_test(tcase, bad_value_is_refused_and_named, 0, ARRAY_SIZE(bad));
+	tcase_add_loop_test(tcase, value_out_of_range_is_refused_and_named, 0, ARRAY_SIZE(out_of_range));
+	tcase_add_loop_test(tcase, setting_that_is_put_is_there, 0, VFPT_SETTING_COUNT);
+	tcase_add_test(tcase, value_without_a_name_is_printed_as_a_number);
+
+	tcase = new_case(suite, "checks", NULL);
+	tcase_add_loop_test(tcase, what_no_driver_should_be_asked_for_is_refused, 0, ARRAY_SIZE(checks));
+	tcase_add_test(tcase, number_above_its_range_is_refused);
+
+	tcase = new_case(suite, "captured", NULL);
+	tcase_add_test(tcase, nothing_is_read_without_netlink);
+	tcase_add_test(tcase, pf_without_vfs_has_nothing_to_read);
+	tcase_add_loop_test(tcase, without_netlink_it_is_said_what_would_be_set, 0, ARRAY_SIZE(said));
+	tcase_add_test(tcase, unknown_settings_would_be_set_back_to_what_they_were);
+
+	tcase = new_case(suite, "kernel", NULL);
+	tcase_add_checked_fixture(tcase, open_netlink, close_netlink);
+	tcase_add_test(tcase, reading_from_what_shows_fewer_vfs_than_it_has_is_an_error);
+	tcase_add_test(tcase, reading_from_a_pf_that_is_gone_is_an_error);
+	tcase_add_test(tcase, what_is_there_already_is_not_set_again);
+
+	tcase = new_case(suite, "rights", NULL);
+	tcase_add_loop_test(tcase, setting_without_permission_is_an_error_that_says_what_is_needed, 0,
+		VFPT_SETTING_COUNT);
+	tcase_add_test(tcase, setting_that_the_driver_does_not_know_is_refused_with_a_remedy);
+	return run_suite(suite);
 }
