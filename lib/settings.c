@@ -246,6 +246,7 @@ static size_t put(enum vfpt_setting setting, const struct vfpt_settings *s, unsi
 	const uint64_t *value = s->value;
 	struct vfpt_mac mac;
 
+	memset(out, 0, sizeof(*out)); /* padding goes to the kernel too */
 	switch (table[setting].attribute) {
 	case IFLA_VF_MAC:
 		mac = vfpt_mac_of(value[VFPT_MAC]);
@@ -255,12 +256,12 @@ static size_t put(enum vfpt_setting setting, const struct vfpt_settings *s, unsi
 	case IFLA_VF_VLAN_LIST:
 		out->vlan.header =
 			(struct nlattr){.nla_len = sizeof(out->vlan), .nla_type = IFLA_VF_VLAN_INFO};
-		out->vlan.info = (struct ifla_vf_vlan_info){.vf = vf,
-			.vlan = (uint32_t)value[VFPT_VLAN_ID],
-			.qos = (uint32_t)value[VFPT_VLAN_PRIORITY],
-			.vlan_proto = htons(vfpt_settings_have(s, VFPT_VLAN_PROTOCOL)
-						    ? (uint16_t)value[VFPT_VLAN_PROTOCOL]
-						    : VFPT_VLAN_8021Q)};
+		out->vlan.info.vf = vf;
+		out->vlan.info.vlan = (uint32_t)value[VFPT_VLAN_ID];
+		out->vlan.info.qos = (uint32_t)value[VFPT_VLAN_PRIORITY];
+		out->vlan.info.vlan_proto =
+			htons(vfpt_settings_have(s, VFPT_VLAN_PROTOCOL) ? (uint16_t)value[VFPT_VLAN_PROTOCOL]
+									: VFPT_VLAN_8021Q);
 		return sizeof(out->vlan);
 	case IFLA_VF_RATE:
 		out->rate = (struct ifla_vf_rate){.vf = vf,

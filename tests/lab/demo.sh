@@ -19,6 +19,7 @@ show() { sed 's/^/   /'; }
 vf_line() { pf_line "$1" | sed 's/^ *//'; }
 
 lab_vfs ens1f0 7
+ip link set dev ens1f0 mtu 9000
 lab_vlan ens1f0 100 tagged
 lab_bridge red tagged
 install_build
