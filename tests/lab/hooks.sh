@@ -20,10 +20,8 @@ uuid() { printf '00000000-0000-4000-8000-%012x\n' "$1"; }
 make_host() {
     local pf
     for pf in ens1f0:7 ens2f0:7 ens3f0:4; do lab_vfs "${pf%:*}" "${pf#*:}" || return; done
-    # red carries jumbo frames, as the sample's vNIC wants.
-    ip link set dev ens2f0 mtu 9000 && ip link set dev ens3f0 mtu 9000 || return
     lab_bridge ovirtmgmt ens1f0 && lab_vlan ens1f0 200 azure.7 && lab_bridge blue azure.7 &&
-        lab_bond bond0 ens2f0 ens3f0 && lab_vlan bond0 100 scarlet && lab_bridge red scarlet &&
+        lab_bond bond0 ens2f0 ens3f0 && ip link set dev bond0 mtu 9000 && lab_vlan bond0 100 scarlet && lab_bridge red scarlet &&
         ip link add name lonely type bridge
 }
 

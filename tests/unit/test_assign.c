@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver.h"
 #include "support.h"
 
 #define VM_A "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
@@ -671,6 +672,297 @@ START_TEST(mac_of_a_vf_in_use_is_refused)
 }
 END_TEST
 
+/* --- with a driver behind it: that of ens1f0, whose interface index is 2 */
+
+#define AT_FIRST 0xfe0000000000
+
+static struct driver driver;
+
+static void open_driven(void)
+{
+	driver = (struct driver){.ifindex = 2};
+	for (unsigned vf = 0; vf < DRIVER_VFS; vf++) {
+		vfpt_settings_put(&driver.vfs[vf], VFPT_MAC, AT_FIRST + vf);
+		vfpt_settings_put(&driver.vfs[vf], VFPT_VLAN_PROTOCOL, VFPT_VLAN_8021Q);
+		for (enum vfpt_setting i = VFPT_SPOOFCHK; i <= VFPT_LINK_STATE; i++)
+			vfpt_settings_put(&driver.vfs[vf], i, i == VFPT_SPOOFCHK);
+	}
+	driver_load(&driver);
+	open_transaction();
+	transaction.netlink = driver_netlink();
+}
+
+static const char *set_since(void)
+{
+	const char *log = text("%s", driver.log);
+
+	driver.log[0] = '\0';
+	return log;
+}
+
+/* Every VF of the driver is as it was. */
+static void ck_assert_all_back(void)
+{
+	for (unsigned vf = 0; vf < DRIVER_VFS; vf++) {
+		const uint64_t *value = driver.vfs[vf].value;
+
+		ck_assert_uint_eq(value[VFPT_MAC], AT_FIRST + vf);
+		ck_assert_uint_eq(value[VFPT_VLAN_ID], 0);
+		ck_assert_uint_eq(value[VFPT_VLAN_PRIORITY], 0);
+		ck_assert_uint_eq(value[VFPT_VLAN_PROTOCOL], VFPT_VLAN_8021Q);
+		ck_assert_uint_eq(value[VFPT_SPOOFCHK], 1);
+		ck_assert_uint_eq(value[VFPT_TRUST], 0);
+		ck_assert_uint_eq(value[VFPT_LINK_STATE], VFPT_LINK_AUTO);
+	}
+}
+
+static struct vfpt_request request_for_trust(void)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	request.mac = (struct vfpt_mac){{0x56, 0x6f, 0x1a, 0x2b, 0, 0xaa}};
+	vfpt_settings_put(&request.settings, VFPT_TRUST, 1);
+	return request;
+}
+
+START_TEST(vf_is_set_and_what_it_was_recorded)
+{
+	const struct vfpt_request request = request_for_trust();
+	const char *record;
+
+	open_driven();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	ck_assert_str_eq(set_since(), "0 mac 56:6f:1a:2b:00:aa\n0 vlan_id 200\n0 trust on\n");
+	record = get_file(LEDGER "/0000:01:10.0@" VM_A, NULL);
+	ck_assert_contains(record,
+		"[before]\nmac = fe:00:00:00:00:00\nvlan_id = 0\nvlan_priority = 0\nvlan_protocol = "
+		"802.1Q\nmax_tx_rate = 0\nmin_tx_rate = 0\nspoofchk = on\ntrust = off\nrss_query = off\n"
+		"link_state = auto\n");
+	ck_assert_contains(record,
+		"[wanted]\nmac = 56:6f:1a:2b:00:aa\nvlan_id = 200\nvlan_priority = 0\nvlan_protocol = "
+		"802.1Q\ntrust = on\n");
+	/* libvirt changes more while the VM runs. */
+	vfpt_settings_put(&driver.vfs[0], VFPT_SPOOFCHK, 0);
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_all_back();
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(refused_setting_leaves_vf_and_ledger_as_they_were)
+{
+	const struct vfpt_request request = request_for_trust();
+
+	open_driven();
+	driver.refuses = 1u << VFPT_TRUST;
+	ck_assert_fails(vfpt_assign(&transaction, &request, &assigned, &err), err, VFPT_REFUSED);
+	ck_assert_contains(err.message,
+		"VF 0 of ens1f0 (igb): cannot set trust to on: the kernel says: Operation not supported; ");
+	ck_assert_all_back();
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_ptr_null(owner("0000:01:10.0"));
+	ck_assert_uint_eq(transaction.count, 0);
+	/* The next one finds it free, and what is known of it is true. */
+	driver.refuses = 0;
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	ck_assert_uint_eq(assigned.assignment.vf, 0);
+	ck_assert_uint_eq(assigned.assignment.before.value[VFPT_MAC], AT_FIRST);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(undoing_puts_all_vfs_back)
+{
+	struct vfpt_request request = request_for_trust();
+
+	open_driven();
+	for (unsigned i = 0; i < 3; i++) {
+		request.mac.octet[5] = (uint8_t)i;
+		ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+		ck_assert_uint_eq(driver.vfs[i].value[VFPT_TRUST], 1);
+	}
+	vfpt_transaction_undo(&transaction);
+	ck_assert_all_back();
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(stale_mac_is_taken_from_its_vf_and_comes_back)
+{
+	const struct vfpt_request request = request_for_trust();
+
+	open_driven();
+	vfpt_settings_put(&driver.vfs[5], VFPT_MAC, vfpt_mac_value(&request.mac));
+	catch_stderr();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	ck_assert_contains(caught_stderr(), "VF 5 of ens1f0 was free but still had MAC 56:6f:1a:2b:00:aa");
+	ck_assert_uint_eq(driver.vfs[5].value[VFPT_MAC], 0);
+	ck_assert_uint_eq(driver.vfs[0].value[VFPT_MAC], vfpt_mac_value(&request.mac));
+	vfpt_transaction_undo(&transaction);
+	ck_assert_uint_eq(driver.vfs[5].value[VFPT_MAC], vfpt_mac_value(&request.mac));
+	ck_assert_uint_eq(driver.vfs[0].value[VFPT_MAC], AT_FIRST);
+	close_transaction();
+}
+END_TEST
+
+/* Two vNICs with one MAC: the second would take the first one's traffic. */
+START_TEST(mac_is_given_out_once)
+{
+	const struct vfpt_request request = request_for_trust();
+	struct vfpt_request other = request;
+
+	other.vm = VM_B;
+	open_driven();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	ck_assert_fails(vfpt_assign(&transaction, &other, &assigned, &err), err, VFPT_BAD_INPUT);
+	ck_assert_str_eq(err.message, "VF 0 of ens1f0 has this MAC already: it belongs to VM " VM_A
+				      "; give one of the two another MAC "
+				      "in the engine");
+	ck_assert_uint_eq(entries(LEDGER), 1);
+	close_transaction();
+}
+END_TEST
+
+static struct vfpt_request request_for_priority(void)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	request.mac = (struct vfpt_mac){{0x56, 0x6f, 0x1a, 0x2b, 0, 0xaa}};
+	vfpt_settings_put(&request.settings, VFPT_VLAN_PRIORITY, 3);
+	return request;
+}
+
+START_TEST(link_is_held_before_anything_else_is_set_and_let_up_at_last)
+{
+	const struct vfpt_request request = request_for_priority();
+
+	open_driven();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	ck_assert_str_eq(set_since(),
+		"0 link_state disable\n0 mac 56:6f:1a:2b:00:aa\n0 vlan_id 200\n0 vlan_priority 3\n");
+	ck_assert(!assigned.gap);
+	/* libvirt's start of the VM */
+	vfpt_settings_put(&driver.vfs[0], VFPT_VLAN_PRIORITY, 0);
+	ck_assert_ok(vfpt_assign_finish(host, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_str_eq(set_since(), "0 vlan_priority 3\n0 link_state auto\n");
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_all_back();
+	close_transaction();
+}
+END_TEST
+
+START_TEST(driver_that_cannot_hold_the_link_is_refused_or_allowed_the_gap)
+{
+	const struct vfpt_request request = request_for_priority();
+
+	open_driven();
+	driver.refuses = 1u << VFPT_LINK_STATE;
+	if (_i == 0) {
+		ck_assert_fails(vfpt_assign(&transaction, &request, &assigned, &err), err, VFPT_REFUSED);
+		ck_assert_contains(err.message, "VF 0 of ens1f0 (igb): its VLAN priority or protocol can "
+						"only be set once the VM runs, ");
+		ck_assert_contains(
+			err.message, "allow that gap in /etc/vdsm/vfpt.conf ([policy] gap = allow)");
+		ck_assert_all_back();
+		ck_assert_uint_eq(entries(LEDGER), 0);
+	} else {
+		transaction.gap_allowed = true;
+		ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+		ck_assert(assigned.gap);
+		ck_assert_uint_eq(driver.vfs[0].value[VFPT_VLAN_PRIORITY], 3);
+	}
+	close_transaction();
+}
+END_TEST
+
+START_TEST(difference_once_the_vm_runs_is_a_warning)
+{
+	const struct vfpt_request request = request_for_trust();
+	const char *said;
+
+	open_driven();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	set_since();
+	vfpt_settings_put(&driver.vfs[0], VFPT_MAC, 0x020000000002);
+	vfpt_settings_put(&driver.vfs[0], VFPT_VLAN_ID, 201);
+	catch_stderr();
+	ck_assert_ok(vfpt_assign_finish(host, driver_netlink(), &assigned.assignment, &err), err);
+	said = caught_stderr();
+	ck_assert_str_eq(said,
+		"vfpt: warning: vNIC 56:6f:1a:2b:00:aa: VF 0 of ens1f0 has mac 02:00:00:00:00:02, it should "
+		"be "
+		"56:6f:1a:2b:00:aa\n"
+		"vfpt: warning: vNIC 56:6f:1a:2b:00:aa: VF 0 of ens1f0 has vlan_id 201, it should be 200\n");
+	/* Not repaired. */
+	ck_assert_str_eq(set_since(), "");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(driver_that_takes_an_old_value_no_more_does_not_keep_the_vf)
+{
+	const struct vfpt_request request = request_for_trust();
+	const char *said;
+
+	open_driven();
+	driver.refuses_back = 1u << VFPT_TRUST;
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	catch_stderr();
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
+	said = caught_stderr();
+	ck_assert_uint_eq(count_lines(said), 1);
+	ck_assert_contains(said, "vfpt: warning: VF 0 of ens1f0 (igb): cannot set trust to off: ");
+	ck_assert_contains(said, "; the VF is released as it is\n");
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(driver.vfs[0].value[VFPT_MAC], AT_FIRST);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(release_that_cannot_reach_the_driver_keeps_the_record)
+{
+	const struct vfpt_request request = request_for_trust();
+
+	open_driven();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	driver.gone = true;
+	ck_assert_fails(
+		vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err, VFPT_SYSTEM);
+	ck_assert_uint_eq(entries(LEDGER), 1);
+	driver.gone = false;
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_all_back();
+	close_transaction();
+}
+END_TEST
+
+/* As above, but seen by the VF: the new owner's settings are still on it. */
+START_TEST(late_release_does_not_touch_the_new_owners_settings)
+{
+	struct vfpt_request request = request_for_trust();
+	struct vfpt_assignment old;
+
+	open_driven();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	old = assigned.assignment;
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &old, &err), err);
+	close_transaction();
+	open_transaction();
+	transaction.netlink = driver_netlink();
+	request.vm = VM_B;
+	request.mac.octet[5] = 0xbb;
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	ck_assert_uint_eq(assigned.assignment.vf, old.vf);
+	set_since();
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &old, &err), err);
+	ck_assert_str_eq(set_since(), "");
+	ck_assert_str_eq(owner("0000:01:10.0"), VM_B);
+	close_transaction();
+}
+END_TEST
+
 /* --- all or nothing */
 
 START_TEST(undoing_leaves_the_ledger_empty_newest_first)
@@ -1107,6 +1399,19 @@ int main(void)
 	tcase_add_test(tcase, mac_that_the_chosen_vf_has_already_is_no_conflict);
 	tcase_add_loop_test(tcase, mac_of_another_vms_vf_is_refused, 0, 2);
 	tcase_add_test(tcase, mac_of_a_vf_in_use_is_refused);
+
+	tcase = new_case(suite, "driver", host_setup);
+	tcase_add_test(tcase, vf_is_set_and_what_it_was_recorded);
+	tcase_add_test(tcase, refused_setting_leaves_vf_and_ledger_as_they_were);
+	tcase_add_test(tcase, undoing_puts_all_vfs_back);
+	tcase_add_test(tcase, stale_mac_is_taken_from_its_vf_and_comes_back);
+	tcase_add_test(tcase, mac_is_given_out_once);
+	tcase_add_test(tcase, link_is_held_before_anything_else_is_set_and_let_up_at_last);
+	tcase_add_loop_test(tcase, driver_that_cannot_hold_the_link_is_refused_or_allowed_the_gap, 0, 2);
+	tcase_add_test(tcase, difference_once_the_vm_runs_is_a_warning);
+	tcase_add_test(tcase, driver_that_takes_an_old_value_no_more_does_not_keep_the_vf);
+	tcase_add_test(tcase, release_that_cannot_reach_the_driver_keeps_the_record);
+	tcase_add_test(tcase, late_release_does_not_touch_the_new_owners_settings);
 
 	tcase = new_case(suite, "all or nothing", host_setup);
 	tcase_add_test(tcase, undoing_leaves_the_ledger_empty_newest_first);

@@ -1196,9 +1196,13 @@ END_TEST
 
 START_TEST(preferred_vnic_does_not_mask_that_the_host_is_broken)
 {
+	const char *document = one_vnic(VM_A, "blue", "preferred");
+
+	garbage_in_sysfs();
+	refused("before_vm_start", document, NULL, "PF ens1f0: cannot read sriov_numvfs: Invalid argument");
+	drop(LEDGER);
 	ledger_is_a_file();
-	refused("before_vm_start", one_vnic(VM_A, "blue", "preferred"), NULL,
-		"cannot open the ledger /run/vfpt: Not a directory");
+	refused("before_vm_start", document, NULL, "cannot open the ledger /run/vfpt: Not a directory");
 }
 END_TEST
 

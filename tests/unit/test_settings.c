@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver.h"
 #include "support.h"
 
 static struct vfpt_error err;
@@ -363,7 +364,7 @@ START_TEST(pf_without_vfs_has_nothing_to_read)
 }
 END_TEST
 
-static const char *const said[] = {
+static const char *const lists[] = {
 	"mac 56:6f:1a:2b:00:01, vlan_id 100",
 	"mac 00:00:00:00:00:00",
 	"vlan_id 0, vlan_priority 0, vlan_protocol 802.1Q",
@@ -375,15 +376,15 @@ static const char *const said[] = {
 
 START_TEST(without_netlink_it_is_said_what_would_be_set)
 {
-	const struct vfpt_settings settings = settings_of(said[_i]);
+	const struct vfpt_settings settings = settings_of(lists[_i]);
 	struct vfpt_settings now = {0};
 
 	catch_stderr();
 	ck_assert_ok(vfpt_settings_apply(NULL, &pf, 3, &settings, &now, &err), err);
-	ck_assert_str_eq(caught_stderr(), text("would set: VF 3 of ens1f0: %s\n", said[_i]));
+	ck_assert_str_eq(caught_stderr(), text("would set: VF 3 of ens1f0: %s\n", lists[_i]));
 	catch_stderr();
 	ck_assert_ok(vfpt_settings_restore(NULL, &pf, 3, &settings, &err), err);
-	ck_assert_str_eq(caught_stderr(), text("would set back: VF 3 of ens1f0: %s\n", said[_i]));
+	ck_assert_str_eq(caught_stderr(), text("would set back: VF 3 of ens1f0: %s\n", lists[_i]));
 }
 END_TEST
 
@@ -394,6 +395,345 @@ START_TEST(unknown_settings_would_be_set_back_to_what_they_were)
 	catch_stderr();
 	ck_assert_ok(vfpt_settings_restore(NULL, &pf, 3, &nothing, &err), err);
 	ck_assert_str_eq(caught_stderr(), "would set back: VF 3 of ens1f0: what it was before\n");
+}
+END_TEST
+
+/* --- a driver that takes and shows settings */
+
+static struct driver driver;
+static const struct vfpt_pf driven = {
+	.name = "ens1f0", .driver = "mlx5_core", .ifindex = 42, .vf_count = DRIVER_VFS};
+
+#define AT_FIRST                                                                                             \
+	"mac 00:00:00:00:00:00, vlan_id 0, vlan_priority 0, vlan_protocol 802.1Q, max_tx_rate 0, "           \
+	"min_tx_rate 0, spoofchk on, "                                                                       \
+	"trust off, rss_query off, link_state auto"
+#define ALL                                                                                                  \
+	"mac 56:6f:1a:2b:00:01, vlan_id 100, vlan_priority 3, vlan_protocol 802.1ad, max_tx_rate 1000, "     \
+	"min_tx_rate 100, spoofchk "                                                                         \
+	"off, trust on, rss_query on, link_state enable"
+
+/* "NAME VALUE, ..." of what is present. */
+static const char *list_of(const struct vfpt_settings *settings)
+{
+	const char *list = "";
+	char value[VFPT_SETTING_SIZE];
+
+	for (enum vfpt_setting i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (vfpt_settings_have(settings, i))
+			list = text("%s%s%s %s", list, *list ? ", " : "", names[i],
+				vfpt_setting_print(i, settings->value[i], value));
+	return list;
+}
+
+static void load_driver(void)
+{
+	driver = (struct driver){.ifindex = 42};
+	for (unsigned vf = 0; vf < DRIVER_VFS; vf++)
+		driver.vfs[vf] = settings_of(AT_FIRST);
+	driver_load(&driver);
+}
+
+static struct vfpt_settings read_one(unsigned vf)
+{
+	struct vfpt_settings *all, one;
+
+	ck_assert_ok(vfpt_settings_read(driver_netlink(), &driven, &all, &err), err);
+	one = all[vf];
+	free(all);
+	return one;
+}
+
+/* What was set since the last time, one a line. */
+static const char *set_since(void)
+{
+	const char *log = text("%s", driver.log);
+
+	driver.log[0] = '\0';
+	return log;
+}
+
+static int apply(const char *wanted, struct vfpt_settings *now)
+{
+	const struct vfpt_settings settings = settings_of(wanted);
+
+	*now = read_one(3);
+	return vfpt_settings_apply(driver_netlink(), &driven, 3, &settings, now, &err);
+}
+
+static int restore(const char *before)
+{
+	const struct vfpt_settings settings = settings_of(before);
+
+	return vfpt_settings_restore(driver_netlink(), &driven, 3, &settings, &err);
+}
+
+START_TEST(settings_of_all_vfs_are_read)
+{
+	struct vfpt_settings *all;
+
+	driver.vfs[3] = settings_of(ALL);
+	driver.vfs[6] = settings_of(
+		"mac 02:00:00:00:00:06, vlan_id 4094, vlan_priority 7, vlan_protocol 802.1Q, max_tx_rate "
+		"4294967295, min_tx_rate 4294967294, spoofchk on, trust on, rss_query off, link_state "
+		"disable");
+	ck_assert_ok(vfpt_settings_read(driver_netlink(), &driven, &all, &err), err);
+	for (unsigned vf = 0; vf < DRIVER_VFS; vf++)
+		ck_assert_str_eq(list_of(&all[vf]), list_of(&driver.vfs[vf]));
+	free(all);
+}
+END_TEST
+
+START_TEST(what_the_driver_does_not_tell_is_not_present)
+{
+	struct vfpt_settings now;
+
+	driver.vfs[3].present &= ~(1u << VFPT_TRUST | 1u << VFPT_LINK_STATE);
+	now = read_one(3);
+	ck_assert_str_eq(list_of(&now), list_of(&driver.vfs[3]));
+	ck_assert(!vfpt_settings_have(&now, VFPT_TRUST));
+	ck_assert(vfpt_settings_have(&now, VFPT_SPOOFCHK));
+}
+END_TEST
+
+/* netdevsim shows 0 where there is no tag. */
+START_TEST(protocol_of_no_vlan_is_8021q)
+{
+	struct vfpt_settings now;
+
+	driver.vfs[3].value[VFPT_VLAN_PROTOCOL] = 0;
+	now = read_one(3);
+	ck_assert_str_eq(list_of(&now), AT_FIRST);
+}
+END_TEST
+
+/* Or the ledger's record of it could not be read back. */
+START_TEST(value_that_could_not_be_scanned_is_not_taken)
+{
+	static const struct {
+		enum vfpt_setting setting;
+		uint64_t value;
+	} odd[] = {{VFPT_VLAN_ID, 4095}, {VFPT_VLAN_PRIORITY, 8}, {VFPT_VLAN_PROTOCOL, 0x9100},
+		{VFPT_SPOOFCHK, 2}, {VFPT_TRUST, 255}, {VFPT_RSS_QUERY, 2}, {VFPT_LINK_STATE, 3}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+		struct vfpt_settings now;
+
+		driver.vfs[3] = settings_of(AT_FIRST);
+		vfpt_settings_put(&driver.vfs[3], odd[i].setting, odd[i].value);
+		now = read_one(3);
+		ck_assert_msg(
+			!vfpt_settings_have(&now, odd[i].setting), "%s is taken", names[odd[i].setting]);
+	}
+}
+END_TEST
+
+START_TEST(driver_that_shows_fewer_vfs_is_an_error)
+{
+	struct vfpt_settings *all;
+
+	driver.shows = DRIVER_VFS - 1;
+	ck_assert_fails(vfpt_settings_read(driver_netlink(), &driven, &all, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, "PF ens1f0: the kernel shows the settings of 6 of its 7 VFs");
+}
+END_TEST
+
+/* Each alone: one message, and no other setting changes. */
+static const struct {
+	const char *wanted, *set;
+} alone[] = {
+	{"mac 56:6f:1a:2b:00:01", "3 mac 56:6f:1a:2b:00:01\n"},
+	{"vlan_id 100", "3 vlan_id 100\n"},
+	{"vlan_priority 3", "3 vlan_priority 3\n"},
+	{"vlan_protocol 802.1ad", "3 vlan_protocol 802.1ad\n"},
+	{"max_tx_rate 1000", "3 max_tx_rate 1000\n"},
+	{"min_tx_rate 100", "3 min_tx_rate 100\n"},
+	{"spoofchk off", "3 spoofchk off\n"},
+	{"trust on", "3 trust on\n"},
+	{"rss_query on", "3 rss_query on\n"},
+	{"link_state disable", "3 link_state disable\n"},
+	/* what is there already is not set, but for a MAC */
+	{"vlan_id 0, vlan_priority 0, vlan_protocol 802.1Q, max_tx_rate 0, spoofchk on, trust off, "
+	 "link_state auto",
+		""},
+	{"mac 00:00:00:00:00:00", "3 mac 00:00:00:00:00:00\n"},
+	{"", ""},
+};
+
+START_TEST(setting_is_applied_in_a_message_of_its_own)
+{
+	struct vfpt_settings wanted = settings_of(alone[_i].wanted), expected = driver.vfs[3], now;
+
+	for (enum vfpt_setting i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (vfpt_settings_have(&wanted, i))
+			expected.value[i] = wanted.value[i];
+	ck_assert_ok(apply(alone[_i].wanted, &now), err);
+	ck_assert_str_eq(set_since(), alone[_i].set);
+	ck_assert_str_eq(list_of(&driver.vfs[3]), list_of(&expected));
+	ck_assert_str_eq(list_of(&now), list_of(&expected));
+	for (unsigned vf = 0; vf < DRIVER_VFS; vf++)
+		if (vf != 3)
+			ck_assert_str_eq(list_of(&driver.vfs[vf]), AT_FIRST);
+	/* And back. */
+	ck_assert_ok(restore(AT_FIRST), err);
+	ck_assert_str_eq(list_of(&driver.vfs[3]), AT_FIRST);
+}
+END_TEST
+
+START_TEST(all_settings_are_applied_in_order_and_put_back_in_the_other)
+{
+	struct vfpt_settings now;
+
+	ck_assert_ok(apply(ALL, &now), err);
+	ck_assert_str_eq(set_since(),
+		"3 mac 56:6f:1a:2b:00:01\n3 vlan_id 100\n3 vlan_priority 3\n3 vlan_protocol 802.1ad\n3 "
+		"max_tx_rate 1000\n3 min_tx_rate 100\n3 spoofchk off\n3 trust on\n3 rss_query on\n3 "
+		"link_state enable\n");
+	ck_assert_str_eq(list_of(&driver.vfs[3]), ALL);
+	ck_assert_str_eq(list_of(&now), ALL);
+	ck_assert_ok(restore(AT_FIRST), err);
+	ck_assert_str_eq(set_since(),
+		"3 link_state auto\n3 rss_query off\n3 trust off\n3 spoofchk on\n3 min_tx_rate 0\n3 "
+		"max_tx_rate 0\n3 vlan_protocol 802.1Q\n3 vlan_priority 0\n3 vlan_id 0\n3 mac "
+		"00:00:00:00:00:00\n");
+	ck_assert_str_eq(list_of(&driver.vfs[3]), AT_FIRST);
+}
+END_TEST
+
+/* Whatever is refused: those before it go back, and nothing behind it is tried. */
+START_TEST(refused_setting_undoes_those_before_it)
+{
+	const enum vfpt_setting refused = (enum vfpt_setting)_i;
+	const struct vfpt_settings all = settings_of(ALL);
+	char value[VFPT_SETTING_SIZE];
+	struct vfpt_settings now;
+	const char *set;
+
+	driver.refuses = 1u << refused;
+	ck_assert_fails(apply(ALL, &now), err, VFPT_REFUSED);
+	ck_assert_str_eq(err.message,
+		text("VF 3 of ens1f0 (mlx5_core): cannot set %s to %s%s: the kernel says: Operation not "
+		     "supported; mlx5_core does not "
+		     "take this: change the vNIC's profile or use a PF whose driver does",
+			names[refused], vfpt_setting_print(refused, all.value[refused], value),
+			refused == VFPT_MAX_TX_RATE || refused == VFPT_MIN_TX_RATE ? " Mbit/s" : ""));
+	set = set_since();
+	ck_assert_contains(set, text("!3 %s ", names[refused]));
+	ck_assert_uint_eq(count_lines(set), 2 * (unsigned)_i + 1);
+	ck_assert_str_eq(list_of(&driver.vfs[3]), AT_FIRST);
+	ck_assert_str_eq(list_of(&now), AT_FIRST);
+}
+END_TEST
+
+START_TEST(what_cannot_be_undone_is_a_warning)
+{
+	struct vfpt_settings now;
+	const char *said;
+
+	driver.refuses_back = 1u << VFPT_SPOOFCHK;
+	driver.refuses = 1u << VFPT_TRUST;
+	catch_stderr();
+	ck_assert_fails(apply(ALL, &now), err, VFPT_REFUSED);
+	said = caught_stderr();
+	ck_assert_contains(err.message, "cannot set trust to on: ");
+	ck_assert_uint_eq(count_lines(said), 1);
+	ck_assert_contains(
+		said, "vfpt: warning: undoing: VF 3 of ens1f0 (mlx5_core): cannot set spoofchk to on: ");
+	/* All else went back, and what did not is known. */
+	ck_assert_str_eq(list_of(&driver.vfs[3]), replaced(AT_FIRST, "spoofchk on", "spoofchk off"));
+	ck_assert_str_eq(list_of(&now), list_of(&driver.vfs[3]));
+}
+END_TEST
+
+START_TEST(all_are_put_back_that_can_be_and_the_first_error_counts)
+{
+	struct vfpt_settings now;
+	const char *said;
+
+	ck_assert_ok(apply(ALL, &now), err);
+	driver.refuses = 1u << VFPT_TRUST | 1u << VFPT_VLAN_ID | 1u << VFPT_MAC;
+	catch_stderr();
+	ck_assert_fails(restore(AT_FIRST), err, VFPT_REFUSED);
+	said = caught_stderr();
+	ck_assert_contains(err.message, "cannot set trust to off: ");
+	ck_assert_uint_eq(count_lines(said), 2);
+	ck_assert_contains(said, "vfpt: warning: VF 3 of ens1f0 (mlx5_core): cannot set vlan_id to 0: ");
+	ck_assert_contains(
+		said, "vfpt: warning: VF 3 of ens1f0 (mlx5_core): cannot set mac to 00:00:00:00:00:00: ");
+	ck_assert_str_eq(list_of(&driver.vfs[3]),
+		replaced(replaced(replaced(AT_FIRST, "trust off", "trust on"), "vlan_id 0", "vlan_id 100"),
+			"mac 00:00:00:00:00:00", "mac 56:6f:1a:2b:00:01"));
+}
+END_TEST
+
+START_TEST(only_what_differs_is_put_back_whoever_changed_it)
+{
+	vfpt_settings_put(&driver.vfs[3], VFPT_MAC,
+		0x525400000001); /* libvirt leaves one behind where there was none */
+	vfpt_settings_put(&driver.vfs[3], VFPT_MIN_TX_RATE, 5);
+	ck_assert_ok(restore(AT_FIRST), err);
+	ck_assert_str_eq(set_since(), "3 min_tx_rate 0\n3 mac 00:00:00:00:00:00\n");
+	ck_assert_ok(restore(AT_FIRST), err);
+	ck_assert_str_eq(set_since(), "");
+}
+END_TEST
+
+/* What was not known then is left as it is. */
+START_TEST(unknown_setting_is_not_put_back)
+{
+	struct vfpt_settings now;
+
+	ck_assert_ok(apply(ALL, &now), err);
+	set_since();
+	ck_assert_ok(restore("vlan_id 0"), err);
+	ck_assert_str_eq(set_since(), "3 vlan_id 0\n");
+	ck_assert_ok(restore(""), err);
+	ck_assert_str_eq(set_since(), "");
+}
+END_TEST
+
+/* The driver aborts on a minimum above the maximum: not even on the way is it asked for that. */
+static const struct {
+	const char *from, *to;
+} rates[] = {
+	{"max_tx_rate 100, min_tx_rate 50", "max_tx_rate 1000, min_tx_rate 500"},
+	{"max_tx_rate 1000, min_tx_rate 500", "max_tx_rate 100, min_tx_rate 50"},
+	{"max_tx_rate 0, min_tx_rate 500", "max_tx_rate 100, min_tx_rate 0"},
+	{"max_tx_rate 100, min_tx_rate 0", "max_tx_rate 0, min_tx_rate 500"},
+	{"max_tx_rate 100, min_tx_rate 100", "max_tx_rate 50, min_tx_rate 50"},
+	{"max_tx_rate 0, min_tx_rate 0", "max_tx_rate 1, min_tx_rate 1"},
+};
+
+START_TEST(rates_go_both_ways_without_a_minimum_above_the_maximum)
+{
+	const struct vfpt_settings from = settings_of(rates[_i].from), to = settings_of(rates[_i].to);
+	struct vfpt_settings now;
+
+	for (enum vfpt_setting i = VFPT_MAX_TX_RATE; i <= VFPT_MIN_TX_RATE; i++)
+		vfpt_settings_put(&driver.vfs[3], i, from.value[i]);
+	ck_assert_ok(apply(rates[_i].to, &now), err);
+	for (enum vfpt_setting i = VFPT_MAX_TX_RATE; i <= VFPT_MIN_TX_RATE; i++)
+		ck_assert_uint_eq(driver.vfs[3].value[i], to.value[i]);
+	ck_assert_ok(restore(rates[_i].from), err);
+	for (enum vfpt_setting i = VFPT_MAX_TX_RATE; i <= VFPT_MIN_TX_RATE; i++)
+		ck_assert_uint_eq(driver.vfs[3].value[i], from.value[i]);
+}
+END_TEST
+
+START_TEST(pf_that_went_away_is_an_error)
+{
+	const struct vfpt_settings wanted = settings_of("trust on");
+	struct vfpt_settings now = read_one(3);
+
+	driver.gone = true;
+	ck_assert_fails(
+		vfpt_settings_apply(driver_netlink(), &driven, 3, &wanted, &now, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message,
+		"VF 3 of ens1f0 (mlx5_core): cannot set trust to on: the kernel says: No such device");
+	ck_assert_str_eq(list_of(&now), AT_FIRST);
+	ck_assert_fails(restore(AT_FIRST), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message,
+		"PF ens1f0: cannot read the settings of its VFs: the kernel says: No such device");
 }
 END_TEST
 
@@ -541,8 +881,26 @@ int main(void)
 	tcase = new_case(suite, "captured", NULL);
 	tcase_add_test(tcase, nothing_is_read_without_netlink);
 	tcase_add_test(tcase, pf_without_vfs_has_nothing_to_read);
-	tcase_add_loop_test(tcase, without_netlink_it_is_said_what_would_be_set, 0, ARRAY_SIZE(said));
+	tcase_add_loop_test(tcase, without_netlink_it_is_said_what_would_be_set, 0, ARRAY_SIZE(lists));
 	tcase_add_test(tcase, unknown_settings_would_be_set_back_to_what_they_were);
+
+	tcase = new_case(suite, "driver", NULL);
+	tcase_add_checked_fixture(tcase, load_driver, NULL);
+	tcase_add_test(tcase, settings_of_all_vfs_are_read);
+	tcase_add_test(tcase, what_the_driver_does_not_tell_is_not_present);
+	tcase_add_test(tcase, protocol_of_no_vlan_is_8021q);
+	tcase_add_test(tcase, value_that_could_not_be_scanned_is_not_taken);
+	tcase_add_test(tcase, driver_that_shows_fewer_vfs_is_an_error);
+	tcase_add_loop_test(tcase, setting_is_applied_in_a_message_of_its_own, 0, ARRAY_SIZE(alone));
+	tcase_add_test(tcase, all_settings_are_applied_in_order_and_put_back_in_the_other);
+	tcase_add_loop_test(tcase, refused_setting_undoes_those_before_it, 0, VFPT_SETTING_COUNT);
+	tcase_add_test(tcase, what_cannot_be_undone_is_a_warning);
+	tcase_add_test(tcase, all_are_put_back_that_can_be_and_the_first_error_counts);
+	tcase_add_test(tcase, only_what_differs_is_put_back_whoever_changed_it);
+	tcase_add_test(tcase, unknown_setting_is_not_put_back);
+	tcase_add_loop_test(
+		tcase, rates_go_both_ways_without_a_minimum_above_the_maximum, 0, ARRAY_SIZE(rates));
+	tcase_add_test(tcase, pf_that_went_away_is_an_error);
 
 	tcase = new_case(suite, "kernel", NULL);
 	tcase_add_checked_fixture(tcase, open_netlink, close_netlink);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A PF driver to play with. It stands where lib/netlink.c reads and sets VFs (the test programs are linked
+ * with
+ * --wrap for these two functions), takes the kernel's messages and shows its VFs in the kernel's way.
+ */
+#ifndef VFPT_TESTS_DRIVER_H
+#define VFPT_TESTS_DRIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vfpt/settings.h"
+
+enum { DRIVER_VFS = 7 };
+
+/* One PF. What it does not have (present) it does not tell. */
+struct driver {
+	unsigned ifindex;
+	struct vfpt_settings vfs[DRIVER_VFS];
+	unsigned refuses;      /* bits of settings that it says EOPNOTSUPP to */
+	unsigned refuses_back; /* bits of settings that it takes once, and then no more */
+	bool gone;             /* it says ENODEV to everything */
+	unsigned shows;        /* number of VFs it shows; 0: all */
+	char log[2048];        /* what was set, "VF SETTING VALUE" a line; "!" in front: refused */
+};
+
+/* From now on that interface index is this driver's; NULL: the kernel's again. */
+void driver_load(struct driver *driver);
+
+/* To be handed down as the netlink socket. */
+struct vfpt_netlink *driver_netlink(void);
+
+#endif
