@@ -81,7 +81,7 @@ struct choice {
 static bool is_sibling(const struct vfpt_transaction *t, const struct vfpt_pci *vf)
 {
 	for (size_t i = 0; i < t->sibling_count; i++)
-		if (vfpt_pci_equal(&t->siblings[i], vf))
+		if (vfpt_pci_equal(&t->siblings[i].vf, vf))
 			return true;
 	return false;
 }
@@ -195,6 +195,7 @@ static int choose(const struct vfpt_transaction *t, const struct vfpt_request *r
 
 static int none_free(const struct candidate *candidates, size_t count, struct vfpt_error *err)
 {
+	size_t too_small = 0;
 	char list[640] = "";
 	size_t used = 0;
 
@@ -202,6 +203,7 @@ static int none_free(const struct candidate *candidates, size_t count, struct vf
 		used += (size_t)snprintf(list + used, sizeof(list) - used,
 			"%s%s has %u VFs, %u assigned to VMs", used ? "; " : "", c->pf->name, c->pf->vf_count,
 			c->assigned);
+		too_small += c->mtu != 0;
 		if (c->mtu && used < sizeof(list))
 			used += (size_t)snprintf(list + used, sizeof(list) - used,
 				", its MTU %u is below the %u that the network or the vNIC asks for",
@@ -210,9 +212,10 @@ static int none_free(const struct candidate *candidates, size_t count, struct vf
 			used += (size_t)snprintf(list + used, sizeof(list) - used, ", %u unusable (%s)",
 				c->unusable, c->reason);
 	}
-	return vfpt_error_set(err, VFPT_NO_VF,
-		"no free VF: %s; make more VFs in the engine (Setup Host Networks) or stop a VM that has one",
-		list);
+	return vfpt_error_set(err, VFPT_NO_VF, "no free VF: %s; %s", list,
+		too_small == count
+			? "raise the PF's MTU in the engine (Setup Host Networks) or lower the vNIC's"
+			: "make more VFs in the engine (Setup Host Networks) or stop a VM that has one");
 }
 
 /* --- assigning ------------------------------------------------------------------------------- */
@@ -227,13 +230,14 @@ static int remember_siblings(struct vfpt_transaction *t, const struct vfpt_reque
 	if (vfpt_host_iommu_group(t->host, vf, &group, err) < 0)
 		return -1;
 	for (size_t i = 0; i < group.count && r == 0; i++) {
-		struct vfpt_pci *grown;
+		struct vfpt_sibling *grown;
 
 		if (vfpt_pci_equal(&group.members[i], vf) || is_of(t, &group.members[i], request->vm))
 			continue;
 		grown = reallocarray(t->siblings, t->sibling_count + 1, sizeof(*grown));
 		if (grown) {
-			grown[t->sibling_count++] = group.members[i];
+			grown[t->sibling_count++] =
+				(struct vfpt_sibling){.vf = group.members[i], .mac = request->mac};
 			t->siblings = grown;
 		} else {
 			r = vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "choosing a VF");
@@ -273,21 +277,34 @@ static int mac_in_use(const struct vfpt_pf *pf, unsigned vf, const char *by, str
 		pf->name, by);
 }
 
-/* A stale MAC is taken from its VF, and remembered for undoing. */
+/* A MAC for a VF that must not have none: locally administered, and no other VF's. */
+static uint64_t own_mac(const struct vfpt_pci *vf)
+{
+	return UINT64_C(0x02) << 40 | (uint64_t)(vf->domain & 0xffff) << 16 | (uint64_t)vf->bus << 8 |
+	       (uint64_t)(vf->slot << 3 | vf->function);
+}
+
+/* A stale MAC is taken from its VF, and remembered for undoing. Some drivers refuse to set none. */
 static int clear_mac(struct vfpt_transaction *t, const struct vfpt_pf *pf, unsigned vf,
 	struct vfpt_settings *now, struct vfpt_error *err)
 {
-	struct vfpt_settings none = {0};
+	struct vfpt_settings other = {0};
 	struct vfpt_cleared *grown = reallocarray(t->cleared, t->cleared_count + 1, sizeof(*grown));
 	uint64_t mac = now->value[VFPT_MAC];
 	char text[VFPT_SETTING_SIZE];
+	int r;
 
 	if (!grown)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "clearing a MAC");
 	t->cleared = grown;
-	vfpt_settings_put(&none, VFPT_MAC, 0);
-	if (vfpt_settings_apply(t->netlink, pf, vf, &none, now, err) < 0)
-		return vfpt_error_wrap(err, "a stale MAC is on a free VF");
+	vfpt_settings_put(&other, VFPT_MAC, 0);
+	r = vfpt_settings_apply(t->netlink, pf, vf, &other, now, err);
+	if (r < 0 && err->code == VFPT_REFUSED) {
+		vfpt_settings_put(&other, VFPT_MAC, own_mac(&pf->vfs[vf]));
+		r = vfpt_settings_apply(t->netlink, pf, vf, &other, now, err);
+	}
+	if (r < 0)
+		return vfpt_error_wrap(err, "a free VF still has this MAC");
 	grown[t->cleared_count++] = (struct vfpt_cleared){.pf = pf, .vf = vf, .mac = mac};
 	vfpt_warn("VF %u of %s was free but still had MAC %s, which would swallow the vNIC's traffic; it is "
 		  "cleared",
@@ -295,15 +312,26 @@ static int clear_mac(struct vfpt_transaction *t, const struct vfpt_pf *pf, unsig
 	return 0;
 }
 
-/* That VF holds the vNIC's MAC and is not the one for it: who has it? */
-static int evict(struct vfpt_transaction *t, const struct vfpt_pf *pf, unsigned vf, struct vfpt_settings *now,
-	struct vfpt_error *err)
+static bool is_made_here(const struct vfpt_transaction *t, const struct vfpt_pci *vf)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (vfpt_pci_equal(&t->made[i].assignment.address, vf))
+			return true;
+	return false;
+}
+
+/*
+ * That VF holds the vNIC's MAC and is not the one for it: who has it? A record of the same VM that was not
+ * made just now is garbage of its last run (what could be read has been released).
+ */
+static int evict(struct vfpt_transaction *t, const char *vm, const struct vfpt_pf *pf, unsigned vf,
+	struct vfpt_settings *now, struct vfpt_error *err)
 {
 	const char *owner = vfpt_ledger_owner(t->ledger, &pf->vfs[vf]);
 	char reason[VFPT_REASON_SIZE];
 	bool taken;
 
-	if (owner) {
+	if (owner && (strcmp(owner, vm) != 0 || is_made_here(t, &pf->vfs[vf]))) {
 		snprintf(reason, sizeof(reason), "it belongs to VM %s",
 			owner[0] ? owner : "(its record is garbage)");
 		return mac_in_use(pf, vf, reason, err);
@@ -314,15 +342,15 @@ static int evict(struct vfpt_transaction *t, const struct vfpt_pf *pf, unsigned 
 }
 
 static int claim_mac(struct vfpt_transaction *t, const struct vfpt_network *network,
-	const struct choice *choice, const struct vfpt_mac *mac, struct vfpt_error *err)
+	const struct choice *choice, const struct vfpt_assignment *a, struct vfpt_error *err)
 {
-	uint64_t value = vfpt_mac_value(mac);
+	uint64_t value = vfpt_mac_value(&a->mac);
 	struct vfpt_settings *vfs;
 
 	for (size_t i = 0; i < network->pf_count; i++) {
 		const struct vfpt_pf *pf = network->pfs[i];
 
-		if (vfpt_mac_equal(&pf->mac, mac))
+		if (vfpt_mac_equal(&pf->mac, &a->mac))
 			return vfpt_error_set(err, VFPT_BAD_INPUT,
 				"PF %s itself has this MAC; give the vNIC another one in the engine",
 				pf->name);
@@ -330,7 +358,8 @@ static int claim_mac(struct vfpt_transaction *t, const struct vfpt_network *netw
 			return -1;
 		for (unsigned vf = 0; vf < pf->vf_count; vf++)
 			if (vfpt_settings_have(&vfs[vf], VFPT_MAC) && vfs[vf].value[VFPT_MAC] == value &&
-				(pf != choice->pf || vf != choice->vf) && evict(t, pf, vf, &vfs[vf], err) < 0)
+				(pf != choice->pf || vf != choice->vf) &&
+				evict(t, a->vm, pf, vf, &vfs[vf], err) < 0)
 				return -1;
 	}
 	return 0;
@@ -391,7 +420,8 @@ static int set_up(struct vfpt_transaction *t, const struct vfpt_pf *pf, struct v
 	if (is_wiped_out_by_start(&first)) {
 		if (hold_link(t, pf, assigned, now, err) < 0)
 			return -1;
-		first.present &= ~(1u << VFPT_LINK_STATE);
+		if (!assigned->gap) /* it is held; after_vm_start gives it what it is to have */
+			first.present &= ~(1u << VFPT_LINK_STATE);
 	}
 	return vfpt_settings_apply(t->netlink, pf, assigned->assignment.vf, &first, now, err);
 }
@@ -408,7 +438,7 @@ static int take_vf(struct vfpt_transaction *t, const struct vfpt_network *networ
 	if (get_settings(t, choice->pf, &vfs, err) < 0 ||
 		vfpt_settings_check(&a->wanted, choice->pf, a->vf,
 			rates ? vfpt_host_link_speed(t->host, choice->pf) : 0, vfs, err) < 0 ||
-		claim_mac(t, network, choice, &a->mac, err) < 0)
+		claim_mac(t, network, choice, a, err) < 0)
 		return -1;
 	a->before = vfs[a->vf];
 	/* A link that is held until the VM runs then gets what it is to have. */
@@ -418,11 +448,10 @@ static int take_vf(struct vfpt_transaction *t, const struct vfpt_network *networ
 		return -1;
 	if (set_up(t, choice->pf, assigned, &vfs[a->vf], err) == 0)
 		return 0;
-	if (t->netlink && vfpt_settings_restore(t->netlink, choice->pf, a->vf, &a->before, &second) < 0)
-		vfpt_warn("undoing: %s", second.message);
-	vfs[a->vf] = a->before;
-	if (vfpt_ledger_remove(t->ledger, a, &second) < 0)
-		vfpt_warn("undoing: %s", second.message);
+	if (vfpt_release(t->host, t->ledger, t->netlink, a, &second) < 0)
+		vfpt_error_remedy(err, "undoing failed: %s", second.message);
+	else
+		vfs[a->vf] = a->before;
 	return -1;
 }
 
@@ -482,20 +511,26 @@ int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request 
 		return -1;
 	}
 	transaction->made[transaction->count++] = *out;
+	for (size_t i = 0; i < transaction->sibling_count; i++)
+		if (vfpt_pci_equal(&transaction->siblings[i].vf, &out->assignment.address))
+			transaction->siblings[i--] = transaction->siblings[--transaction->sibling_count];
 	return 0;
 }
 
 int vfpt_transaction_check(struct vfpt_transaction *transaction, const char *vm, struct vfpt_error *err)
 {
-	char text[VFPT_PCI_SIZE];
+	char text[VFPT_PCI_SIZE], mac[VFPT_MAC_SIZE];
 
-	for (size_t i = 0; i < transaction->sibling_count; i++)
-		if (!is_of(transaction, &transaction->siblings[i], vm))
+	for (size_t i = 0; i < transaction->sibling_count; i++) {
+		const struct vfpt_sibling *sibling = &transaction->siblings[i];
+
+		if (!is_of(transaction, &sibling->vf, vm))
 			return vfpt_error_set(err, VFPT_NO_VF,
-				"%s shares an iommu group with a VF of this VM but does not go to it; use a "
-				"PCI slot whose "
-				"bridges support ACS",
-				vfpt_pci_format(&transaction->siblings[i], text));
+				"vNIC %s: its VF shares an iommu group with %s, which does not go to this "
+				"VM; use a PCI slot "
+				"whose bridges support ACS",
+				vfpt_mac_format(&sibling->mac, mac), vfpt_pci_format(&sibling->vf, text));
+	}
 	return 0;
 }
 
@@ -557,13 +592,26 @@ int vfpt_assign_finish(struct vfpt_host *host, struct vfpt_netlink *netlink,
 		return -1;
 	warn_if_different(assignment, pf, VFPT_MAC, &all[vf]);
 	warn_if_different(assignment, pf, VFPT_VLAN_ID, &all[vf]);
-	wanted.present &= 1u << VFPT_VLAN_PRIORITY | 1u << VFPT_VLAN_PROTOCOL | 1u << VFPT_LINK_STATE;
+	/* A link that was held goes up with the right tag only, whole. */
+	wanted.present &= (is_wiped_out_by_start(&wanted) ? 1u << VFPT_VLAN_ID : 0) |
+			  1u << VFPT_VLAN_PRIORITY | 1u << VFPT_VLAN_PROTOCOL | 1u << VFPT_LINK_STATE;
 	r = vfpt_settings_apply(netlink, pf, vf, &wanted, &all[vf], err);
 	free(all);
 	return r;
 }
 
 /* --- releasing ------------------------------------------------------------------------------- */
+
+/* What a driver takes and does not show cannot be put back. */
+static void report_untold(const struct vfpt_assignment *a, const struct vfpt_pf *pf, unsigned vf)
+{
+	unsigned untold = a->wanted.present & ~a->before.present;
+
+	for (int i = 0; a->before.present && i < VFPT_SETTING_COUNT; i++)
+		if (untold & 1u << i)
+			vfpt_warn("VF %u of %s: %s does not tell what %s was, so it stays as the vNIC had it",
+				vf, pf->name, pf->driver, vfpt_setting_name((enum vfpt_setting)i));
+}
 
 int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
 	const struct vfpt_assignment *assignment, struct vfpt_error *err)
@@ -583,7 +631,10 @@ int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt
 			return vfpt_error_wrap(err, "VF %s", text);
 		vfpt_warn("VF %s (VF %u of %s) is gone from this host; its assignment is removed", text,
 			assignment->vf, assignment->pf);
-	} else if (vfpt_settings_restore(netlink, pf, index, &assignment->before, err) < 0) {
+		return vfpt_ledger_remove(ledger, assignment, err);
+	}
+	report_untold(assignment, pf, index);
+	if (vfpt_settings_restore(netlink, pf, index, &assignment->before, err) < 0) {
 		if (err->code != VFPT_REFUSED)
 			return -1;
 		vfpt_warn("%s; the VF is released as it is", err->message);

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -13,6 +15,7 @@
 #include "file.h"
 #include "vfpt/assign.h"
 #include "vfpt/domain.h"
+#include "vfpt/inuse.h"
 #include "vfpt/profile.h"
 
 extern char **environ;
@@ -146,7 +149,7 @@ static int read_file(struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	int links = hook->test ? 0 : O_NOFOLLOW;
 	int fd = open(hook->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | links);
-	struct stat status;
+	struct stat status = {0};
 	int r = -1;
 
 	if (fd < 0)
@@ -301,6 +304,16 @@ static int with_each(
 static int release_one(
 	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
 {
+	char reason[VFPT_REASON_SIZE];
+	bool taken = false;
+
+	/* What a killed hook left was never plugged: a VF that is in use is this vNIC's, plugged before. */
+	if (hook->point->nic && !hook->point->after &&
+		vfpt_inuse(hook->host, &assignment->address, &taken, reason, err) < 0)
+		return -1;
+	if (taken)
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "it is plugged already, on VF %u of %s (%s)",
+			assignment->vf, assignment->pf, reason);
 	if (vfpt_release(hook->host, hook->ledger, hook->transaction.netlink, assignment, err) == 0)
 		return 0;
 	return vfpt_error_wrap(err, "cannot give back VF %u of %s", assignment->vf, assignment->pf);
@@ -470,20 +483,30 @@ static int connect_or_stay(struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
 	return 0;
 }
 
+/* vNICs behind number @from that ask for passthrough on the same bridge. */
+static unsigned still_to_come(
+	const struct vfpt_vnic *vnics, const struct vfpt_profile *profiles, size_t count, size_t from)
+{
+	unsigned more = 0;
+
+	for (size_t i = from + 1; i < count; i++)
+		more += profiles[i].passthrough != VFPT_PASSTHROUGH_OFF && vnics[i].bridge &&
+			vnics[from].bridge && strcmp(vnics[i].bridge, vnics[from].bridge) == 0;
+	return more;
+}
+
 static int connect_all(struct vfpt_hook *hook, const struct vfpt_vnic *vnics, size_t count,
 	struct vfpt_profile *profiles, struct vfpt_error *err)
 {
-	unsigned asking = 0;
 	char name[96];
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		if (read_profile(hook, &vnics[i], &profiles[i], err) < 0)
 			return vfpt_error_wrap(err, "%s", vfpt_vnic_name(&vnics[i], name, sizeof(name)));
-		asking += profiles[i].passthrough != VFPT_PASSTHROUGH_OFF;
-	}
 	for (size_t i = 0; i < count; i++)
 		if (profiles[i].passthrough != VFPT_PASSTHROUGH_OFF &&
-			connect_or_stay(hook, &vnics[i], &profiles[i], --asking, err) < 0)
+			connect_or_stay(hook, &vnics[i], &profiles[i],
+				still_to_come(vnics, profiles, count, i), err) < 0)
 			return -1;
 	return vfpt_transaction_check(&hook->transaction, hook->vm, err);
 }
@@ -627,6 +650,8 @@ static int exit_code(const struct vfpt_hook *hook, int result, const struct vfpt
 
 static int end(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
 {
+	if (result < 0 && !hook->point->after)
+		__fpurge(stderr); /* of what is being undone nothing is worth a line beside the error's */
 	if (hook->transaction.ledger && !hook->test)
 		vfpt_transaction_undo(&hook->transaction);
 	vfpt_transaction_commit(&hook->transaction);
@@ -646,8 +671,14 @@ int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 {
 	struct vfpt_hook hook = {.point = point, .root = -1};
 	struct vfpt_error error;
-	int r = begin(&hook, argc, argv, &error);
+	int r;
 
+	/* Nobody may be reading our stderr any more; that must not end us half-way. */
+	signal(SIGPIPE, SIG_IGN);
+	/* VDSM shows all of stderr when a hook fails: what is said before is held back until it is known, see
+	 * end(). */
+	setvbuf(stderr, NULL, _IOFBF, BUFSIZ * 8);
+	r = begin(&hook, argc, argv, &error);
 	if (r == 0)
 		r = point->step(&hook, &error);
 	if (r == 0)

@@ -440,18 +440,33 @@ int vfpt_host_network(
 	return 0;
 }
 
-static int first_name(const char *name, void *data)
+/* The PF's own network device among those of its function, which in switchdev mode has its VFs' representors
+ * too. */
+struct own_netdev {
+	const struct vfpt_host *host;
+	const char *directory;
+	char name[IFNAMSIZ];
+};
+
+static int take_own_netdev(const char *name, void *data)
 {
+	struct own_netdev *own = data;
+	char path[FILE_PATH], port[32];
+
 	if (!valid_netdev(name))
 		return 0;
-	snprintf(data, IFNAMSIZ, "%s", name);
+	snprintf(path, sizeof(path), "%.100s/%s/phys_port_name", own->directory, name);
+	if (file_read(own->host->root, path, port, sizeof(port)) > 0 && strstr(port, "vf"))
+		return 0;
+	snprintf(own->name, sizeof(own->name), "%s", name);
 	return 1;
 }
 
 int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const struct vfpt_pf **pf,
 	unsigned *index, struct vfpt_error *err)
 {
-	char path[FILE_PATH], text[VFPT_PCI_SIZE], netdev[IFNAMSIZ] = "";
+	char path[FILE_PATH], text[VFPT_PCI_SIZE];
+	struct own_netdev own = {.host = host, .directory = path};
 	struct vfpt_pci physfn;
 
 	vfpt_pci_format(vf, text);
@@ -459,15 +474,15 @@ int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const s
 		return vfpt_error_set(err, VFPT_NO_VF, "there is no VF %s on this host", text);
 	if (read_address(host->root, path, &physfn) < 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "VF %s: cannot read its PF's address", text);
-	if (file_each_sorted(host->root, pci_path(path, vf, "physfn/net"), first_name, netdev) <= 0)
+	if (file_each_sorted(host->root, pci_path(path, vf, "physfn/net"), take_own_netdev, &own) <= 0)
 		return vfpt_error_set(err, VFPT_SYSTEM,
 			"the PF of VF %s has no network device here; bind it to its driver", text);
-	if (get_pf(host, netdev, pf, err) < 0)
+	if (get_pf(host, own.name, pf, err) < 0)
 		return -1;
 	for (*index = 0; *index < (*pf)->vf_count; ++*index)
 		if (vfpt_pci_equal(&(*pf)->vfs[*index], vf))
 			return 0;
-	return vfpt_error_set(err, VFPT_NO_VF, "PF %s does not list VF %s", netdev, text);
+	return vfpt_error_set(err, VFPT_NO_VF, "PF %s does not list VF %s", own.name, text);
 }
 
 unsigned vfpt_host_link_speed(struct vfpt_host *host, const struct vfpt_pf *pf)

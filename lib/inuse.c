@@ -29,8 +29,11 @@ __attribute__((format(printf, 2, 3))) static int taken_because(struct look *look
 	return 1;
 }
 
+/* A network device that is renamed or moved while we look is in somebody's hands. */
 static int fail(struct look *look, const char *what)
 {
+	if (errno == ENOENT && look->netdevs)
+		return taken_because(look, "its network device is being renamed or moved");
 	look->failed = true;
 	vfpt_error_errno(look->err, VFPT_SYSTEM, errno, "%s: cannot read %s", look->device, what);
 	return 1;

@@ -14,6 +14,9 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/socket.h>
+#include <time.h>
+
+#define BUSY_TRIES 10
 
 struct vfpt_netlink {
 	struct nl_sock *socket;
@@ -388,8 +391,8 @@ int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_tak
 	return 0;
 }
 
-int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
-	size_t size, struct vfpt_error *err)
+static int set_vf_once(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
+	size_t size, int *number, struct vfpt_error *err)
 {
 	struct exchange x = {.take = NULL};
 	struct nl_msg *message = link_request(RTM_SETLINK, NLM_F_ACK, pf_ifindex);
@@ -406,8 +409,23 @@ int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int a
 	net_admin(CAP_SET);
 	r = converse(netlink, message, &x, err);
 	net_admin(CAP_CLEAR);
+	*number = x.error;
 	if (x.error == EPERM)
 		vfpt_error_remedy(err, "setting a VF needs CAP_NET_ADMIN: run as root, or as vdsm with the "
 				       "hook's file capability in place");
+	return r;
+}
+
+int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
+	size_t size, struct vfpt_error *err)
+{
+	const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+	int r, number = 0;
+
+	/* Some drivers are busy for a moment while a VF resets, which it does when libvirt gives it back. */
+	for (int i = 0; (r = set_vf_once(netlink, pf_ifindex, attribute, payload, size, &number, err)) < 0 &&
+			(number == EAGAIN || number == EBUSY) && i < BUSY_TRIES;
+		i++)
+		nanosleep(&pause, NULL);
 	return r;
 }

@@ -305,10 +305,6 @@ static int set_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsig
 	vfpt_error_wrap(err, "VF %u of %s (%s): cannot set %s to %s%s", vf, pf->name, pf->driver,
 		table[setting].name, vfpt_setting_print(setting, value, text),
 		table[setting].unit ? table[setting].unit : "");
-	if (err->code == VFPT_REFUSED)
-		vfpt_error_remedy(err,
-			"%s does not take this: change the vNIC's profile or use a PF whose driver does",
-			pf->driver);
 	return -1;
 }
 
@@ -480,8 +476,13 @@ int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, 
 			continue;
 		if (set_one(netlink, pf, vf, setting, wanted->value[i], now, err) == 0)
 			continue;
+		if (err->code == VFPT_REFUSED)
+			vfpt_error_remedy(err,
+				"%s does not take this: change the vNIC's profile or use a PF whose driver "
+				"does",
+				pf->driver);
 		if (put_back(netlink, pf, vf, &before, now, &second) < 0)
-			vfpt_warn("undoing: %s", second.message);
+			vfpt_error_remedy(err, "undoing failed: %s", second.message);
 		return -1;
 	}
 	return 0;

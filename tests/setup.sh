@@ -10,9 +10,9 @@ cd "$project" || exit 1
 # shellcheck disable=SC2034 # for who sources this
 packages_to_build=(gcc libc6-dev meson ninja-build pkgconf libxml2-dev libnl-3-dev libcap-dev libinih-dev check)
 # shellcheck disable=SC2034
-packages_to_test=(clang clang-format libxml2-utils libvirt-clients shellcheck valgrind)
+packages_to_test=(git procps python3 clang clang-format libxml2-utils libvirt-clients shellcheck valgrind)
 # shellcheck disable=SC2034
-packages_for_lab=(ca-certificates libcap2-bin)
+packages_for_lab=(ca-certificates libcap2-bin make)
 
 is_debian_12() { (. /etc/os-release && [ "${ID-}" = debian ] && [ "${VERSION_ID-}" = 12 ]) 2>/dev/null; }
 
@@ -54,7 +54,7 @@ need() {
 # build DIRECTORY [MESON-OPTION...]
 build() {
     local directory=$1; shift
-    [ -d "$directory" ] || meson setup "$directory" -Dprefix=/usr -Dwerror=true "$@" || return
+    [ -d "$directory" ] || meson setup "$directory" -Dprefix=/usr -Dlibdir="lib/$(gcc -print-multiarch)" -Dwerror=true "$@" || return
     ninja -C "$directory"
 }
 

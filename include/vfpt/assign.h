@@ -22,7 +22,7 @@ struct vfpt_request {
 	const char *bridge;            /**< of its network */
 	unsigned mtu;                  /**< that the vNIC asks for; 0: the network's */
 	struct vfpt_settings settings; /**< that it asks for; a VLAN id here is instead of the network's */
-	unsigned more; /**< vNICs of this VM that are assigned after this one, in the same transaction */
+	unsigned more; /**< vNICs of this VM on this bridge that are assigned after this one */
 };
 
 /** What it got. */
@@ -31,6 +31,12 @@ struct vfpt_assigned {
 	bool pf_up;
 	bool gap; /**< until vfpt_assign_finish() the VF may pass traffic with a wrong tag (vfpt.conf allows
 		     it) */
+};
+
+/** A VF that must end up with the VM too: it shares an iommu group with the one that a vNIC got. */
+struct vfpt_sibling {
+	struct vfpt_pci vf;
+	struct vfpt_mac mac; /**< that vNIC's */
 };
 
 /** A MAC that a free VF held and that was taken from it. */
@@ -55,8 +61,7 @@ struct vfpt_transaction {
 	size_t count;
 	struct vfpt_assigned *made;
 	size_t sibling_count;
-	struct vfpt_pci *siblings; /**< VFs that must end up with this VM too: they share an iommu group with
-				      one of its */
+	struct vfpt_sibling *siblings;
 	size_t pf_count;
 	struct vfpt_pf_settings *pfs; /**< each PF is read once */
 	size_t cleared_count;

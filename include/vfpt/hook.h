@@ -27,7 +27,8 @@ struct vfpt_hook_point {
 	const char *name;    /**< VDSM's: "before_vm_start" */
 	const char *summary; /**< for --help, one line */
 	bool nic;            /**< the document is one <interface>, properties are in the environment */
-	bool after; /**< a failure is only logged, and must not keep other scripts from cleaning up */
+	bool after; /**< a failure is only logged; other scripts still clean up, unless the input itself is
+		       bad */
 	int (*step)(struct vfpt_hook *hook, struct vfpt_error *err); /**< what is done there */
 };
 

@@ -147,28 +147,33 @@ to_namespace() {
 }
 
 traffic_stays_in_its_vlan() {
-    local a b c
+    local a b c e
     vm_xml "$(uuid 31)" 56:6f:1a:2b:31:01 blue >/tmp/a.xml
     vm_xml "$(uuid 32)" 56:6f:1a:2b:31:02 blue >/tmp/b.xml
     vm_xml "$(uuid 33)" 56:6f:1a:2b:31:03 ovirtmgmt >/tmp/c.xml
     as_vdsm before_vm_start /tmp/a.xml "vmId=$(uuid 31)"; a=$(vf_of "$doc" 56:6f:1a:2b:31:01)
     as_vdsm before_vm_start /tmp/b.xml "vmId=$(uuid 32)"; b=$(vf_of "$doc" 56:6f:1a:2b:31:02)
+    vm_xml "$(uuid 35)" 56:6f:1a:2b:31:05 ovirtmgmt >/tmp/e.xml
     as_vdsm before_vm_start /tmp/c.xml "vmId=$(uuid 33)"; c=$(vf_of "$doc" 56:6f:1a:2b:31:03)
+    as_vdsm before_vm_start /tmp/e.xml "vmId=$(uuid 35)"; e=$(vf_of "$doc" 56:6f:1a:2b:31:05)
+    to_namespace "$e" vm-e 192.0.2.5
     to_namespace "$a" vm-a 192.0.2.1 && to_namespace "$b" vm-b 192.0.2.2 && to_namespace "$c" vm-c 192.0.2.3
     ok "two VFs on one VLAN reach each other" lab_wait 20 quiet ip netns exec vm-a ping -c1 -W1 192.0.2.2
     is "with the MAC that the PF gave" "$(ip -n vm-a neigh show 192.0.2.2 | grep -o '56:6f:1a:2b:31:02')" 56:6f:1a:2b:31:02
-    ok "one on another VLAN does not reach them" not ip netns exec vm-c ping -qc3 -W1 192.0.2.1
+    ok "two VFs without VLAN reach each other" lab_wait 20 quiet ip netns exec vm-c ping -c1 -W1 192.0.2.5
+    ok "one of these does not reach those" not ip netns exec vm-c ping -qc3 -W1 192.0.2.1
     # In namespaces they are not the host's to give.
     as_vdsm after_vm_destroy /tmp/a.xml "vmId=$(uuid 31)"
     as_vdsm after_vm_destroy /tmp/b.xml "vmId=$(uuid 32)"
     as_vdsm after_vm_destroy /tmp/c.xml "vmId=$(uuid 33)"
+    as_vdsm after_vm_destroy /tmp/e.xml "vmId=$(uuid 35)"
     unchanged "released, their settings are as they were" ens1f0
     vm_xml "$(uuid 34)" 56:6f:1a:2b:31:04 blue >/tmp/d.xml
     as_vdsm before_vm_start /tmp/d.xml "vmId=$(uuid 34)"
     ok "a VF in a network namespace is not given away" \
-        not grep -qx "$(vf_of "$doc" 56:6f:1a:2b:31:04)" <(printf '%s\n' "$a" "$b" "$c")
+        not grep -qx "$(vf_of "$doc" 56:6f:1a:2b:31:04)" <(printf '%s\n' "$a" "$b" "$c" "$e")
     as_vdsm after_vm_destroy "$doc" "vmId=$(uuid 34)"
-    ip netns del vm-a; ip netns del vm-b; ip netns del vm-c
+    ip netns del vm-a; ip netns del vm-b; ip netns del vm-c; ip netns del vm-e
     lab_wait 30 test -d "/sys/bus/pci/devices/$c/net"
 }
 

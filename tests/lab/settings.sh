@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Every setting, on a driver that takes all (netdevsim, up to 512 VFs) and on one that refuses some (igb).
-# Wants: tests/lab/run --netdevsim --pfs 2
+# Wants: tests/lab/run --netdevsim --pfs 3
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -52,6 +52,12 @@ each_setting_alone() {
     fresh=$("$vfset" $sim 8 list | sed -n 4p)
     alone mac=02:00:00:00:00:03 address 02:00:00:00:00:03
     alone vlan_id=100 vlan_list.0.vlan 100
+    "$vfset" $sim 8 set 3 vlan_id=7 # priority and protocol go with an id
+    fresh=$("$vfset" $sim 8 list | sed -n 4p)
+    alone vlan_priority=5 vlan_list.0.qos 5
+    alone vlan_protocol=802.1ad vlan_list.0.protocol 802.1ad
+    "$vfset" $sim 8 set 3 vlan_id=0
+    fresh=$("$vfset" $sim 8 list | sed -n 4p)
     alone max_tx_rate=1000 rate.max_tx 1000
     alone min_tx_rate=100 rate.min_tx 100
     alone spoofchk=on spoofchk True
@@ -226,16 +232,25 @@ a_mac_is_on_one_vf_only() {
     like "one on a VF that someone uses is an error too" "$rc $err" '^2 .*VF 4 of ens2f0 has this MAC already: igbvf drives it'
     ip netns del other
     lab_wait 30 test -d "/sys/bus/pci/devices/$(lab_vf_pci ens2f0 4)/net"
+    # ens2f0 has 7 free VFs, ens3f0 has 2: the VF is chosen on ens2f0, and the other PF of the bond holds the MAC.
+    ip link set dev ens2f0 vf 4 mac "${own##* }"
+    own=$(grep -oE 'ens3f0 vf 1 .*link/ether [0-9a-f:]+' <<<"$before")
+    ip link set dev ens3f0 vf 1 mac 56:6f:1a:2b:00:0a
+    nic_xml 56:6f:1a:2b:00:0a red >/tmp/nic.xml
+    as_vdsm before_nic_hotplug /tmp/nic.xml vmId=$web passthrough=required
+    like "a stale MAC on another PF of the bond is cleared too" "$rc $err" \
+        '^0 .*warning: VF 1 of ens3f0 was free but still had MAC 56:6f:1a:2b:00:0a'
+    as_vdsm after_nic_hotunplug /tmp/nic.xml vmId=$web
+    ip link set dev ens3f0 vf 1 mac "${own##* }"
     nic_xml "$(cat /sys/class/net/ens2f0/address)" red >/tmp/nic.xml
     as_vdsm before_nic_hotplug /tmp/nic.xml vmId=$web passthrough=required
     like "and so is the PF's own" "$rc $err" '^2 .*PF ens2f0 itself has this MAC'
-    ip link set dev ens2f0 vf 4 mac "${own##* }"
     unchanged "in the end all is as before"
 }
 
 make_host() {
-    lab_netdevsim 8 && lab_vfs ens1f0 7 && lab_vfs ens2f0 7 && lab_vlan ens1f0 200 azure.7 &&
-        lab_bridge blue azure.7 && lab_bridge red ens2f0
+    lab_netdevsim 8 && lab_vfs ens1f0 7 && lab_vfs ens2f0 7 && lab_vfs ens3f0 2 &&
+        lab_vlan ens1f0 200 azure.7 && lab_bridge blue azure.7 && lab_bond bond0 ens2f0 ens3f0 && lab_bridge red bond0
 }
 
 make_host || { echo "Bail out! the host cannot be made"; exit 1; }
@@ -244,7 +259,7 @@ each_setting_alone
 all_together
 any_number_of_vfs
 link_is_held_until_the_tag_is_right
-before=$(vf_lines ens1f0 ens2f0)
+before=$(vf_lines ens1f0 ens2f0 ens3f0)
 igb_takes
 igb_refuses
 we_refuse

@@ -785,8 +785,8 @@ START_TEST(link_is_held_until_the_vm_runs)
 	before = picture(".");
 	outcome = hook("after_vm_start", VM_A, NULL);
 	ck_assert_exit(outcome, 0);
-	ck_assert_str_eq(
-		outcome.err, text("would set: VF 0 of ens1f0: %s, link_state auto\n", asked_for[_i]));
+	ck_assert_str_eq(outcome.err,
+		text("would set: VF 0 of ens1f0: vlan_id 300, %s, link_state auto\n", asked_for[_i]));
 	ck_assert_str_eq(outcome.out, "");
 	ck_assert_str_eq(picture("."), before);
 }
