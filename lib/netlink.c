@@ -76,15 +76,16 @@ static int on_end(struct nl_msg *message, void *data)
 	return NL_STOP;
 }
 
-/* The TLVs of an extended acknowledgement follow the echoed request (Documentation: netlink intro, "Ext
- * ACK"). */
-static void take_extended_ack(const struct nlmsgerr *answer, struct exchange *x)
+void vfpt_netlink_kernel_text(const struct nlmsghdr *header, char *text, size_t size)
 {
-	const struct nlmsghdr *header = (const void *)((const char *)answer - NLMSG_HDRLEN);
+	const struct nlmsgerr *answer = nlmsg_data(header);
 	size_t before = NLMSG_HDRLEN + sizeof(*answer);
 	struct nlattr *table[NLMSGERR_ATTR_MAX + 1];
 
-	if (!(header->nlmsg_flags & NLM_F_ACK_TLVS))
+	text[0] = '\0';
+	if (header->nlmsg_len < before || !(header->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	if (answer->msg.nlmsg_len < sizeof(answer->msg))
 		return;
 	if (!(header->nlmsg_flags & NLM_F_CAPPED))
 		before += NLMSG_ALIGN(answer->msg.nlmsg_len) - sizeof(answer->msg);
@@ -93,7 +94,7 @@ static void take_extended_ack(const struct nlmsgerr *answer, struct exchange *x)
 			(int)(header->nlmsg_len - before), NULL) < 0 ||
 		!table[NLMSGERR_ATTR_MSG])
 		return;
-	snprintf(x->text, sizeof(x->text), "%.*s", nla_len(table[NLMSGERR_ATTR_MSG]),
+	snprintf(text, size, "%.*s", nla_len(table[NLMSGERR_ATTR_MSG]),
 		(const char *)nla_data(table[NLMSGERR_ATTR_MSG]));
 }
 
@@ -104,7 +105,8 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *answer, void *dat
 	(void)from;
 	x->error = -answer->error;
 	x->finished = true;
-	take_extended_ack(answer, x);
+	vfpt_netlink_kernel_text(
+		(const void *)((const char *)answer - NLMSG_HDRLEN), x->text, sizeof(x->text));
 	return NL_STOP;
 }
 

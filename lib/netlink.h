@@ -3,6 +3,7 @@
 #ifndef VFPT_LIB_NETLINK_H
 #define VFPT_LIB_NETLINK_H
 
+#include <linux/netlink.h>
 #include <netlink/attr.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,5 +37,12 @@ int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int a
 
 /* The VFs in the attributes of a link message, as vfpt_netlink_vfs(). @return how many. */
 unsigned vfpt_netlink_each_vf(const void *attributes, size_t size, vfpt_take_vf *take, void *data);
+
+/*
+ * The kernel's own words in an error message: they follow the request that it echoes, whole or (NLM_F_CAPPED)
+ * only its header (linux, Documentation/userspace-api/netlink/intro.rst, "Ext ACK"). Empty where there are
+ * none.
+ */
+void vfpt_netlink_kernel_text(const struct nlmsghdr *header, char *text, size_t size);
 
 #endif

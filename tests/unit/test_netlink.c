@@ -502,6 +502,77 @@ START_TEST(closing_nothing_is_fine)
 }
 END_TEST
 
+/* --- the kernel's own words */
+
+enum { CAPPED, UNCAPPED, KINDS };
+
+/* An error message: what failed (whole or only its header), then the text. */
+static struct buffer refusal(int kind, uint16_t flags)
+{
+	static const char request[20];
+	struct nlmsghdr header = {.nlmsg_type = NLMSG_ERROR, .nlmsg_flags = flags};
+	const struct nlmsgerr answer = {
+		.error = -EINVAL, .msg.nlmsg_len = sizeof(struct nlmsghdr) + sizeof(request)};
+	struct buffer said = {0};
+
+	if (kind == CAPPED)
+		header.nlmsg_flags |= NLM_F_CAPPED;
+	add(&said, &header, sizeof(header));
+	add(&said, &answer, sizeof(answer));
+	if (kind == UNCAPPED)
+		add(&said, request, sizeof(request));
+	add_attribute(&said, NLMSGERR_ATTR_OFFS, "\0\0\0", 4);
+	add_attribute(&said, NLMSGERR_ATTR_MSG, "Rate is too high", sizeof("Rate is too high"));
+	header.nlmsg_len = (uint32_t)said.size;
+	memcpy(said.bytes, &header, sizeof(header));
+	return said;
+}
+
+START_TEST(words_of_the_kernel_are_found)
+{
+	struct buffer said = refusal(_i, NLM_F_ACK_TLVS);
+	char text[160];
+
+	vfpt_netlink_kernel_text((const void *)said.bytes, text, sizeof(text));
+	ck_assert_str_eq(text, "Rate is too high");
+	vfpt_netlink_kernel_text((const void *)said.bytes, text, 5);
+	ck_assert_str_eq(text, "Rate");
+	free(said.bytes);
+}
+END_TEST
+
+START_TEST(no_words_are_read_where_there_are_none)
+{
+	struct buffer said = refusal(_i, 0);
+	char text[160] = "old";
+
+	vfpt_netlink_kernel_text((const void *)said.bytes, text, sizeof(text));
+	ck_assert_str_eq(text, "");
+	free(said.bytes);
+}
+END_TEST
+
+/* Each cut is a block of its own, so that a read behind it is seen. */
+START_TEST(message_of_the_kernel_cut_off_anywhere_is_read_to_its_end_only)
+{
+	struct buffer said = refusal(_i, NLM_F_ACK_TLVS);
+	char text[160];
+
+	for (uint32_t size = sizeof(struct nlmsghdr); size < said.size; size++) {
+		struct nlmsghdr *cut = malloc(size);
+
+		ck_assert_ptr_nonnull(cut);
+		memcpy(cut, said.bytes, size);
+		cut->nlmsg_len = size;
+		vfpt_netlink_kernel_text(cut, text, sizeof(text));
+		if (strlen(text) > 0)
+			ck_assert_str_eq(text, "Rate is too high");
+		free(cut);
+	}
+	free(said.bytes);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("netlink");
@@ -523,6 +594,11 @@ int main(void)
 	tcase_add_test(tcase, entry_of_another_type_ends_the_list);
 	tcase_add_test(tcase, message_cut_off_anywhere_is_read_to_its_end_only);
 	tcase_add_test(tcase, message_with_a_damaged_byte_is_read_to_its_end_only);
+
+	tcase = new_case(suite, "words", NULL);
+	tcase_add_loop_test(tcase, words_of_the_kernel_are_found, 0, KINDS);
+	tcase_add_loop_test(tcase, no_words_are_read_where_there_are_none, 0, KINDS);
+	tcase_add_loop_test(tcase, message_of_the_kernel_cut_off_anywhere_is_read_to_its_end_only, 0, KINDS);
 
 	tcase = new_case(suite, "socket", NULL);
 	tcase_add_checked_fixture(tcase, open_netlink, close_netlink);
