@@ -35,19 +35,25 @@ int file_read(int dir, const char *path, char *buffer, size_t size)
 	return (int)got;
 }
 
-int file_number(int dir, const char *path, uint64_t max, uint64_t *value)
+int parse_number(const char *text, int base, uint64_t max, uint64_t *value)
 {
-	char text[32], *end;
+	char *end;
 
-	if (file_read(dir, path, text, sizeof(text)) < 0)
-		return -1;
 	errno = 0;
-	*value = strtoull(text, &end, 0);
+	*value = strtoull(text, &end, base);
+	/* strtoull() would take a sign and blanks too. */
 	if (text[0] < '0' || text[0] > '9' || *end)
 		errno = EINVAL;
 	else if (!errno && *value > max)
 		errno = ERANGE;
 	return errno ? -1 : 0;
+}
+
+int file_number(int dir, const char *path, uint64_t max, uint64_t *value)
+{
+	char text[32];
+
+	return file_read(dir, path, text, sizeof(text)) < 0 ? -1 : parse_number(text, 0, max, value);
 }
 
 int file_link_name(int dir, const char *path, char *buffer, size_t size)

@@ -17,6 +17,9 @@
  */
 int file_read(int dir, const char *path, char *buffer, size_t size);
 
+/* An unsigned number of at most @max, nothing before or behind it. @return 0, or -1 with errno. */
+int parse_number(const char *text, int base, uint64_t max, uint64_t *value);
+
 /* Read an unsigned decimal or 0x-hexadecimal number of at most @max. @return 0, or -1 with errno. */
 int file_number(int dir, const char *path, uint64_t max, uint64_t *value);
 

@@ -101,15 +101,6 @@ struct record_reader {
 	struct vfpt_error *err;
 };
 
-static int scan_number(const char *text, uint64_t max, uint64_t *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	return isdigit((unsigned char)text[0]) && !*end && !errno && *value <= max ? 0 : -1;
-}
-
 static int copy(char *out, size_t size, const char *text)
 {
 	return snprintf(out, size, "%s", text) < (int)size ? 0 : -1;
@@ -129,12 +120,13 @@ static int scan_assignment(struct record_reader *reader, const char *key, const 
 		r = copy(a->alias, sizeof(a->alias), value);
 	else if (strcmp(key, "pf") == 0)
 		r = copy(a->pf, sizeof(a->pf), value);
-	else if (strcmp(key, "vf") == 0 && (r = scan_number(value, VFPT_MAX_VFS, &number)) == 0) {
+	else if (strcmp(key, "vf") == 0 && (r = parse_number(value, 10, VFPT_MAX_VFS, &number)) == 0) {
 		a->vf = (unsigned)number;
 		reader->seen |= SEEN_VF;
 	} else if (strcmp(key, "address") == 0 && (r = vfpt_pci_parse(value, &a->address, reader->err)) == 0)
 		reader->seen |= SEEN_ADDRESS;
-	else if (strcmp(key, "generation") == 0 && (r = scan_number(value, UINT64_MAX, &a->generation)) == 0)
+	else if (strcmp(key, "generation") == 0 &&
+		 (r = parse_number(value, 10, UINT64_MAX, &a->generation)) == 0)
 		reader->seen |= SEEN_GENERATION;
 	return r;
 }

@@ -2,13 +2,13 @@
 #include "vfpt/settings.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <errno.h>
 #include <linux/if_link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "netlink.h"
 
 /* --- the table ------------------------------------------------------------------------------- */
@@ -110,14 +110,10 @@ static int scan_word(enum vfpt_setting setting, const char *text, uint64_t *valu
 
 static int scan_number(enum vfpt_setting setting, const char *text, uint64_t *value, struct vfpt_error *err)
 {
-	char *end;
-
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	if (!isdigit((unsigned char)text[0]) || *end || errno || *value > table[setting].max)
-		return vfpt_error_set(err, VFPT_BAD_INPUT, "%s \"%.40s\" is not a number from 0 to %llu",
-			table[setting].name, text, (unsigned long long)table[setting].max);
-	return 0;
+	if (parse_number(text, 10, table[setting].max, value) == 0)
+		return 0;
+	return vfpt_error_set(err, VFPT_BAD_INPUT, "%s \"%.40s\" is not a number from 0 to %llu",
+		table[setting].name, text, (unsigned long long)table[setting].max);
 }
 
 int vfpt_setting_scan(
