@@ -6,222 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netlink.h"
+#include "pick.h"
+#include "vfpt/domain.h"
 #include "vfpt/inuse.h"
-
-/* --- which PF -------------------------------------------------------------------------------- */
-
-/* One PF that serves the network, and why its VFs were passed over. */
-struct candidate {
-	const struct vfpt_pf *pf;
-	size_t position;                    /* in the network's list */
-	unsigned mine;                      /* VFs that this VM has on it */
-	unsigned assigned;                  /* VFs that anyone has on it */
-	unsigned unusable;                  /* free in the ledger, and yet not to be had */
-	unsigned mtu;                       /* that is asked for; 0: the PF's is enough */
-	char reason[VFPT_REASON_SIZE + 16]; /* the first of these, and why */
-};
-
-/* The better one first; never equal, so the same inputs always give the same order. */
-static int by_merit(const void *left, const void *right)
-{
-	const struct candidate *a = left, *b = right;
-	unsigned free_a = a->pf->vf_count - a->assigned, free_b = b->pf->vf_count - b->assigned;
-
-	if (a->pf->up != b->pf->up)
-		return a->pf->up ? -1 : 1;
-	if (a->mine != b->mine)
-		return a->mine < b->mine ? -1 : 1;
-	if (free_a != free_b)
-		return free_a > free_b ? -1 : 1;
-	return a->position < b->position ? -1 : 1;
-}
-
-static struct candidate *rank(const struct vfpt_transaction *t, const struct vfpt_network *network,
-	const struct vfpt_request *request, struct vfpt_error *err)
-{
-	struct candidate *candidates = calloc(network->pf_count, sizeof(*candidates));
-	unsigned mtu = request->mtu > network->mtu ? request->mtu : network->mtu;
-
-	if (!candidates) {
-		vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "choosing a VF");
-		return NULL;
-	}
-	for (size_t i = 0; i < network->pf_count; i++) {
-		struct candidate *c = &candidates[i];
-
-		*c = (struct candidate){.pf = network->pfs[i], .position = i};
-		c->mtu = mtu > c->pf->mtu ? mtu : 0;
-		for (unsigned vf = 0; vf < c->pf->vf_count; vf++) {
-			const char *owner = vfpt_ledger_owner(t->ledger, &c->pf->vfs[vf]);
-
-			c->assigned += owner != NULL;
-			c->mine += owner && strcmp(owner, request->vm) == 0;
-		}
-	}
-	qsort(candidates, network->pf_count, sizeof(*candidates), by_merit);
-	return candidates;
-}
-
-/* --- which VF -------------------------------------------------------------------------------- */
-
-/* How well a VF suits; the greater the better. */
-enum suits {
-	UNUSABLE,
-	OPENS_GROUP,     /* others in its iommu group are free VFs that would have to go to this VM too */
-	ALONE,           /* nothing in its iommu group but devices of this VM */
-	COMPLETES_GROUP, /* an earlier vNIC of this transaction needs it to come along */
-};
-
-struct choice {
-	const struct vfpt_pf *pf;
-	unsigned vf;
-	enum suits suits;
-};
-
-static bool is_sibling(const struct vfpt_transaction *t, const struct vfpt_pci *vf)
-{
-	for (size_t i = 0; i < t->sibling_count; i++)
-		if (vfpt_pci_equal(&t->siblings[i].vf, vf))
-			return true;
-	return false;
-}
-
-static bool is_of(const struct vfpt_transaction *t, const struct vfpt_pci *vf, const char *vm)
-{
-	const char *owner = vfpt_ledger_owner(t->ledger, vf);
-
-	return owner && strcmp(owner, vm) == 0;
-}
-
-/* Is this other member of the group a VF that could go to the same VM? */
-static int is_free_vf(const struct vfpt_transaction *t, const struct vfpt_pci *member, bool *is_free,
-	struct vfpt_error *err)
-{
-	const struct vfpt_pf *pf;
-	struct vfpt_error not_a_vf;
-	char reason[VFPT_REASON_SIZE];
-	bool taken;
-	unsigned index;
-
-	*is_free = false;
-	if (vfpt_ledger_owner(t->ledger, member) ||
-		vfpt_host_find_vf(t->host, member, &pf, &index, &not_a_vf) < 0)
-		return 0;
-	if (vfpt_inuse(t->host, member, &taken, reason, err) < 0)
-		return -1;
-	*is_free = !taken;
-	return 0;
-}
-
-/* VFIO gives away iommu groups as a whole: what else is in there must go to the same VM. */
-static int judge_group(const struct vfpt_transaction *t, const struct vfpt_request *request,
-	const struct vfpt_pci *vf, const struct vfpt_iommu_group *group, struct choice *choice, char *reason,
-	struct vfpt_error *err)
-{
-	char text[VFPT_PCI_SIZE];
-	unsigned open = 0;
-
-	for (size_t i = 0; i < group->count; i++) {
-		const struct vfpt_pci *member = &group->members[i];
-		bool is_free;
-
-		if (vfpt_pci_equal(member, vf) || is_of(t, member, request->vm))
-			continue;
-		if (is_free_vf(t, member, &is_free, err) < 0)
-			return -1;
-		if (!is_free || ++open > request->more) {
-			snprintf(reason, VFPT_REASON_SIZE,
-				"it shares iommu group %u with %s, which does not go to this VM",
-				group->number, vfpt_pci_format(member, text));
-			choice->suits = UNUSABLE;
-			return 0;
-		}
-	}
-	choice->suits = is_sibling(t, vf) ? COMPLETES_GROUP : open ? OPENS_GROUP : ALONE;
-	return 0;
-}
-
-/* @reason is filled in where the VF is unusable. */
-static int judge(const struct vfpt_transaction *t, const struct vfpt_request *request,
-	const struct vfpt_pci *vf, struct choice *choice, char *reason, struct vfpt_error *err)
-{
-	struct vfpt_iommu_group group;
-	struct vfpt_error no_group;
-	bool taken;
-	int r;
-
-	choice->suits = UNUSABLE;
-	if (vfpt_inuse(t->host, vf, &taken, reason, err) < 0)
-		return -1;
-	if (taken)
-		return 0;
-	if (vfpt_host_iommu_group(t->host, vf, &group, &no_group) < 0) {
-		if (no_group.code != VFPT_NO_VF) {
-			*err = no_group;
-			return -1;
-		}
-		snprintf(reason, VFPT_REASON_SIZE, "%.150s", no_group.message);
-		return 0;
-	}
-	r = judge_group(t, request, vf, &group, choice, reason, err);
-	vfpt_iommu_group_free(&group);
-	return r;
-}
-
-/* The first VF that needs nobody else; where an earlier vNIC waits for a sibling, that; else the best there
- * is. */
-static int choose(const struct vfpt_transaction *t, const struct vfpt_request *request,
-	struct candidate *candidates, size_t count, struct choice *best, struct vfpt_error *err)
-{
-	enum suits enough = t->sibling_count ? COMPLETES_GROUP : ALONE;
-
-	*best = (struct choice){.suits = UNUSABLE};
-	for (struct candidate *c = candidates; c < candidates + count && best->suits < enough; c++)
-		for (unsigned vf = 0; !c->mtu && vf < c->pf->vf_count && best->suits < enough; vf++) {
-			struct choice choice = {.pf = c->pf, .vf = vf};
-			char reason[VFPT_REASON_SIZE];
-
-			if (vfpt_ledger_owner(t->ledger, &c->pf->vfs[vf]))
-				continue;
-			if (judge(t, request, &c->pf->vfs[vf], &choice, reason, err) < 0)
-				return vfpt_error_wrap(err, "VF %u of %s", vf, c->pf->name);
-			if (choice.suits > best->suits)
-				*best = choice;
-			if (choice.suits == UNUSABLE && c->unusable++ == 0)
-				snprintf(c->reason, sizeof(c->reason), "VF %u: %s", vf, reason);
-		}
-	return 0;
-}
-
-static int none_free(const struct candidate *candidates, size_t count, struct vfpt_error *err)
-{
-	size_t too_small = 0;
-	char list[640] = "";
-	size_t used = 0;
-
-	for (const struct candidate *c = candidates; c < candidates + count && used < sizeof(list); c++) {
-		used += (size_t)snprintf(list + used, sizeof(list) - used,
-			"%s%s has %u VFs, %u assigned to VMs", used ? "; " : "", c->pf->name, c->pf->vf_count,
-			c->assigned);
-		too_small += c->mtu != 0;
-		if (c->mtu && used < sizeof(list))
-			used += (size_t)snprintf(list + used, sizeof(list) - used,
-				", its MTU %u is below the %u that the network or the vNIC asks for",
-				c->pf->mtu, c->mtu);
-		if (c->unusable && used < sizeof(list))
-			used += (size_t)snprintf(list + used, sizeof(list) - used, ", %u unusable (%s)",
-				c->unusable, c->reason);
-	}
-	return vfpt_error_set(err, VFPT_NO_VF, "no free VF: %s; %s", list,
-		too_small == count
-			? "raise the PF's MTU in the engine (Setup Host Networks) or lower the vNIC's"
-			: "make more VFs in the engine (Setup Host Networks) or stop a VM that has one");
-}
 
 /* --- assigning ------------------------------------------------------------------------------- */
 
 /* Remember the group's other members; vfpt_transaction_check() wants them to be this VM's in the end. */
-static int remember_siblings(struct vfpt_transaction *t, const struct vfpt_request *request,
+static int remember_siblings(struct vfpt_transaction *t, const char *vm, const struct vfpt_mac *mac,
 	const struct vfpt_pci *vf, struct vfpt_error *err)
 {
 	struct vfpt_iommu_group group;
@@ -232,12 +25,12 @@ static int remember_siblings(struct vfpt_transaction *t, const struct vfpt_reque
 	for (size_t i = 0; i < group.count && r == 0; i++) {
 		struct vfpt_sibling *grown;
 
-		if (vfpt_pci_equal(&group.members[i], vf) || is_of(t, &group.members[i], request->vm))
+		if (vfpt_pci_equal(&group.members[i], vf) || pick_is_of(t, &group.members[i], vm))
 			continue;
 		grown = reallocarray(t->siblings, t->sibling_count + 1, sizeof(*grown));
 		if (grown) {
 			grown[t->sibling_count++] =
-				(struct vfpt_sibling){.vf = group.members[i], .mac = request->mac};
+				(struct vfpt_sibling){.vf = group.members[i], .mac = *mac};
 			t->siblings = grown;
 		} else {
 			r = vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "choosing a VF");
@@ -341,14 +134,14 @@ static int evict(struct vfpt_transaction *t, const char *vm, const struct vfpt_p
 	return taken ? mac_in_use(pf, vf, reason, err) : clear_mac(t, pf, vf, now, err);
 }
 
-static int claim_mac(struct vfpt_transaction *t, const struct vfpt_network *network,
-	const struct choice *choice, const struct vfpt_assignment *a, struct vfpt_error *err)
+static int claim_mac(struct vfpt_transaction *t, const struct target *target, const struct pick *pick,
+	const struct vfpt_assignment *a, struct vfpt_error *err)
 {
 	uint64_t value = vfpt_mac_value(&a->mac);
 	struct vfpt_settings *vfs;
 
-	for (size_t i = 0; i < network->pf_count; i++) {
-		const struct vfpt_pf *pf = network->pfs[i];
+	for (size_t i = 0; i < target->pf_count; i++) {
+		const struct vfpt_pf *pf = target->pfs[i];
 
 		if (vfpt_mac_equal(&pf->mac, &a->mac))
 			return vfpt_error_set(err, VFPT_BAD_INPUT,
@@ -358,7 +151,7 @@ static int claim_mac(struct vfpt_transaction *t, const struct vfpt_network *netw
 			return -1;
 		for (unsigned vf = 0; vf < pf->vf_count; vf++)
 			if (vfpt_settings_have(&vfs[vf], VFPT_MAC) && vfs[vf].value[VFPT_MAC] == value &&
-				(pf != choice->pf || vf != choice->vf) &&
+				(pf != pick->pf || vf != pick->vf) &&
 				evict(t, a->vm, pf, vf, &vfs[vf], err) < 0)
 				return -1;
 	}
@@ -368,13 +161,15 @@ static int claim_mac(struct vfpt_transaction *t, const struct vfpt_network *netw
 /* --- settings of the chosen VF --------------------------------------------------------------- */
 
 /* What the vNIC asks for, and what every VF that is given away must have. */
-static struct vfpt_settings complete(const struct vfpt_request *request, const struct vfpt_network *network)
+static struct vfpt_settings complete(const struct vfpt_request *request, const struct target *target)
 {
-	struct vfpt_settings wanted = request->settings;
+	struct vfpt_settings wanted = request->profile->settings;
 
 	vfpt_settings_put(&wanted, VFPT_MAC, vfpt_mac_value(&request->mac));
+	if (request->profile->port_profile[0])
+		return wanted; /* the switch decides the VLAN */
 	if (!vfpt_settings_have(&wanted, VFPT_VLAN_ID))
-		vfpt_settings_put(&wanted, VFPT_VLAN_ID, network->vlan_id);
+		vfpt_settings_put(&wanted, VFPT_VLAN_ID, target->vlan_id);
 	if (!vfpt_settings_have(&wanted, VFPT_VLAN_PRIORITY))
 		vfpt_settings_put(&wanted, VFPT_VLAN_PRIORITY, 0);
 	if (!vfpt_settings_have(&wanted, VFPT_VLAN_PROTOCOL))
@@ -386,7 +181,10 @@ static struct vfpt_settings complete(const struct vfpt_request *request, const s
  * virNetDevSetVfConfig(). */
 static bool is_wiped_out_by_start(const struct vfpt_settings *wanted)
 {
-	return wanted->value[VFPT_VLAN_PRIORITY] != 0 || wanted->value[VFPT_VLAN_PROTOCOL] != VFPT_VLAN_8021Q;
+	return vfpt_settings_have(wanted, VFPT_VLAN_ID) &&
+	       (wanted->value[VFPT_VLAN_PRIORITY] != 0 ||
+		       (vfpt_settings_have(wanted, VFPT_VLAN_PROTOCOL) &&
+			       wanted->value[VFPT_VLAN_PROTOCOL] != VFPT_VLAN_8021Q));
 }
 
 /* Nothing may pass with a wrong tag before after_vm_start has put the right one back. */
@@ -400,7 +198,7 @@ static int hold_link(struct vfpt_transaction *t, const struct vfpt_pf *pf, struc
 		return 0;
 	if (err->code != VFPT_REFUSED)
 		return -1;
-	if (!t->gap_allowed)
+	if (!t->config->policy.gap_allowed)
 		return vfpt_error_set(err, VFPT_REFUSED,
 			"VF %u of %s (%s): its VLAN priority or protocol can only be set once the VM runs, "
 			"and the driver "
@@ -426,33 +224,102 @@ static int set_up(struct vfpt_transaction *t, const struct vfpt_pf *pf, struct v
 	return vfpt_settings_apply(t->netlink, pf, assigned->assignment.vf, &first, now, err);
 }
 
+/* --- the VF's network device ----------------------------------------------------------------- */
+
+static int set_netdev_mtu(
+	struct vfpt_netlink *netlink, const struct vfpt_netdev *netdev, unsigned mtu, struct vfpt_error *err)
+{
+	if (netdev->mtu == mtu)
+		return 0;
+	if (!netlink) {
+		vfpt_note("would set: MTU of %s to %u", netdev->name, mtu);
+		return 0;
+	}
+	if (vfpt_netlink_set_mtu(netlink, netdev->ifindex, mtu, err) < 0)
+		return vfpt_error_wrap(err, "cannot set the MTU of %s to %u", netdev->name, mtu);
+	return 0;
+}
+
+/* And of the macvtap on it: the kernel makes that smaller with the VF's, but not larger. */
+static int set_mtu(struct vfpt_host *host, struct vfpt_netlink *netlink, const struct vfpt_pci *vf,
+	unsigned mtu, struct vfpt_error *err)
+{
+	struct vfpt_netdev netdev, upper;
+
+	if (vfpt_host_netdev(host, vf, &netdev, err) < 0 || set_netdev_mtu(netlink, &netdev, mtu, err) < 0)
+		return -1;
+	return vfpt_host_upper(host, &netdev, &upper) ? set_netdev_mtu(netlink, &upper, mtu, err) : 0;
+}
+
+/* A macvtap is made with the MTU of what it stands on. */
+static int plan_netdev(struct vfpt_transaction *t, const struct target *target,
+	struct vfpt_assigned *assigned, struct vfpt_error *err)
+{
+	struct vfpt_netdev netdev;
+
+	if (!assigned->assignment.macvtap)
+		return 0;
+	if (vfpt_host_netdev(t->host, &assigned->assignment.address, &netdev, err) < 0)
+		return -1;
+	memcpy(assigned->netdev, netdev.name, sizeof(assigned->netdev));
+	if (target->vnic_mtu) {
+		assigned->assignment.mtu_before = netdev.mtu;
+		assigned->assignment.mtu = target->vnic_mtu;
+	}
+	return 0;
+}
+
+/* --- one assignment -------------------------------------------------------------------------- */
+
+static int release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
+	const struct vfpt_assignment *assignment, bool remember, struct vfpt_error *err);
+
 /* Record first, then set: a crash in between leaves a record that says how the VF was. */
-static int take_vf(struct vfpt_transaction *t, const struct vfpt_network *network,
-	const struct choice *choice, struct vfpt_assigned *assigned, struct vfpt_error *err)
+static int take_vf(struct vfpt_transaction *t, const struct pick *pick, struct vfpt_assigned *assigned,
+	struct vfpt_settings *now, struct vfpt_error *err)
 {
 	struct vfpt_assignment *a = &assigned->assignment;
-	bool rates = vfpt_settings_have(&a->wanted, VFPT_MAX_TX_RATE);
-	struct vfpt_settings *vfs;
 	struct vfpt_error second;
 
-	if (get_settings(t, choice->pf, &vfs, err) < 0 ||
-		vfpt_settings_check(&a->wanted, choice->pf, a->vf,
-			rates ? vfpt_host_link_speed(t->host, choice->pf) : 0, vfs, err) < 0 ||
-		claim_mac(t, network, choice, a, err) < 0)
-		return -1;
-	a->before = vfs[a->vf];
+	a->before = *now;
 	/* A link that is held until the VM runs then gets what it is to have. */
 	if (is_wiped_out_by_start(&a->wanted) && !vfpt_settings_have(&a->wanted, VFPT_LINK_STATE))
 		vfpt_settings_put(&a->wanted, VFPT_LINK_STATE, a->before.value[VFPT_LINK_STATE]);
 	if (vfpt_ledger_put(t->ledger, a, err) < 0)
 		return -1;
-	if (set_up(t, choice->pf, assigned, &vfs[a->vf], err) == 0)
+	if (set_up(t, pick->pf, assigned, now, err) == 0 &&
+		(!a->mtu_before || set_mtu(t->host, t->netlink, &a->address, a->mtu, err) == 0))
 		return 0;
-	if (vfpt_release(t->host, t->ledger, t->netlink, a, &second) < 0)
+	if (release(t->host, t->ledger, t->netlink, a, false, &second) < 0)
 		vfpt_error_remedy(err, "undoing failed: %s", second.message);
 	else
-		vfs[a->vf] = a->before;
+		*now = a->before;
 	return -1;
+}
+
+/* A vNIC's bandwidth is a ceiling: above the link's speed it is none. */
+static void take_bandwidth(const struct vfpt_request *request, unsigned speed, struct vfpt_settings *wanted)
+{
+	if (request->bandwidth && !vfpt_settings_have(wanted, VFPT_MAX_TX_RATE) &&
+		(speed == 0 || request->bandwidth < speed))
+		vfpt_settings_put(wanted, VFPT_MAX_TX_RATE, request->bandwidth);
+}
+
+static int check_and_take(struct vfpt_transaction *t, const struct vfpt_request *request,
+	const struct target *target, const struct pick *pick, struct vfpt_assigned *assigned,
+	struct vfpt_error *err)
+{
+	struct vfpt_settings *wanted = &assigned->assignment.wanted, *vfs;
+	bool rates = vfpt_settings_have(wanted, VFPT_MAX_TX_RATE) || request->bandwidth;
+	unsigned speed = rates ? vfpt_host_link_speed(t->host, pick->pf) : 0;
+
+	take_bandwidth(request, speed, wanted);
+	if (get_settings(t, pick->pf, &vfs, err) < 0 ||
+		vfpt_settings_check(wanted, pick->pf, pick->vf, speed, vfs, err) < 0 ||
+		claim_mac(t, target, pick, &assigned->assignment, err) < 0 ||
+		plan_netdev(t, target, assigned, err) < 0)
+		return -1;
+	return take_vf(t, pick, assigned, &vfs[pick->vf], err);
 }
 
 /* libvirt keeps user aliases of these characters only; any other it makes anew, so it tells nothing later. */
@@ -466,54 +333,113 @@ static void copy_alias(char out[VFPT_ALIAS_SIZE], const char *alias)
 		memcpy(out, alias, length + 1);
 }
 
-static int assign_on(struct vfpt_transaction *t, const struct vfpt_request *request,
-	const struct vfpt_network *network, struct vfpt_assigned *out, struct vfpt_error *err)
+static struct vfpt_assigned on_vf(
+	const char *vm, const struct vfpt_mac *mac, const struct vfpt_pf *pf, unsigned vf)
 {
-	struct candidate *candidates = rank(t, network, request, err);
-	struct vfpt_assignment *a = &out->assignment;
-	struct choice choice;
-	int r = candidates ? choose(t, request, candidates, network->pf_count, &choice, err) : -1;
+	struct vfpt_assigned assigned = {.pf_up = pf->up};
+	struct vfpt_assignment *a = &assigned.assignment;
 
-	if (r == 0 && choice.suits == UNUSABLE)
-		r = none_free(candidates, network->pf_count, err);
-	free(candidates);
-	if (r < 0)
+	snprintf(a->vm, sizeof(a->vm), "%s", vm);
+	a->mac = *mac;
+	memcpy(a->pf, pf->name, sizeof(a->pf));
+	a->vf = vf;
+	a->address = pf->vfs[vf];
+	return assigned;
+}
+
+static int assign_on(struct vfpt_transaction *t, const struct vfpt_request *request,
+	const struct target *target, struct vfpt_assigned *out, struct vfpt_error *err)
+{
+	struct vfpt_assignment *a = &out->assignment;
+	struct pick pick;
+
+	if (request->profile->mode == VFPT_MODE_FAILOVER && !target->has_bridge)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"passthrough_mode=failover needs a bridge beside the VF, and %.20s has none on this "
+			"host; use hostdev or macvtap",
+			request->bridge);
+	if (pick_vf(t, request, target, &pick, err) < 0)
 		return -1;
-	*out = (struct vfpt_assigned){.pf_up = choice.pf->up};
-	*a = (struct vfpt_assignment){.mac = request->mac,
-		.vf = choice.vf,
-		.address = choice.pf->vfs[choice.vf],
-		.wanted = complete(request, network)};
-	snprintf(a->vm, sizeof(a->vm), "%s", request->vm);
+	*out = on_vf(request->vm, &request->mac, pick.pf, pick.vf);
+	a->wanted = complete(request, target);
+	a->macvtap = request->profile->mode == VFPT_MODE_MACVTAP;
 	copy_alias(a->alias, request->alias);
-	memcpy(a->pf, choice.pf->name, sizeof(a->pf));
-	if (choice.suits == OPENS_GROUP && remember_siblings(t, request, &a->address, err) < 0)
+	vfpt_network_name(a->network, request->network ? request->network : request->bridge);
+	if (pick.grade == VFPT_VF_OPENS_GROUP &&
+		remember_siblings(t, request->vm, &request->mac, &a->address, err) < 0)
 		return -1;
-	return take_vf(t, network, &choice, out, err);
+	return check_and_take(t, request, target, &pick, out, err);
+}
+
+/* Room to remember it comes before taking it. */
+static int make_room(struct vfpt_transaction *t, struct vfpt_error *err)
+{
+	struct vfpt_assigned *grown = reallocarray(t->made, t->count + 1, sizeof(*grown));
+
+	if (!grown)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "assigning a VF");
+	t->made = grown;
+	return 0;
+}
+
+static void keep(struct vfpt_transaction *t, const struct vfpt_assigned *assigned)
+{
+	t->made[t->count++] = *assigned;
+	for (size_t i = 0; i < t->sibling_count; i++)
+		if (vfpt_pci_equal(&t->siblings[i].vf, &assigned->assignment.address))
+			t->siblings[i--] = t->siblings[--t->sibling_count];
 }
 
 int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request *request,
 	struct vfpt_assigned *out, struct vfpt_error *err)
 {
-	const struct vfpt_network *network;
-	struct vfpt_assigned *grown;
 	size_t siblings = transaction->sibling_count;
+	struct target target;
+	int r;
 
-	if (vfpt_host_network(transaction->host, request->bridge, &network, err) < 0)
+	if (make_room(transaction, err) < 0 || target_find(transaction, request, &target, err) < 0)
 		return -1;
-	/* Room to remember it comes before taking it. */
-	grown = reallocarray(transaction->made, transaction->count + 1, sizeof(*grown));
-	if (!grown)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "assigning a VF");
-	transaction->made = grown;
-	if (assign_on(transaction, request, network, out, err) < 0) {
+	r = assign_on(transaction, request, &target, out, err);
+	free(target.pfs);
+	if (r < 0)
 		transaction->sibling_count = siblings;
+	else
+		keep(transaction, out);
+	return r;
+}
+
+/* As it is now, libvirt shall have it: it would set VLAN id 0 otherwise. */
+static struct vfpt_settings as_it_is(const struct vfpt_settings *now, const struct vfpt_mac *mac)
+{
+	struct vfpt_settings wanted = *now;
+
+	wanted.present &= 1u << VFPT_VLAN_ID | 1u << VFPT_VLAN_PRIORITY | 1u << VFPT_VLAN_PROTOCOL;
+	vfpt_settings_put(&wanted, VFPT_MAC, vfpt_mac_value(mac));
+	return wanted;
+}
+
+int vfpt_assign_netdev(struct vfpt_transaction *transaction, const char *vm, const char *netdev_name,
+	struct vfpt_assigned *out, struct vfpt_error *err)
+{
+	struct vfpt_netdev netdev;
+	struct vfpt_settings *vfs;
+	struct pick pick = {.pf = NULL};
+	struct vfpt_pci address;
+	char alias[VFPT_VF_ALIAS_SIZE];
+
+	if (make_room(transaction, err) < 0 ||
+		vfpt_host_vf_of_netdev(transaction->host, netdev_name, &address, err) < 0 ||
+		vfpt_host_find_vf(transaction->host, &address, &pick.pf, &pick.vf, err) < 0 ||
+		pick_this(transaction, vm, &address, err) < 0 ||
+		vfpt_host_netdev(transaction->host, &address, &netdev, err) < 0 ||
+		get_settings(transaction, pick.pf, &vfs, err) < 0)
 		return -1;
-	}
-	transaction->made[transaction->count++] = *out;
-	for (size_t i = 0; i < transaction->sibling_count; i++)
-		if (vfpt_pci_equal(&transaction->siblings[i].vf, &out->assignment.address))
-			transaction->siblings[i--] = transaction->siblings[--transaction->sibling_count];
+	*out = on_vf(vm, &netdev.mac, pick.pf, pick.vf);
+	copy_alias(out->assignment.alias, vfpt_vf_alias(&netdev.mac, alias));
+	out->assignment.wanted = as_it_is(&vfs[pick.vf], &netdev.mac);
+	if (take_vf(transaction, &pick, out, &vfs[pick.vf], err) < 0)
+		return -1;
+	keep(transaction, out);
 	return 0;
 }
 
@@ -524,7 +450,7 @@ int vfpt_transaction_check(struct vfpt_transaction *transaction, const char *vm,
 	for (size_t i = 0; i < transaction->sibling_count; i++) {
 		const struct vfpt_sibling *sibling = &transaction->siblings[i];
 
-		if (!is_of(transaction, &sibling->vf, vm))
+		if (!pick_is_of(transaction, &sibling->vf, vm))
 			return vfpt_error_set(err, VFPT_NO_VF,
 				"vNIC %s: its VF shares an iommu group with %s, which does not go to this "
 				"VM; use a PCI slot "
@@ -540,6 +466,7 @@ void vfpt_transaction_commit(struct vfpt_transaction *transaction)
 		free(transaction->pfs[i].vfs);
 	free(transaction->pfs);
 	free(transaction->made);
+	free(transaction->held);
 	free(transaction->siblings);
 	free(transaction->cleared);
 	*transaction = (struct vfpt_transaction){0};
@@ -551,7 +478,7 @@ void vfpt_transaction_undo(struct vfpt_transaction *transaction)
 	struct vfpt_error err;
 
 	while (t->count > 0)
-		if (vfpt_release(t->host, t->ledger, t->netlink, &t->made[--t->count].assignment, &err) < 0)
+		if (release(t->host, t->ledger, t->netlink, &t->made[--t->count].assignment, false, &err) < 0)
 			vfpt_warn("undoing: %s", err.message);
 	while (t->cleared_count > 0) {
 		const struct vfpt_cleared *cleared = &t->cleared[--t->cleared_count];
@@ -597,6 +524,8 @@ int vfpt_assign_finish(struct vfpt_host *host, struct vfpt_netlink *netlink,
 			  1u << VFPT_VLAN_PRIORITY | 1u << VFPT_VLAN_PROTOCOL | 1u << VFPT_LINK_STATE;
 	r = vfpt_settings_apply(netlink, pf, vf, &wanted, &all[vf], err);
 	free(all);
+	if (r == 0 && assignment->macvtap && assignment->mtu)
+		r = set_mtu(host, netlink, &assignment->address, assignment->mtu, err);
 	return r;
 }
 
@@ -613,8 +542,21 @@ static void report_untold(const struct vfpt_assignment *a, const struct vfpt_pf 
 				vf, pf->name, pf->driver, vfpt_setting_name((enum vfpt_setting)i));
 }
 
-int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
-	const struct vfpt_assignment *assignment, struct vfpt_error *err)
+/* The VF may be with VFIO still, or have a driver that starts anew: then its network device is as new. */
+static void restore_mtu(
+	struct vfpt_host *host, struct vfpt_netlink *netlink, const struct vfpt_assignment *assignment)
+{
+	struct vfpt_netdev netdev;
+	struct vfpt_error err;
+
+	if (!assignment->mtu_before || vfpt_host_netdev(host, &assignment->address, &netdev, &err) < 0)
+		return;
+	if (set_mtu(host, netlink, &assignment->address, assignment->mtu_before, &err) < 0)
+		vfpt_warn("%s; the VF is released as it is", err.message);
+}
+
+static int release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
+	const struct vfpt_assignment *assignment, bool remember, struct vfpt_error *err)
 {
 	char text[VFPT_PCI_SIZE];
 	const struct vfpt_pf *pf;
@@ -631,7 +573,7 @@ int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt
 			return vfpt_error_wrap(err, "VF %s", text);
 		vfpt_warn("VF %s (VF %u of %s) is gone from this host; its assignment is removed", text,
 			assignment->vf, assignment->pf);
-		return vfpt_ledger_remove(ledger, assignment, err);
+		return vfpt_ledger_remove(ledger, assignment, remember, err);
 	}
 	report_untold(assignment, pf, index);
 	if (vfpt_settings_restore(netlink, pf, index, &assignment->before, err) < 0) {
@@ -639,5 +581,12 @@ int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt
 			return -1;
 		vfpt_warn("%s; the VF is released as it is", err->message);
 	}
-	return vfpt_ledger_remove(ledger, assignment, err);
+	restore_mtu(host, netlink, assignment);
+	return vfpt_ledger_remove(ledger, assignment, remember, err);
+}
+
+int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
+	const struct vfpt_assignment *assignment, struct vfpt_error *err)
+{
+	return release(host, ledger, netlink, assignment, true, err);
 }

@@ -27,6 +27,8 @@ struct vfpt_domain {
 	struct vfpt_vnic *vnics;
 	size_t device_count;
 	struct device *devices;
+	size_t property_count; /* the VM's own */
+	struct vfpt_property *properties;
 };
 
 static int no_memory(struct vfpt_error *err)
@@ -154,6 +156,28 @@ static int take_declaration(struct vfpt_domain *domain, const char *text, size_t
 	return domain->declaration ? 0 : -1;
 }
 
+static int take_properties(const xmlNode *metadata, struct vfpt_property **properties, size_t *count)
+{
+	xmlNode *custom = child(metadata, VFPT_OVIRT_NAMESPACE, "custom");
+
+	for (xmlNode *node = custom ? custom->children : NULL; node; node = node->next) {
+		struct vfpt_property *grown;
+
+		if (node->type != XML_ELEMENT_NODE)
+			continue;
+		grown = reallocarray(*properties, *count + 1, sizeof(*grown));
+		if (!grown)
+			return -1;
+		*properties = grown;
+		grown = &grown[(*count)++];
+		grown->name = (char *)xmlStrdup(node->name);
+		grown->value = (char *)xmlNodeGetContent(node);
+		if (!grown->name || !grown->value)
+			return -1;
+	}
+	return 0;
+}
+
 static int take_device(struct vfpt_domain *domain, xmlNode *element)
 {
 	struct vfpt_error ignored;
@@ -177,6 +201,8 @@ static int take_devices(struct vfpt_domain *domain)
 	xmlNode *vm = child(child(domain->root, NULL, "metadata"), VFPT_OVIRT_NAMESPACE, "vm");
 	xmlNode *element;
 
+	if (take_properties(vm, &domain->properties, &domain->property_count) < 0)
+		return -1;
 	for (element = child(vm, VFPT_OVIRT_NAMESPACE, "device"); element;
 		element = next_element(element->next, VFPT_OVIRT_NAMESPACE, "device"))
 		if (take_device(domain, element) < 0)
@@ -203,39 +229,46 @@ static struct device *device_of(const struct vfpt_domain *domain, const struct v
 	return found;
 }
 
-static int take_properties(struct vfpt_vnic *vnic, const xmlNode *metadata)
+static bool has_attribute(const xmlNode *node, const char *name)
 {
-	xmlNode *custom = child(metadata, VFPT_OVIRT_NAMESPACE, "custom");
-
-	for (xmlNode *node = custom ? custom->children : NULL; node; node = node->next) {
-		struct vfpt_property *grown;
-
-		if (node->type != XML_ELEMENT_NODE)
-			continue;
-		grown = reallocarray(vnic->properties, vnic->property_count + 1, sizeof(*grown));
-		if (!grown)
-			return -1;
-		vnic->properties = grown;
-		grown = &grown[vnic->property_count++];
-		grown->name = (char *)xmlStrdup(node->name);
-		grown->value = (char *)xmlNodeGetContent(node);
-		if (!grown->name || !grown->value)
-			return -1;
-	}
-	return 0;
+	return node && xmlHasProp(node, (const xmlChar *)name);
 }
 
-static bool has_limits(const xmlNode *element)
+static void take_bandwidth(struct vfpt_vnic *vnic, const xmlNode *bandwidth)
 {
-	const xmlNode *bandwidth = child(element, NULL, "bandwidth");
+	const xmlNode *outbound = child(bandwidth, NULL, "outbound");
 
-	return child(bandwidth, NULL, "inbound") || child(bandwidth, NULL, "outbound");
+	vnic->outbound = number(outbound, has_attribute(outbound, "peak") ? "peak" : "average");
+	vnic->has_inbound = child(bandwidth, NULL, "inbound");
+}
+
+/* <source><address type='pci' domain='0x0000' bus='0x02' slot='0x10' function='0x0'/></source> */
+static void take_vf(struct vfpt_vnic *vnic, const xmlNode *address)
+{
+	static const char *const names[] = {"domain", "bus", "slot", "function"};
+	struct vfpt_error ignored;
+	unsigned long value[4];
+	char text[64];
+
+	if (!attribute_is(address, "type", "pci"))
+		return;
+	for (int i = 0; i < 4; i++) {
+		char *part = attribute(address, names[i]);
+
+		value[i] = part ? strtoul(part, NULL, 0) : 0;
+		xmlFree(part);
+	}
+	snprintf(text, sizeof(text), "%04lx:%02lx:%02lx.%lx", value[0], value[1], value[2], value[3]);
+	vnic->has_vf = vfpt_pci_parse(text, &vnic->vf, &ignored) == 0;
 }
 
 static int take_metadata(struct vfpt_vnic *vnic, const xmlNode *metadata)
 {
+	xmlNode *mirrored = child(metadata, VFPT_OVIRT_NAMESPACE, "portMirroring");
+
 	vnic->network = content(child(metadata, VFPT_OVIRT_NAMESPACE, "network"));
-	return take_properties(vnic, metadata);
+	vnic->port_mirroring = mirrored && xmlFirstElementChild(mirrored);
+	return take_properties(metadata, &vnic->properties, &vnic->property_count);
 }
 
 static int take_vnic(struct vfpt_domain *domain, xmlNode *element, struct vfpt_error *err)
@@ -254,7 +287,12 @@ static int take_vnic(struct vfpt_domain *domain, xmlNode *element, struct vfpt_e
 	vnic->alias = attribute(child(element, NULL, "alias"), "name");
 	vnic->mtu = number(child(element, NULL, "mtu"), "size");
 	vnic->link_down = attribute_is(child(element, NULL, "link"), "state", "down");
-	vnic->has_bandwidth = has_limits(element);
+	vnic->no_mac_spoofing =
+		attribute_is(child(element, NULL, "filterref"), "filter", "vdsm-no-mac-spoofing");
+	vnic->teaming = attribute(child(element, NULL, "teaming"), "type");
+	take_bandwidth(vnic, child(element, NULL, "bandwidth"));
+	if (vnic->type && strcmp(vnic->type, "hostdev") == 0)
+		take_vf(vnic, child(child(element, NULL, "source"), NULL, "address"));
 	device = device_of(domain, vnic);
 	if (device) {
 		device->matched = true;
@@ -352,13 +390,19 @@ int vfpt_domain_parse(const char *text, size_t size, struct vfpt_domain **out, s
 	return 0;
 }
 
+static void free_properties(struct vfpt_property *properties, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		xmlFree(properties[i].name);
+		xmlFree(properties[i].value);
+	}
+	free(properties);
+}
+
 static void free_vnic(struct vfpt_vnic *vnic)
 {
-	for (size_t i = 0; i < vnic->property_count; i++) {
-		xmlFree(vnic->properties[i].name);
-		xmlFree(vnic->properties[i].value);
-	}
-	free(vnic->properties);
+	free_properties(vnic->properties, vnic->property_count);
+	xmlFree(vnic->teaming);
 	xmlFree(vnic->type);
 	xmlFree(vnic->model);
 	xmlFree(vnic->bridge);
@@ -372,6 +416,7 @@ void vfpt_domain_free(struct vfpt_domain *domain)
 		return;
 	for (size_t i = 0; i < domain->vnic_count; i++)
 		free_vnic(&domain->vnics[i]);
+	free_properties(domain->properties, domain->property_count);
 	free(domain->vnics);
 	free(domain->devices);
 	free(domain->declaration);
@@ -394,6 +439,45 @@ size_t vfpt_domain_vnics(const struct vfpt_domain *domain, const struct vfpt_vni
 {
 	*out = domain->vnics;
 	return domain->vnic_count;
+}
+
+size_t vfpt_domain_properties(const struct vfpt_domain *domain, const struct vfpt_property **out)
+{
+	*out = domain->properties;
+	return domain->property_count;
+}
+
+/* A list that is none is libvirt's to refuse. */
+static void add_list(const xmlNode *node, const char *name, struct vfpt_set *set)
+{
+	char *list = attribute(node, name);
+
+	if (list)
+		(void)vfpt_set_parse(set, list);
+	xmlFree(list);
+}
+
+void vfpt_domain_placement(const struct vfpt_domain *domain, struct vfpt_set *nodes, struct vfpt_set *cpus)
+{
+	xmlNode *memory = child(domain->root, NULL, "numatune"),
+		*vcpus = child(domain->root, NULL, "cputune");
+
+	for (xmlNode *node = memory ? memory->children : NULL; node; node = node->next)
+		if (is_element(node, NULL, "memory") || is_element(node, NULL, "memnode"))
+			add_list(node, "nodeset", nodes);
+	add_list(child(domain->root, NULL, "vcpu"), "cpuset", cpus);
+	for (xmlNode *node = vcpus ? vcpus->children : NULL; node; node = node->next)
+		if (is_element(node, NULL, "vcpupin"))
+			add_list(node, "cpuset", cpus);
+}
+
+char *vfpt_vf_alias(const struct vfpt_mac *mac, char buffer[VFPT_VF_ALIAS_SIZE])
+{
+	const uint8_t *o = mac->octet;
+
+	snprintf(buffer, VFPT_VF_ALIAS_SIZE, "ua-vfpt-%02x%02x%02x%02x%02x%02x", o[0], o[1], o[2], o[3], o[4],
+		o[5]);
+	return buffer;
 }
 
 char *vfpt_vnic_name(const struct vfpt_vnic *vnic, char *buffer, size_t size)
@@ -426,17 +510,25 @@ static void remove_node(xmlNode *node)
 	}
 }
 
-/* What makes sense for a tap on a bridge only, or is written anew for the VF (docs: vdsm-hook-vfpt(7)). */
-static bool goes(const xmlNode *node)
+static bool is_one_of(const xmlNode *node, const char *const *names)
 {
-	static const char *const names[] = {"source", "driver", "vlan", "model", "filterref", "target",
-		"tune", "link", "mtu", "bandwidth", "port", "coalesce", "backend", "guest", "script",
-		"downscript"};
+	while (*names && !is_element(node, NULL, *names))
+		names++;
+	return *names;
+}
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (is_element(node, NULL, names[i]))
-			return true;
-	return is_element(node, NULL, "virtualport") && !attribute_is(node, "type", "802.1Qbh");
+/* What libvirt refuses or ignores in that mode, or is written anew for the VF (docs: vdsm-hook-vfpt(7)). */
+static bool goes(const xmlNode *node, const struct vfpt_connection *connection)
+{
+	static const char *const from_hostdev[] = {"source", "driver", "vlan", "model", "filterref", "target",
+		"tune", "link", "mtu", "bandwidth", "port", "coalesce", "backend", "guest", "script",
+		"downscript", NULL};
+	static const char *const from_macvtap[] = {
+		"source", "vlan", "mtu", "port", "coalesce", "guest", "script", "downscript", NULL};
+
+	if (is_element(node, NULL, "virtualport"))
+		return connection->port_profile[0] || !attribute_is(node, "type", "802.1Qbh");
+	return is_one_of(node, connection->mode == VFPT_MODE_MACVTAP ? from_macvtap : from_hostdev);
 }
 
 /* The line break and indentation in front of the first child, or NULL where the document has none. */
@@ -482,28 +574,59 @@ static bool set(xmlNode *node, const char *name, const char *value)
 	return node && xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value);
 }
 
-/* <source><address type='pci' .../></source>; <driver name='vfio'/>; <vlan><tag id='...'/></vlan>, behind
- * <mac>. */
-static bool write_vf(xmlNode *interface, const struct vfpt_pci *vf, uint16_t vlan_id)
+/* As its parent's last child; NULL: no memory. */
+static xmlNode *append(xmlNode *parent, const char *name)
 {
-	xmlNode *mac = child(interface, NULL, "mac");
-	xmlNode *source = insert(interface, mac, NULL, "source");
-	xmlNode *address = source ? xmlNewChild(source, NULL, (const xmlChar *)"address", NULL) : NULL;
-	xmlNode *driver = source ? insert(interface, source, NULL, "driver") : NULL, *vlan;
+	return parent ? xmlNewChild(parent, NULL, (const xmlChar *)name, NULL) : NULL;
+}
+
+/* <source><address type='pci' .../></source><driver name='vfio'/>, behind @before. @return the last, or NULL
+ */
+static xmlNode *write_pci(xmlNode *interface, xmlNode *before, const struct vfpt_pci *vf)
+{
+	xmlNode *source = insert(interface, before, NULL, "source");
+	xmlNode *address = append(source, "address");
+	xmlNode *driver = source ? insert(interface, source, NULL, "driver") : NULL;
 	struct vfpt_pci_attributes text;
-	char id[8];
 
 	vfpt_pci_attributes(vf, &text);
-	if (!set(address, "type", "pci") || !set(address, "domain", text.domain) ||
-		!set(address, "bus", text.bus) || !set(address, "slot", text.slot) ||
-		!set(address, "function", text.function) || !set(driver, "name", "vfio"))
-		return false;
-	if (vlan_id == 0)
-		return true;
-	snprintf(id, sizeof(id), "%u", vlan_id);
-	vlan = insert(interface, driver, NULL, "vlan");
-	return vlan && set(xmlNewChild(vlan, NULL, (const xmlChar *)"tag", NULL), "id", id);
+	return set(address, "type", "pci") && set(address, "domain", text.domain) &&
+			       set(address, "bus", text.bus) && set(address, "slot", text.slot) &&
+			       set(address, "function", text.function) && set(driver, "name", "vfio")
+		       ? driver
+		       : NULL;
 }
+
+/* <source dev='...' mode='passthrough'/> */
+static xmlNode *write_dev(xmlNode *interface, xmlNode *before, const char *netdev)
+{
+	xmlNode *source = insert(interface, before, NULL, "source");
+
+	return set(source, "dev", netdev) && set(source, "mode", "passthrough") ? source : NULL;
+}
+
+/* The VF, <vlan><tag id='...'/></vlan> and <virtualport type='802.1Qbh'>, behind <mac>. */
+static bool write_vf(xmlNode *interface, const struct vfpt_connection *connection)
+{
+	xmlNode *last = child(interface, NULL, "mac"), *port;
+	char id[8];
+
+	last = connection->mode == VFPT_MODE_MACVTAP ? write_dev(interface, last, connection->netdev)
+						     : write_pci(interface, last, &connection->vf);
+	if (last && connection->vlan_id) {
+		snprintf(id, sizeof(id), "%u", connection->vlan_id);
+		last = insert(interface, last, NULL, "vlan");
+		if (!set(append(last, "tag"), "id", id))
+			return false;
+	}
+	if (!last || !connection->port_profile[0])
+		return last;
+	port = insert(interface, last, NULL, "virtualport");
+	return set(port, "type", "802.1Qbh") &&
+	       set(append(port, "parameters"), "profileid", connection->port_profile);
+}
+
+/* --- metadata -------------------------------------------------------------------------------- */
 
 static xmlNode *metadata_vm(struct vfpt_domain *domain)
 {
@@ -522,43 +645,115 @@ static xmlNode *metadata_vm(struct vfpt_domain *domain)
 	return vm;
 }
 
-/* Where the metadata does not say the network's name, it was in <source bridge=.../> only, which goes. */
-static bool keep_network(struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
+/*
+ * <device mac_address='...' alias='...'><network>NAME</network></device>, @device being what is there
+ * already, or NULL. VDSM takes a device with a <teaming> for the one that has its MAC and its alias (vdsm:
+ * vmdevices/network.py, get_identifying_attrs()).
+ */
+static bool describe(struct vfpt_domain *domain, xmlNode *device, const struct vfpt_mac *mac,
+	const char *alias, const char *network_name)
 {
-	const struct device *known = device_of(domain, vnic);
-	xmlNode *device = known ? known->element : NULL;
 	xmlNode *network = child(device, VFPT_OVIRT_NAMESPACE, "network");
-	char mac[VFPT_MAC_SIZE], *present = content(network);
+	char text[VFPT_MAC_SIZE], *present = content(network);
+	bool has_network = present;
 
 	xmlFree(present);
-	if (present)
-		return true;
 	if (!device) {
 		xmlNode *vm = metadata_vm(domain);
 
 		device = vm && vm->ns ? insert(vm, NULL, vm->ns, "device") : NULL;
-		if (!set(device, "mac_address", vfpt_mac_format(&vnic->mac, mac)))
+		if (!set(device, "mac_address", vfpt_mac_format(mac, text)))
 			return false;
 	}
+	if (alias && !set(device, "alias", alias))
+		return false;
+	if (has_network)
+		return true;
 	if (!network)
 		network = insert(device, NULL, device->ns, "network");
 	if (network)
-		xmlNodeAddContent(network, (const xmlChar *)vnic->network);
+		xmlNodeAddContent(network, (const xmlChar *)network_name);
 	return network;
 }
 
-int vfpt_domain_pass_through(struct vfpt_domain *domain, const struct vfpt_vnic *vnic,
-	const struct vfpt_pci *vf, uint16_t vlan_id, struct vfpt_error *err)
+static xmlNode *metadata_of(const struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
 {
+	const struct device *known = device_of(domain, vnic);
+
+	return known ? known->element : NULL;
+}
+
+/* --- the modes ------------------------------------------------------------------------------- */
+
+static bool rewrite(
+	struct vfpt_domain *domain, const struct vfpt_vnic *vnic, const struct vfpt_connection *connection)
+{
+	bool macvtap = connection->mode == VFPT_MODE_MACVTAP;
 	xmlNode *interface = vnic->element;
 
 	for (xmlNode *node = interface->children, *next; node; node = next) {
 		next = node->next;
-		if (goes(node))
+		if (goes(node, connection))
 			remove_node(node);
 	}
-	if (!set(interface, "type", "hostdev") || !set(interface, "managed", "yes") ||
-		!write_vf(interface, vf, vlan_id) || (!domain->is_interface && !keep_network(domain, vnic)))
+	return set(interface, "type", macvtap ? "direct" : "hostdev") &&
+	       (macvtap || set(interface, "managed", "yes")) && write_vf(interface, connection) &&
+	       /* The network's name was in <source bridge=.../> only, which went. */
+	       (domain->is_interface ||
+		       describe(domain, metadata_of(domain, vnic), &vnic->mac, NULL, vnic->network));
+}
+
+/* A hostdev interface behind @before (or first) among @devices; @return it, or NULL. */
+static xmlNode *add_hostdev(xmlNode *devices, xmlNode *before, const struct vfpt_mac *mac,
+	const struct vfpt_connection *connection)
+{
+	xmlNode *interface = insert(devices, before, NULL, "interface");
+	char text[VFPT_MAC_SIZE], alias[VFPT_VF_ALIAS_SIZE];
+
+	return set(interface, "type", "hostdev") && set(interface, "managed", "yes") && set(append(interface, "mac"), "address", vfpt_mac_format(mac, text)) && write_vf(interface, connection) && set(append(interface, "alias"), "name", vfpt_vf_alias(mac, alias)) ? interface : NULL;
+}
+
+/* libvirt and QEMU know the persistent part by a user alias, which starts with "ua-". */
+static bool pair_up(
+	struct vfpt_domain *domain, const struct vfpt_vnic *vnic, const struct vfpt_connection *connection)
+{
+	xmlNode *interface = vnic->element, *alias = child(interface, NULL, "alias"), *hostdev, *teaming;
+	char made[VFPT_VF_ALIAS_SIZE + 8], own[VFPT_VF_ALIAS_SIZE];
+	const char *name = vnic->alias;
+
+	vfpt_vf_alias(&vnic->mac, own);
+	if (!name || strncmp(name, "ua-", 3) != 0) {
+		snprintf(made, sizeof(made), "%s-virtio", own);
+		name = made;
+		if (!alias)
+			alias = append(interface, "alias");
+		if (!set(alias, "name", name))
+			return false;
+	}
+	hostdev = add_hostdev(interface->parent, interface, &vnic->mac, connection);
+	teaming = append(hostdev, "teaming");
+	return set(insert(interface, child(interface, NULL, "mac"), NULL, "teaming"), "type", "persistent") &&
+	       set(teaming, "type", "transient") && set(teaming, "persistent", name) &&
+	       describe(domain, metadata_of(domain, vnic), &vnic->mac, name, vnic->network) &&
+	       describe(domain, NULL, &vnic->mac, own, vnic->network);
+}
+
+int vfpt_domain_connect(struct vfpt_domain *domain, const struct vfpt_vnic *vnic,
+	const struct vfpt_connection *connection, struct vfpt_error *err)
+{
+	bool good = connection->mode == VFPT_MODE_FAILOVER ? pair_up(domain, vnic, connection)
+							   : rewrite(domain, vnic, connection);
+
+	return good ? 0 : no_memory(err);
+}
+
+int vfpt_domain_add_vf(struct vfpt_domain *domain, const struct vfpt_mac *mac,
+	const struct vfpt_connection *connection, struct vfpt_error *err)
+{
+	xmlNode *devices = child(domain->root, NULL, "devices");
+
+	if (!add_hostdev(devices, xmlLastElementChild(devices), mac, connection) ||
+		!describe(domain, NULL, mac, NULL, VFPT_NO_NETWORK))
 		return no_memory(err);
 	return 0;
 }

@@ -13,33 +13,7 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "vfpt/assign.h"
-#include "vfpt/domain.h"
-#include "vfpt/inuse.h"
-#include "vfpt/profile.h"
-
-extern char **environ;
-
-/* All that one run of a hook has open. */
-struct vfpt_hook {
-	const struct vfpt_hook_point *point;
-	bool test;        /* --test: show, change nothing */
-	int root;         /* directory descriptor of / or VFPT_ROOT */
-	bool captured;    /* VFPT_ROOT: settings are printed, not applied */
-	const char *path; /* of the document; NULL: the sample */
-	mode_t mode;      /* the document's mode and owner */
-	uid_t uid;
-	gid_t gid;
-	char *text; /* the document as it was read */
-	size_t size;
-	struct vfpt_domain *document;
-	char vm[VFPT_VM_SIZE];
-	bool changed; /* the document has to be written */
-	struct vfpt_netlink *netlink;
-	struct vfpt_host *host;
-	struct vfpt_ledger *ledger;
-	struct vfpt_transaction transaction;
-};
+#include "hook.h"
 
 /* What --test shows when it is given no document. */
 static const char sample_interface[] = "<interface type=\"bridge\">\n"
@@ -219,6 +193,28 @@ static int open_root(struct vfpt_hook *hook, struct vfpt_error *err)
 	return 0;
 }
 
+int hook_configure(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	return open_root(hook, err) < 0 ? -1 : vfpt_config_read(hook->root, &hook->config, err);
+}
+
+int hook_open(struct vfpt_hook *hook, enum vfpt_ledger_mode mode, struct vfpt_error *err)
+{
+	if (hook->host)
+		return 0;
+	if (hook->test)
+		mode = VFPT_LEDGER_DRY;
+	if ((!hook->captured && vfpt_netlink_open(&hook->netlink, err) < 0) ||
+		vfpt_host_open(hook->root, hook->netlink, &hook->host, err) < 0 ||
+		vfpt_ledger_open(hook->root, mode, hook->config->policy.lock_timeout, &hook->ledger, err) < 0)
+		return -1;
+	hook->transaction = (struct vfpt_transaction){.host = hook->host,
+		.ledger = hook->ledger,
+		.netlink = hook->test ? NULL : hook->netlink,
+		.config = hook->config};
+	return 0;
+}
+
 /* @return 0 to go on, 1 when the command line is answered already (--help), -1 with @err filled in */
 static int begin(struct vfpt_hook *hook, int argc, char **argv, struct vfpt_error *err)
 {
@@ -229,331 +225,6 @@ static int begin(struct vfpt_hook *hook, int argc, char **argv, struct vfpt_erro
 	if (r > 0)
 		return r;
 	return read_document(hook, err) < 0 || read_vm(hook, err) < 0 ? -1 : 0;
-}
-
-/* --- what both ways need --------------------------------------------------------------------- */
-
-/* Opened only when there is something to do. */
-static int open_host(struct vfpt_hook *hook, enum vfpt_ledger_mode mode, struct vfpt_error *err)
-{
-	if (hook->host)
-		return 0;
-	if (hook->test)
-		mode = VFPT_LEDGER_DRY;
-	if (open_root(hook, err) < 0 || (!hook->captured && vfpt_netlink_open(&hook->netlink, err) < 0) ||
-		vfpt_host_open(hook->root, hook->netlink, &hook->host, err) < 0 ||
-		vfpt_ledger_open(hook->root, mode, &hook->ledger, err) < 0)
-		return -1;
-	hook->transaction = (struct vfpt_transaction){
-		.host = hook->host, .ledger = hook->ledger, .netlink = hook->test ? NULL : hook->netlink};
-	return 0;
-}
-
-/* Is this assignment the vNIC's? @alias decides where several have its MAC. */
-static bool is_of_vnic(const struct vfpt_assignment *all, size_t count, const struct vfpt_assignment *one,
-	const struct vfpt_vnic *vnic)
-{
-	if (!vfpt_mac_equal(&one->mac, &vnic->mac))
-		return false;
-	if (!vnic->alias || strcmp(one->alias, vnic->alias) == 0)
-		return true;
-	/* User aliases are for good (libvirt's own, "hostdev0", are not): two of them are two vNICs. */
-	if (strncmp(vnic->alias, "ua-", 3) == 0 && strncmp(one->alias, "ua-", 3) == 0)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (vfpt_mac_equal(&all[i].mac, &vnic->mac) && strcmp(all[i].alias, vnic->alias) == 0)
-			return false;
-	return true;
-}
-
-/* What is done with one assignment. */
-typedef int assignment_step(
-	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err);
-
-/*
- * Do it with all assignments of this VM, @vnic NULL, or with those of one vNIC. All are tried; the error is
- * the first one's, the others are warnings.
- */
-static int with_each(
-	struct vfpt_hook *hook, const struct vfpt_vnic *vnic, assignment_step *step, struct vfpt_error *err)
-{
-	struct vfpt_assignment *all;
-	struct vfpt_error second;
-	size_t count, corrupt;
-	int r = 0;
-
-	if (vfpt_ledger_of_vm(hook->ledger, hook->vm, &all, &count, &corrupt, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		char mac[VFPT_MAC_SIZE];
-		struct vfpt_error *slot = r < 0 ? &second : err;
-
-		if (vnic && !is_of_vnic(all, count, &all[i], vnic))
-			continue;
-		if (step(hook, &all[i], slot) == 0)
-			continue;
-		vfpt_error_wrap(slot, "vNIC %s", vfpt_mac_format(&all[i].mac, mac));
-		if (r < 0)
-			vfpt_warn("%s", second.message);
-		r = -1;
-	}
-	free(all);
-	return r;
-}
-
-static int release_one(
-	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
-{
-	char reason[VFPT_REASON_SIZE];
-	bool taken = false;
-
-	/* What a killed hook left was never plugged: a VF that is in use is this vNIC's, plugged before. */
-	if (hook->point->nic && !hook->point->after &&
-		vfpt_inuse(hook->host, &assignment->address, &taken, reason, err) < 0)
-		return -1;
-	if (taken)
-		return vfpt_error_set(err, VFPT_BAD_INPUT, "it is plugged already, on VF %u of %s (%s)",
-			assignment->vf, assignment->pf, reason);
-	if (vfpt_release(hook->host, hook->ledger, hook->transaction.netlink, assignment, err) == 0)
-		return 0;
-	return vfpt_error_wrap(err, "cannot give back VF %u of %s", assignment->vf, assignment->pf);
-}
-
-static int finish_one(
-	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
-{
-	return vfpt_assign_finish(hook->host, hook->transaction.netlink, assignment, err);
-}
-
-/* --- connect --------------------------------------------------------------------------------- */
-
-/* At nic points the properties are in the environment, among all else that is there. */
-static int read_environment(struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
-{
-	for (char **entry = environ; *entry; entry++) {
-		char name[64];
-		size_t length = strcspn(*entry, "=");
-
-		if (length >= sizeof(name) || !(*entry)[length])
-			continue; /* none of ours is that long */
-		memcpy(name, *entry, length);
-		name[length] = '\0';
-		if ((strcmp(name, "passthrough") == 0) == passthrough &&
-			vfpt_profile_set(profile, name, *entry + length + 1, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int read_metadata(
-	const struct vfpt_vnic *vnic, struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
-{
-	for (size_t i = 0; i < vnic->property_count; i++)
-		if ((strcmp(vnic->properties[i].name, "passthrough") == 0) == passthrough &&
-			vfpt_profile_set(profile, vnic->properties[i].name, vnic->properties[i].value, err) <
-				0)
-			return -1;
-	return 0;
-}
-
-/* The property `passthrough` alone, or all others, which count only with it. */
-static int read_properties(const struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
-	struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
-{
-	return hook->point->nic ? read_environment(profile, passthrough, err)
-				: read_metadata(vnic, profile, passthrough, err);
-}
-
-static int read_profile(const struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
-	struct vfpt_profile *profile, struct vfpt_error *err)
-{
-	*profile = (struct vfpt_profile){0};
-	if (read_properties(hook, vnic, profile, true, err) < 0)
-		return -1;
-	if (hook->test && !hook->path)
-		profile->passthrough = VFPT_PASSTHROUGH_REQUIRED;
-	return profile->passthrough == VFPT_PASSTHROUGH_OFF
-		       ? 0
-		       : read_properties(hook, vnic, profile, false, err);
-}
-
-/* Can this vNIC be passed through at all? */
-static int qualify(const struct vfpt_vnic *vnic, struct vfpt_error *err)
-{
-	if (!vnic->element)
-		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"it is in the metadata only, no <interface> has this MAC; its interface must have "
-			"one");
-	if (!vnic->has_mac)
-		return vfpt_error_set(
-			err, VFPT_BAD_INPUT, "it has no valid MAC address; give it one in the engine");
-	if (!vnic->type || strcmp(vnic->type, "bridge") != 0)
-		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"its interface is of type %.20s; passthrough=required goes with a vNIC on a bridge "
-			"(no passthrough in "
-			"the vNIC profile itself)",
-			vnic->type ? vnic->type : "(none)");
-	if (!vnic->model || strcmp(vnic->model, "virtio") != 0)
-		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"its model is %.20s; only virtio vNICs are passed through: set its type to VirtIO in "
-			"the engine",
-			vnic->model ? vnic->model : "(none)");
-	/* The bridge of an empty network: vdsm, lib/vdsm/network/api.py, DUMMY_BRIDGE. */
-	if (!vnic->bridge || strcmp(vnic->bridge, ";vdsmdummy;") == 0)
-		return vfpt_error_set(err, VFPT_BAD_INPUT, "it has no network; give it one in the engine");
-	return 0;
-}
-
-/* A VF has no tap: what cannot be kept is said, not silently lost. */
-static void warn_of_losses(const struct vfpt_vnic *vnic, const struct vfpt_profile *profile,
-	const struct vfpt_assigned *assigned)
-{
-	char name[96];
-
-	vfpt_vnic_name(vnic, name, sizeof(name));
-	if (!assigned->pf_up)
-		vfpt_warn("%s: PF %s has no link; nothing passes until it is up", name,
-			assigned->assignment.pf);
-	if (assigned->gap)
-		vfpt_warn("%s: %s cannot hold the link down, so until the VM runs its VLAN priority or "
-			  "protocol is not set "
-			  "(vfpt.conf allows it)",
-			name, assigned->assignment.pf);
-	if (vnic->link_down && !vfpt_settings_have(&profile->settings, VFPT_LINK_STATE))
-		vfpt_warn("%s: link state down is not kept on a VF by this version", name);
-	if (vnic->has_bandwidth && !vfpt_settings_have(&profile->settings, VFPT_MAX_TX_RATE))
-		vfpt_warn("%s: its bandwidth limits are not kept on a VF by this version", name);
-	if (profile->unsupported[0])
-		vfpt_warn("%s: custom property %s is not supported by this version and is ignored", name,
-			profile->unsupported);
-}
-
-static int connect_vnic(struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
-	const struct vfpt_profile *profile, unsigned more, struct vfpt_error *err)
-{
-	struct vfpt_request request = {.vm = hook->vm,
-		.mac = vnic->mac,
-		.alias = vnic->alias,
-		.bridge = vnic->bridge,
-		.mtu = vnic->mtu,
-		.settings = profile->settings,
-		.more = more};
-	struct vfpt_assigned assigned;
-
-	if (qualify(vnic, err) < 0 || vfpt_assign(&hook->transaction, &request, &assigned, err) < 0)
-		return -1;
-	if (vfpt_domain_pass_through(hook->document, vnic, &assigned.assignment.address,
-		    (uint16_t)assigned.assignment.wanted.value[VFPT_VLAN_ID], err) < 0)
-		return -1;
-	hook->changed = true;
-	warn_of_losses(vnic, profile, &assigned);
-	return 0;
-}
-
-static int start_connecting(struct vfpt_hook *hook, const struct vfpt_vnic *vnic, struct vfpt_error *err)
-{
-	struct vfpt_policy policy;
-
-	if (hook->host)
-		return 0;
-	if (open_host(hook, VFPT_LEDGER_ASSIGN, err) < 0 || vfpt_policy_read(hook->root, &policy, err) < 0)
-		return -1;
-	hook->transaction.gap_allowed = policy.gap_allowed;
-	/* The VM is not running yet (or not with this vNIC): what it still has is left over from a killed
-	 * hook. */
-	if (with_each(hook, hook->point->nic ? vnic : NULL, release_one, err) < 0)
-		return vfpt_error_wrap(err, "left over from this VM's last run");
-	return 0;
-}
-
-static int connect_or_stay(struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
-	const struct vfpt_profile *profile, unsigned more, struct vfpt_error *err)
-{
-	char name[96];
-
-	vfpt_vnic_name(vnic, name, sizeof(name));
-	if (start_connecting(hook, vnic, err) < 0)
-		return vfpt_error_wrap(err, "%s", name);
-	if (connect_vnic(hook, vnic, profile, more, err) == 0)
-		return 0;
-	vfpt_error_wrap(err, "%s", name);
-	if (profile->passthrough != VFPT_PASSTHROUGH_PREFERRED || err->code == VFPT_SYSTEM)
-		return -1;
-	vfpt_warn("%s; it stays on its bridge (passthrough=preferred)", err->message);
-	return 0;
-}
-
-/* vNICs behind number @from that ask for passthrough on the same bridge. */
-static unsigned still_to_come(
-	const struct vfpt_vnic *vnics, const struct vfpt_profile *profiles, size_t count, size_t from)
-{
-	unsigned more = 0;
-
-	for (size_t i = from + 1; i < count; i++)
-		more += profiles[i].passthrough != VFPT_PASSTHROUGH_OFF && vnics[i].bridge &&
-			vnics[from].bridge && strcmp(vnics[i].bridge, vnics[from].bridge) == 0;
-	return more;
-}
-
-static int connect_all(struct vfpt_hook *hook, const struct vfpt_vnic *vnics, size_t count,
-	struct vfpt_profile *profiles, struct vfpt_error *err)
-{
-	char name[96];
-
-	for (size_t i = 0; i < count; i++)
-		if (read_profile(hook, &vnics[i], &profiles[i], err) < 0)
-			return vfpt_error_wrap(err, "%s", vfpt_vnic_name(&vnics[i], name, sizeof(name)));
-	for (size_t i = 0; i < count; i++)
-		if (profiles[i].passthrough != VFPT_PASSTHROUGH_OFF &&
-			connect_or_stay(hook, &vnics[i], &profiles[i],
-				still_to_come(vnics, profiles, count, i), err) < 0)
-			return -1;
-	return vfpt_transaction_check(&hook->transaction, hook->vm, err);
-}
-
-int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err)
-{
-	const struct vfpt_vnic *vnics;
-	size_t count = vfpt_domain_vnics(hook->document, &vnics);
-	struct vfpt_profile *profiles = calloc(count + 1, sizeof(*profiles));
-	int r;
-
-	if (!profiles)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
-	r = connect_all(hook, vnics, count, profiles, err);
-	free(profiles);
-	return r;
-}
-
-/* --- what follows ---------------------------------------------------------------------------- */
-
-/* The VM's assignments, or those of the document's vNIC, which may be bridge-type again: it is known by its
- * MAC. */
-static int follow_up(struct vfpt_hook *hook, assignment_step *step, struct vfpt_error *err)
-{
-	const struct vfpt_vnic *vnics;
-	size_t count = vfpt_domain_vnics(hook->document, &vnics);
-	char name[96];
-
-	if (!hook->point->nic)
-		return open_host(hook, VFPT_LEDGER_RELEASE, err) < 0 ? -1 : with_each(hook, NULL, step, err);
-	if (count == 0 || !vnics[0].has_mac)
-		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"%s: the vNIC has no valid MAC address, so its VF cannot be found",
-			hook->point->name);
-	if (open_host(hook, VFPT_LEDGER_RELEASE, err) < 0)
-		return vfpt_error_wrap(err, "%s", vfpt_vnic_name(&vnics[0], name, sizeof(name)));
-	return with_each(hook, &vnics[0], step, err);
-}
-
-int vfpt_hook_release(struct vfpt_hook *hook, struct vfpt_error *err)
-{
-	return follow_up(hook, release_one, err);
-}
-
-int vfpt_hook_finish(struct vfpt_hook *hook, struct vfpt_error *err)
-{
-	return follow_up(hook, finish_one, err);
 }
 
 /* --- commit and end -------------------------------------------------------------------------- */
@@ -658,6 +329,7 @@ static int end(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
 	vfpt_ledger_close(hook->ledger);
 	vfpt_host_free(hook->host);
 	vfpt_netlink_close(hook->netlink);
+	vfpt_config_free(hook->config);
 	vfpt_domain_free(hook->document);
 	free(hook->text);
 	if (hook->root >= 0)

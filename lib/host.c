@@ -260,6 +260,14 @@ static int vlan_from_kernel(
 	return 0;
 }
 
+/* "pf0vf1": it stands for VF 1 in switchdev mode. */
+static bool is_representor(const struct vfpt_host *host, const char *phys_port_name)
+{
+	char port[32];
+
+	return file_read(host->root, phys_port_name, port, sizeof(port)) > 0 && strstr(port, "vf");
+}
+
 /* One walk from a bridge down to its PFs. */
 struct walk {
 	struct vfpt_host *host;
@@ -270,6 +278,7 @@ struct walk {
 	unsigned depth;
 	char other[IFNAMSIZ]; /* a physical network device that has no VFs, for the message */
 	bool other_is_pf;
+	uint16_t other_vlan_id;
 };
 
 static int visit(struct walk *walk, const char *netdev);
@@ -316,6 +325,8 @@ static int visit_vlan(struct walk *walk, const char *netdev)
 		return 1;
 	}
 	walk->vlan_id = id;
+	if (!walk->other[0])
+		walk->other_vlan_id = id;
 	r = descend(walk, netdev);
 	walk->vlan_id = 0;
 	return r;
@@ -350,7 +361,8 @@ static int visit(struct walk *walk, const char *netdev)
 		return visit_vlan(walk, netdev);
 	if (!file_exists(walk->host->root, net_path(path, netdev, "device")))
 		return descend(walk, netdev); /* a bond or a team; a tap has nothing below it */
-	is_pf = file_exists(walk->host->root, net_path(path, netdev, "device/sriov_numvfs"));
+	is_pf = file_exists(walk->host->root, net_path(path, netdev, "device/sriov_numvfs")) &&
+		!is_representor(walk->host, net_path(path, netdev, "phys_port_name"));
 	if (is_pf) {
 		if (get_pf(walk->host, netdev, &pf, walk->err) < 0)
 			return 1;
@@ -360,6 +372,7 @@ static int visit(struct walk *walk, const char *netdev)
 	if (!walk->other[0] || is_pf) {
 		snprintf(walk->other, sizeof(walk->other), "%s", netdev);
 		walk->other_is_pf = is_pf;
+		walk->other_vlan_id = walk->vlan_id;
 	}
 	return 0;
 }
@@ -369,20 +382,21 @@ static int visit_port(const char *netdev, void *data)
 	return visit(data, netdev);
 }
 
-static int no_pf(const struct walk *walk, const char *bridge)
+static void say_why(const struct walk *walk, const char *bridge, struct vfpt_error *why)
 {
 	if (walk->other_is_pf)
-		return vfpt_error_set(walk->err, VFPT_NO_VF,
+		vfpt_error_set(why, VFPT_NO_VF,
 			"PF %s below bridge %s has no VFs; make some: set its number of VFs in the engine "
 			"(Setup Host "
 			"Networks) or write it to /sys/class/net/%s/device/sriov_numvfs",
 			walk->other, bridge, walk->other);
-	if (walk->other[0])
-		return vfpt_error_set(walk->err, VFPT_NO_VF,
+	else if (walk->other[0])
+		vfpt_error_set(why, VFPT_NO_VF,
 			"%s below bridge %s is no SR-IOV PF; attach the network to a NIC with SR-IOV",
 			walk->other, bridge);
-	return vfpt_error_set(walk->err, VFPT_NO_VF,
-		"bridge %s has no PF below it; attach the network to a NIC with SR-IOV", bridge);
+	else
+		vfpt_error_set(why, VFPT_NO_VF,
+			"bridge %s has no PF below it; attach the network to a NIC with SR-IOV", bridge);
 }
 
 static int read_network(
@@ -395,21 +409,27 @@ static int read_network(
 
 	snprintf(network->bridge, sizeof(network->bridge), "%s", bridge);
 	r = file_each_sorted(host->root, net_path(path, bridge, "brif"), visit_port, &walk);
-	if (r < 0 && file_exists(host->root, net_path(path, bridge, "")))
-		return vfpt_error_set(err, VFPT_NO_VF,
-			"%s is not a bridge on this host; passthrough needs a network with a Linux bridge",
-			bridge);
-	if (r < 0)
-		return vfpt_error_set(err, VFPT_NO_VF,
-			"there is no bridge %s on this host; attach the network to the host in the engine",
-			bridge);
 	if (r > 0)
 		return vfpt_error_wrap(err, "bridge %s", bridge);
-	if (network->pf_count == 0)
-		return no_pf(&walk, bridge);
+	if (r < 0) {
+		bool is_device = file_exists(host->root, net_path(path, bridge, ""));
+
+		vfpt_error_set(&network->why, VFPT_NO_VF,
+			is_device ? "%s is not a bridge on this host; passthrough needs a network with a "
+				    "Linux bridge, or a [network %s] with pfs in vfpt.conf"
+				  : "there is no bridge %s on this host; attach the network to the host in "
+				    "the engine, or give [network %s] its pfs in vfpt.conf",
+			bridge, bridge);
+		return 0;
+	}
 	if (file_number(host->root, net_path(path, bridge, "mtu"), UINT32_MAX, &mtu) < 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "bridge %s: cannot read its MTU", bridge);
+	network->exists = true;
 	network->mtu = (unsigned)mtu;
+	if (network->pf_count == 0) {
+		network->vlan_id = walk.other_vlan_id;
+		say_why(&walk, bridge, &network->why);
+	}
 	return 0;
 }
 
@@ -440,6 +460,65 @@ int vfpt_host_network(
 	return 0;
 }
 
+/* --- PFs by name ----------------------------------------------------------------------------- */
+
+struct match {
+	struct vfpt_host *host;
+	const char *patterns;
+	size_t count;
+	const struct vfpt_pf **pfs;
+	struct vfpt_error *err;
+	bool without_vfs; /* one has the right name, and no VFs */
+};
+
+static int match_pf(const char *netdev, void *data)
+{
+	struct match *match = data;
+	const struct vfpt_pf *pf;
+	char path[FILE_PATH];
+
+	if (!valid_netdev(netdev) || !vfpt_names_match(match->patterns, netdev) ||
+		!file_exists(match->host->root, net_path(path, netdev, "device/sriov_numvfs")) ||
+		is_representor(match->host, net_path(path, netdev, "phys_port_name")))
+		return 0;
+	if (get_pf(match->host, netdev, &pf, match->err) < 0)
+		return 1;
+	if (pf->vf_count == 0) {
+		match->without_vfs = true;
+		return 0;
+	}
+	return keep(&match->pfs, &match->count, (void *)(uintptr_t)pf, match->err) < 0;
+}
+
+int vfpt_host_match(struct vfpt_host *host, const char *patterns, const struct vfpt_pf ***out, size_t *count,
+	struct vfpt_error *err)
+{
+	struct match match = {.host = host, .patterns = patterns, .err = err};
+	int r = 0;
+
+	/* One plain name needs no look at thousands of network devices. */
+	if (!strpbrk(patterns, ",*?["))
+		r = match_pf(patterns, &match);
+	else
+		r = file_each_sorted(host->root, "sys/class/net", match_pf, &match);
+	if (r < 0)
+		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read /sys/class/net");
+	else if (r == 0 && match.count == 0)
+		r = vfpt_error_set(err, VFPT_NO_VF,
+			match.without_vfs ? "PF %s has no VFs; make some in the engine (Setup Host Networks)"
+					  : "there is no PF %s on this host; see vf_pf and vfpt.conf",
+			patterns);
+	if (r != 0) {
+		free(match.pfs);
+		return -1;
+	}
+	*out = match.pfs;
+	*count = match.count;
+	return 0;
+}
+
+/* --- VFs ------------------------------------------------------------------------------------- */
+
 /* The PF's own network device among those of its function, which in switchdev mode has its VFs' representors
  * too. */
 struct own_netdev {
@@ -451,12 +530,12 @@ struct own_netdev {
 static int take_own_netdev(const char *name, void *data)
 {
 	struct own_netdev *own = data;
-	char path[FILE_PATH], port[32];
+	char path[FILE_PATH];
 
 	if (!valid_netdev(name))
 		return 0;
 	snprintf(path, sizeof(path), "%.100s/%s/phys_port_name", own->directory, name);
-	if (file_read(own->host->root, path, port, sizeof(port)) > 0 && strstr(port, "vf"))
+	if (is_representor(own->host, path))
 		return 0;
 	snprintf(own->name, sizeof(own->name), "%s", name);
 	return 1;
@@ -483,6 +562,120 @@ int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const s
 		if (vfpt_pci_equal(&(*pf)->vfs[*index], vf))
 			return 0;
 	return vfpt_error_set(err, VFPT_NO_VF, "PF %s does not list VF %s", own.name, text);
+}
+
+int vfpt_host_vf_of_netdev(
+	struct vfpt_host *host, const char *netdev, struct vfpt_pci *vf, struct vfpt_error *err)
+{
+	char path[FILE_PATH];
+
+	if (!valid_netdev(netdev))
+		return vfpt_error_set(
+			err, VFPT_BAD_INPUT, "\"%.40s\" is not a network device's name", netdev);
+	if (!file_exists(host->root, net_path(path, netdev, "")))
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"there is no network device %s on this host, or someone else has it", netdev);
+	if (!file_exists(host->root, net_path(path, netdev, "device/physfn")))
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "network device %s is not a VF's", netdev);
+	if (read_address(host->root, net_path(path, netdev, "device"), vf) < 0)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "%s: cannot read its PCI address", netdev);
+	return 0;
+}
+
+static int read_netdev(
+	const struct vfpt_host *host, const char *name, struct vfpt_netdev *out, struct vfpt_error *err)
+{
+	char path[FILE_PATH], mac[VFPT_MAC_SIZE + 1];
+	uint64_t ifindex, mtu;
+
+	snprintf(out->name, sizeof(out->name), "%s", name);
+	if (file_number(host->root, net_path(path, name, "ifindex"), INT_MAX, &ifindex) < 0 ||
+		file_number(host->root, net_path(path, name, "mtu"), UINT32_MAX, &mtu) < 0)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read /%s", path);
+	if (file_read(host->root, net_path(path, name, "address"), mac, sizeof(mac)) < 0 ||
+		vfpt_mac_parse(mac, &out->mac, err) < 0)
+		return vfpt_error_set(err, VFPT_SYSTEM, "cannot read the MAC of %s", name);
+	out->ifindex = (unsigned)ifindex;
+	out->mtu = (unsigned)mtu;
+	return 0;
+}
+
+int vfpt_host_netdev(
+	struct vfpt_host *host, const struct vfpt_pci *vf, struct vfpt_netdev *out, struct vfpt_error *err)
+{
+	char path[FILE_PATH];
+	struct own_netdev own = {.host = host, .directory = path};
+
+	if (file_each_sorted(host->root, pci_path(path, vf, "net"), take_own_netdev, &own) <= 0)
+		return vfpt_error_set(err, VFPT_NO_VF, "it has no network device here: no driver has it");
+	return read_netdev(host, own.name, out, err);
+}
+
+static int take_upper(const char *entry, void *data)
+{
+	struct own_netdev *own = data;
+
+	if (strncmp(entry, "upper_", 6) != 0 || !valid_netdev(entry + 6))
+		return 0;
+	snprintf(own->name, sizeof(own->name), "%s", entry + 6);
+	return 1;
+}
+
+bool vfpt_host_upper(struct vfpt_host *host, const struct vfpt_netdev *lower, struct vfpt_netdev *out)
+{
+	struct own_netdev own = {.host = host};
+	struct vfpt_error ignored;
+	char path[FILE_PATH];
+
+	return file_each_sorted(host->root, net_path(path, lower->name, ""), take_upper, &own) > 0 &&
+	       read_netdev(host, own.name, out, &ignored) == 0;
+}
+
+/* --- where things are ------------------------------------------------------------------------ */
+
+int vfpt_host_numa_node(struct vfpt_host *host, const struct vfpt_pf *pf)
+{
+	char path[FILE_PATH];
+	uint64_t node;
+
+	/* -1, where there is one node only or the firmware does not tell, is no number here. */
+	return file_number(host->root, pci_path(path, &pf->address, "numa_node"), VFPT_SET_SIZE - 1, &node) <
+			       0
+		       ? -1
+		       : (int)node;
+}
+
+struct node_search {
+	struct vfpt_host *host;
+	const struct vfpt_set *cpus;
+	struct vfpt_set *nodes;
+};
+
+static int look_at_node(const char *name, void *data)
+{
+	struct node_search *search = data;
+	char path[FILE_PATH], text[4096];
+	struct vfpt_set cpus = {0};
+	uint64_t node;
+
+	if (strncmp(name, "node", 4) != 0 || parse_number(name + 4, 10, VFPT_SET_SIZE - 1, &node) < 0)
+		return 0;
+	snprintf(path, sizeof(path), "sys/devices/system/node/%.20s/cpulist", name);
+	if (file_read(search->host->root, path, text, sizeof(text)) <= 0 || vfpt_set_parse(&cpus, text) < 0)
+		return 0;
+	for (unsigned i = 0; i < VFPT_SET_SIZE / 64; i++)
+		if (cpus.bits[i] & search->cpus->bits[i]) {
+			vfpt_set_add(search->nodes, (unsigned)node);
+			return 0;
+		}
+	return 0;
+}
+
+void vfpt_host_nodes_of_cpus(struct vfpt_host *host, const struct vfpt_set *cpus, struct vfpt_set *nodes)
+{
+	struct node_search search = {.host = host, .cpus = cpus, .nodes = nodes};
+
+	(void)file_each(host->root, "sys/devices/system/node", look_at_node, &search);
 }
 
 unsigned vfpt_host_link_speed(struct vfpt_host *host, const struct vfpt_pf *pf)

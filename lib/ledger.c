@@ -16,11 +16,13 @@
 
 #include "file.h"
 
-#define DIRECTORY    "run/vfpt"
-#define NEW_FILE     ".new" /* under the lock there is one writer */
-#define RECORD_SIZE  2048   /* the longest record has some 900 bytes */
-#define NAME_SIZE    (VFPT_PCI_SIZE + VFPT_VM_SIZE)
-#define LOCK_SECONDS 60
+#define DIRECTORY   "run/vfpt"
+#define NEW_FILE    ".new" /* under the lock there is one writer */
+#define RECORD_SIZE 2048   /* the longest record has some 900 bytes */
+#define NAME_SIZE   (VFPT_PCI_SIZE + VFPT_VM_SIZE)
+
+/* Below the ledger: what each VF's last record was, under the same name. */
+#define LAST "last"
 
 struct entry {
 	struct vfpt_pci vf;
@@ -52,6 +54,17 @@ int vfpt_vm_parse(const char *text, char out[VFPT_VM_SIZE], struct vfpt_error *e
 	return 0;
 }
 
+void vfpt_network_name(char out[VFPT_NETWORK_SIZE], const char *name)
+{
+	size_t length = 0;
+
+	for (; name && name[length] && length < VFPT_NETWORK_SIZE - 1; length++)
+		out[length] = isalnum((unsigned char)name[length]) || strchr("_.-", name[length])
+				      ? name[length]
+				      : '_';
+	out[length] = '\0';
+}
+
 /* --- one record: text and back --------------------------------------------------------------- */
 
 static void print_settings(char text[RECORD_SIZE], const char *section, const struct vfpt_settings *settings)
@@ -75,10 +88,10 @@ static void record_print(const struct vfpt_assignment *a, char text[RECORD_SIZE]
 	char mac[VFPT_MAC_SIZE], address[VFPT_PCI_SIZE];
 
 	snprintf(text, RECORD_SIZE,
-		"[assignment]\nvm = %s\nmac = %s\nalias = %s\npf = %s\nvf = %u\naddress = %s\ngeneration = "
-		"%" PRIu64 "\n",
-		a->vm, vfpt_mac_format(&a->mac, mac), a->alias, a->pf, a->vf,
-		vfpt_pci_format(&a->address, address), a->generation);
+		"[assignment]\nvm = %s\nmac = %s\nalias = %s\nnetwork = %s\npf = %s\nvf = %u\naddress = "
+		"%s\ngeneration = %" PRIu64 "\nmacvtap = %u\nmtu_before = %u\nmtu = %u\n",
+		a->vm, vfpt_mac_format(&a->mac, mac), a->alias, a->network, a->pf, a->vf,
+		vfpt_pci_format(&a->address, address), a->generation, a->macvtap, a->mtu_before, a->mtu);
 	print_settings(text, "before", &a->before);
 	print_settings(text, "wanted", &a->wanted);
 	/* The last line shows that none before it is missing. */
@@ -118,8 +131,16 @@ static int scan_assignment(struct record_reader *reader, const char *key, const 
 		reader->seen |= SEEN_MAC;
 	else if (strcmp(key, "alias") == 0)
 		r = copy(a->alias, sizeof(a->alias), value);
+	else if (strcmp(key, "network") == 0)
+		r = copy(a->network, sizeof(a->network), value);
 	else if (strcmp(key, "pf") == 0)
 		r = copy(a->pf, sizeof(a->pf), value);
+	else if (strcmp(key, "macvtap") == 0 && (r = parse_number(value, 10, 1, &number)) == 0)
+		a->macvtap = number;
+	else if (strcmp(key, "mtu_before") == 0 && (r = parse_number(value, 10, UINT32_MAX, &number)) == 0)
+		a->mtu_before = (unsigned)number;
+	else if (strcmp(key, "mtu") == 0 && (r = parse_number(value, 10, UINT32_MAX, &number)) == 0)
+		a->mtu = (unsigned)number;
 	else if (strcmp(key, "vf") == 0 && (r = parse_number(value, 10, VFPT_MAX_VFS, &number)) == 0) {
 		a->vf = (unsigned)number;
 		reader->seen |= SEEN_VF;
@@ -208,6 +229,8 @@ static int take_name(const char *name, void *data)
 	char address[VFPT_PCI_SIZE];
 	size_t length = strcspn(name, "@");
 
+	if (strcmp(name, LAST) == 0)
+		return 0;
 	if (length >= sizeof(address))
 		length = 0; /* no address is that long */
 	memcpy(address, name, length);
@@ -238,36 +261,77 @@ static int make_directory(int root, struct vfpt_error *err)
 	return 0;
 }
 
-static int lock(int dir, struct vfpt_error *err)
+/* VDSM's hooks all have one name, in directories that tell them apart. */
+static const char *last_two_parts(const char *path)
+{
+	const char *part = path + strlen(path);
+
+	for (int slashes = 0; part > path && (part[-1] != '/' || ++slashes < 2); part--)
+		;
+	return part;
+}
+
+/* "before_vm_start/50_vfpt (pid 1234)": the kernel knows (proc(5), /proc/locks). Empty when it does not tell.
+ */
+static void holder(int dir, char *text, size_t size)
+{
+	struct stat status;
+	char line[256], path[64], program[4096];
+	FILE *locks = fopen("/proc/locks", "re");
+	unsigned long pid = 0, inode, number;
+
+	text[0] = '\0';
+	if (fstat(dir, &status) == 0 && locks)
+		while (pid == 0 && fgets(line, sizeof(line), locks))
+			if (sscanf(line, "%*u: FLOCK %*s WRITE %lu %*x:%*x:%lu", &number, &inode) == 2 &&
+				inode == status.st_ino)
+				pid = number;
+	if (locks)
+		fclose(locks);
+	if (pid == 0)
+		return;
+	snprintf(path, sizeof(path), "proc/%lu/cmdline", pid);
+	dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || file_read(dir, path, program, sizeof(program)) <= 0 || !program[0])
+		strcpy(program, "a program");
+	if (dir >= 0)
+		close(dir);
+	snprintf(text, size, "%.80s (pid %lu)", last_two_parts(program), pid);
+}
+
+static int lock(int dir, unsigned seconds, struct vfpt_error *err)
 {
 	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
 	struct timespec now, end;
+	char who[128];
 
 	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += LOCK_SECONDS;
+	end.tv_sec += seconds;
 	while (flock(dir, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return vfpt_error_errno(
 				err, VFPT_SYSTEM, errno, "cannot lock the ledger /" DIRECTORY);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec >= end.tv_sec)
+		if (now.tv_sec > end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec >= end.tv_nsec)) {
+			holder(dir, who, sizeof(who));
 			return vfpt_error_set(err, VFPT_SYSTEM,
-				"another process holds the lock of the ledger /" DIRECTORY
-				" for more than %d s; see lslocks(8)",
-				LOCK_SECONDS);
+				"%s holds the lock of the ledger /" DIRECTORY
+				" for more than %u s; see what it waits for, or end it",
+				who[0] ? who : "another process", seconds);
+		}
 		nanosleep(&pause, NULL);
 	}
 	return 0;
 }
 
-static int load(struct vfpt_ledger *ledger, int root, struct vfpt_error *err)
+static int load(struct vfpt_ledger *ledger, int root, unsigned seconds, struct vfpt_error *err)
 {
 	ledger->dir = openat(root, DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (ledger->dir < 0 && errno == ENOENT && ledger->mode != VFPT_LEDGER_ASSIGN)
 		return 0;
 	if (ledger->dir < 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot open the ledger /" DIRECTORY);
-	if (ledger->mode != VFPT_LEDGER_DRY && lock(ledger->dir, err) < 0)
+	if (ledger->mode != VFPT_LEDGER_DRY && lock(ledger->dir, seconds, err) < 0)
 		return -1;
 	if (file_each(ledger->dir, ".", take_name, ledger) != 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read the ledger /" DIRECTORY);
@@ -276,7 +340,8 @@ static int load(struct vfpt_ledger *ledger, int root, struct vfpt_error *err)
 	return 0;
 }
 
-int vfpt_ledger_open(int root, enum vfpt_ledger_mode mode, struct vfpt_ledger **out, struct vfpt_error *err)
+int vfpt_ledger_open(int root, enum vfpt_ledger_mode mode, unsigned seconds, struct vfpt_ledger **out,
+	struct vfpt_error *err)
 {
 	struct vfpt_ledger *ledger;
 
@@ -288,7 +353,7 @@ int vfpt_ledger_open(int root, enum vfpt_ledger_mode mode, struct vfpt_ledger **
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "ledger");
 	ledger->dir = -1;
 	ledger->mode = mode;
-	if (load(ledger, root, err) < 0) {
+	if (load(ledger, root, seconds, err) < 0) {
 		vfpt_ledger_close(ledger);
 		return -1;
 	}
@@ -452,8 +517,85 @@ int vfpt_ledger_holds(struct vfpt_ledger *ledger, const struct vfpt_assignment *
 	return 0;
 }
 
-int vfpt_ledger_remove(
-	struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, struct vfpt_error *err)
+/* --- last time ------------------------------------------------------------------------------- */
+
+/* Drop what @vf remembers, but for @keep. */
+struct forget {
+	int dir;
+	const char *keep;
+	size_t address_length;
+};
+
+static int forget_one(const char *name, void *data)
+{
+	const struct forget *forget = data;
+
+	if (strncmp(name, forget->keep, forget->address_length) == 0 && strcmp(name, forget->keep) != 0)
+		(void)unlinkat(forget->dir, name, 0);
+	return 0;
+}
+
+/* The record becomes that VF's memory, in one step. A memory is a help, not a promise: the record goes
+ * anyway. */
+static int move_to_last(const struct vfpt_ledger *ledger, const struct entry *entry)
+{
+	struct forget forget = {.keep = entry->name, .address_length = strcspn(entry->name, "@") + 1};
+	int r;
+
+	(void)mkdirat(ledger->dir, LAST, 0755);
+	forget.dir = openat(ledger->dir, LAST, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (forget.dir < 0)
+		return -1;
+	r = renameat(ledger->dir, entry->name, forget.dir, entry->name);
+	if (r == 0)
+		(void)file_each(forget.dir, ".", forget_one, &forget);
+	close(forget.dir);
+	return r;
+}
+
+struct recall {
+	int dir;
+	const char *vm;
+	const struct vfpt_mac *mac;
+	uint64_t generation;
+	struct vfpt_pci *vf;
+};
+
+static int recall_one(const char *name, void *data)
+{
+	struct recall *recall = data;
+	const char *at = strchr(name, '@');
+	struct vfpt_assignment last;
+	struct vfpt_error ignored;
+	char text[RECORD_SIZE];
+
+	if (!at || strcmp(at + 1, recall->vm) != 0 || file_read(recall->dir, name, text, sizeof(text)) <= 0 ||
+		record_scan(text, &last, &ignored) < 0 || !vfpt_mac_equal(&last.mac, recall->mac) ||
+		last.generation <= recall->generation)
+		return 0;
+	recall->generation = last.generation;
+	*recall->vf = last.address;
+	return 0;
+}
+
+bool vfpt_ledger_last(
+	const struct vfpt_ledger *ledger, const char *vm, const struct vfpt_mac *mac, struct vfpt_pci *vf)
+{
+	struct recall recall = {.vm = vm, .mac = mac, .vf = vf, .dir = -1};
+
+	if (ledger->dir >= 0)
+		recall.dir = openat(ledger->dir, LAST, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (recall.dir < 0)
+		return false;
+	(void)file_each(recall.dir, ".", recall_one, &recall);
+	close(recall.dir);
+	return recall.generation > 0;
+}
+
+/* --- removing -------------------------------------------------------------------------------- */
+
+int vfpt_ledger_remove(struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, bool remember,
+	struct vfpt_error *err)
 {
 	struct entry *entry = find(ledger, &assignment->address);
 	bool holds;
@@ -462,7 +604,8 @@ int vfpt_ledger_remove(
 		return -1;
 	if (!holds)
 		return 0;
-	if (ledger->mode != VFPT_LEDGER_DRY && unlinkat(ledger->dir, entry->name, 0) < 0 && errno != ENOENT)
+	if (ledger->mode != VFPT_LEDGER_DRY && (!remember || move_to_last(ledger, entry) < 0) &&
+		unlinkat(ledger->dir, entry->name, 0) < 0 && errno != ENOENT)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno,
 			"cannot remove ledger record /" DIRECTORY "/%s", entry->name);
 	memmove(entry, entry + 1, (size_t)(ledger->entries + ledger->count - (entry + 1)) * sizeof(*entry));

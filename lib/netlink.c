@@ -393,21 +393,12 @@ int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_tak
 	return 0;
 }
 
-static int set_vf_once(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
-	size_t size, int *number, struct vfpt_error *err)
+/* Send a request that changes something, with the capability. @message is freed. */
+static int change(struct vfpt_netlink *netlink, struct nl_msg *message, int *number, struct vfpt_error *err)
 {
 	struct exchange x = {.take = NULL};
-	struct nl_msg *message = link_request(RTM_SETLINK, NLM_F_ACK, pf_ifindex);
-	struct nlattr *list = message ? nla_nest_start(message, IFLA_VFINFO_LIST) : NULL;
-	struct nlattr *info = list ? nla_nest_start(message, IFLA_VF_INFO) : NULL;
 	int r;
 
-	if (!info || nla_put(message, attribute, (int)size, payload) < 0) {
-		nlmsg_free(message);
-		return no_memory(err);
-	}
-	nla_nest_end(message, info);
-	nla_nest_end(message, list);
 	net_admin(CAP_SET);
 	r = converse(netlink, message, &x, err);
 	net_admin(CAP_CLEAR);
@@ -416,6 +407,22 @@ static int set_vf_once(struct vfpt_netlink *netlink, unsigned pf_ifindex, int at
 		vfpt_error_remedy(err, "setting a VF needs CAP_NET_ADMIN: run as root, or as vdsm with the "
 				       "hook's file capability in place");
 	return r;
+}
+
+static int set_vf_once(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
+	size_t size, int *number, struct vfpt_error *err)
+{
+	struct nl_msg *message = link_request(RTM_SETLINK, NLM_F_ACK, pf_ifindex);
+	struct nlattr *list = message ? nla_nest_start(message, IFLA_VFINFO_LIST) : NULL;
+	struct nlattr *info = list ? nla_nest_start(message, IFLA_VF_INFO) : NULL;
+
+	if (!info || nla_put(message, attribute, (int)size, payload) < 0) {
+		nlmsg_free(message);
+		return no_memory(err);
+	}
+	nla_nest_end(message, info);
+	nla_nest_end(message, list);
+	return change(netlink, message, number, err);
 }
 
 int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
@@ -430,4 +437,16 @@ int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int a
 		i++)
 		nanosleep(&pause, NULL);
 	return r;
+}
+
+int vfpt_netlink_set_mtu(struct vfpt_netlink *netlink, unsigned ifindex, unsigned mtu, struct vfpt_error *err)
+{
+	struct nl_msg *message = link_request(RTM_SETLINK, NLM_F_ACK, ifindex);
+	int number;
+
+	if (!message || nla_put_u32(message, IFLA_MTU, mtu) < 0) {
+		nlmsg_free(message);
+		return no_memory(err);
+	}
+	return change(netlink, message, &number, err);
 }

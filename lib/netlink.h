@@ -35,6 +35,10 @@ int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_tak
 int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
 	size_t size, struct vfpt_error *err);
 
+/* Set the MTU of a network device. */
+int vfpt_netlink_set_mtu(
+	struct vfpt_netlink *netlink, unsigned ifindex, unsigned mtu, struct vfpt_error *err);
+
 /* The VFs in the attributes of a link message, as vfpt_netlink_vfs(). @return how many. */
 unsigned vfpt_netlink_each_vf(const void *attributes, size_t size, vfpt_take_vf *take, void *data);
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "vfpt/config.h"
 #include "vfpt/host.h"
 #include "vfpt/ledger.h"
 #include "vfpt/netlink.h"
@@ -18,16 +19,21 @@
 struct vfpt_request {
 	const char *vm; /**< id, as from vfpt_vm_parse() */
 	struct vfpt_mac mac;
-	const char *alias;             /**< NULL: none */
-	const char *bridge;            /**< of its network */
-	unsigned mtu;                  /**< that the vNIC asks for; 0: the network's */
-	struct vfpt_settings settings; /**< that it asks for; a VLAN id here is instead of the network's */
-	unsigned more; /**< vNICs of this VM on this bridge that are assigned after this one */
+	const char *alias;   /**< NULL: none */
+	const char *network; /**< its logical name; NULL: the bridge's */
+	const char *bridge;  /**< of its network */
+	unsigned mtu;        /**< that the vNIC asks for; 0: the network's */
+	unsigned bandwidth;  /**< of the vNIC, Mbit/s, where the profile says no rate; 0: no limit */
+	/** What else it asks for; a VLAN id in its settings is instead of the network's. */
+	const struct vfpt_profile *profile;
+	unsigned more;                /**< vNICs of this VM on this bridge that are assigned after this one */
+	const struct vfpt_set *nodes; /**< NUMA nodes that the VM is pinned to; NULL or empty: none */
 };
 
 /** What it got. */
 struct vfpt_assigned {
 	struct vfpt_assignment assignment;
+	char netdev[IFNAMSIZ]; /**< the VF's network device; empty where it is not needed */
 	bool pf_up;
 	bool gap; /**< until vfpt_assign_finish() the VF may pass traffic with a wrong tag (vfpt.conf allows
 		     it) */
@@ -52,14 +58,17 @@ struct vfpt_pf_settings {
 	struct vfpt_settings *vfs;
 };
 
-/** Assignments made together. Fill in the first four, zero the rest. */
+/** Assignments made together. Fill in the first four (all pointers are the caller's), zero the rest. */
 struct vfpt_transaction {
 	struct vfpt_host *host;
 	struct vfpt_ledger *ledger;
 	struct vfpt_netlink *netlink; /**< that settings go through; NULL: they are printed only */
-	bool gap_allowed;             /**< see struct vfpt_policy */
+	const struct vfpt_config *config;
 	size_t count;
 	struct vfpt_assigned *made;
+	bool knows_held;
+	size_t held_count;
+	struct vfpt_assignment *held; /**< what the VM had before */
 	size_t sibling_count;
 	struct vfpt_sibling *siblings;
 	size_t pf_count;
@@ -69,13 +78,19 @@ struct vfpt_transaction {
 };
 
 /**
- * Give the vNIC a VF: free, of a PF that serves its network, link up before down, on a PF where this VM has
- * the fewest, then on the one with the most free VFs, then the lowest index. It is recorded before anything
- * about it is set, so that a crash loses nothing. Errors: VFPT_NO_VF (the message says of each PF why none is
- * free), VFPT_REFUSED, VFPT_SYSTEM; the vNIC's VF and the ledger are then as before, earlier vNICs of the
- * transaction stay assigned.
+ * Give the vNIC a VF: of a PF that serves its network (or is named by vf_pf or vfpt.conf), free, and the best
+ * by vfpt_choose(). It is recorded before anything about it is set, so that a crash loses nothing.
+ * Errors: VFPT_NO_VF (the message says of each PF why none is free), VFPT_REFUSED, VFPT_SYSTEM; the vNIC's VF
+ * and the ledger are then as before, earlier vNICs of the transaction stay assigned.
  */
 int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request *request,
+	struct vfpt_assigned *out, struct vfpt_error *err);
+
+/**
+ * Give the VM the VF with the network device @netdev, with its MAC and its settings as they are.
+ * Errors: VFPT_BAD_INPUT (no VF's), VFPT_NO_VF (someone has it), VFPT_SYSTEM; all is then as before.
+ */
+int vfpt_assign_netdev(struct vfpt_transaction *transaction, const char *vm, const char *netdev,
 	struct vfpt_assigned *out, struct vfpt_error *err);
 
 /** Fail if a VF of this transaction shares its iommu group with a device that does not go to the same VM. */

@@ -14,10 +14,17 @@
 #include <stdint.h>
 
 #include "vfpt/pci.h"
+#include "vfpt/profile.h"
+#include "vfpt/set.h"
 #include "vfpt/settings.h"
 
 /** oVirt's metadata namespace (vdsm: lib/vdsm/virt/xmlconstants.py). The prefix is anybody's choice. */
 #define VFPT_OVIRT_NAMESPACE "http://ovirt.org/vm/1.0"
+
+/** The bridge of a vNIC without network: vdsm, lib/vdsm/network/api.py, DUMMY_BRIDGE. */
+#define VFPT_NO_NETWORK ";vdsmdummy;"
+
+#define VFPT_VF_ALIAS_SIZE 24
 
 /** A larger document is refused. */
 #define VFPT_DOCUMENT_MAX (10u << 20)
@@ -31,14 +38,20 @@ struct vfpt_property {
 struct vfpt_vnic {
 	bool has_mac; /**< and it is a MAC address */
 	struct vfpt_mac mac;
-	char *type;            /**< "bridge", "hostdev" ... */
-	char *model;           /**< "virtio" ... */
-	char *bridge;          /**< <source bridge=.../> */
-	char *alias;           /**< alias name */
-	char *network;         /**< the logical network's name in the metadata, else the bridge's */
-	unsigned mtu;          /**< <mtu size=.../>; 0: not said */
-	bool link_down;        /**< <link state='down'/> */
-	bool has_bandwidth;    /**< <bandwidth> with limits in it */
+	char *type;           /**< "bridge", "hostdev" ... */
+	char *model;          /**< "virtio" ... */
+	char *bridge;         /**< <source bridge=.../> */
+	char *alias;          /**< alias name */
+	char *network;        /**< the logical network's name in the metadata, else the bridge's */
+	unsigned mtu;         /**< <mtu size=.../>; 0: not said */
+	bool link_down;       /**< <link state='down'/> */
+	unsigned outbound;    /**< <bandwidth><outbound>: peak, else average, KiB/s; 0: no limit */
+	bool has_inbound;     /**< <bandwidth><inbound>: a limit too */
+	bool no_mac_spoofing; /**< <filterref filter='vdsm-no-mac-spoofing'/> */
+	bool port_mirroring;  /**< the metadata has networks whose traffic it shall see */
+	char *teaming;        /**< <teaming type=.../>: "persistent" or "transient" */
+	bool has_vf;          /**< it is a hostdev interface on this PCI function */
+	struct vfpt_pci vf;
 	size_t property_count; /**< custom properties in the metadata, as found */
 	struct vfpt_property *properties;
 	void *element; /**< the module's own; NULL: only the metadata knows of this vNIC, no <interface> has
@@ -69,14 +82,44 @@ size_t vfpt_domain_vnics(const struct vfpt_domain *domain, const struct vfpt_vni
 /** A name for a vNIC in messages: "vNIC 56:6f:1a:2b:00:01 (network red)". @return @buffer */
 char *vfpt_vnic_name(const struct vfpt_vnic *vnic, char *buffer, size_t size);
 
+/** The VM's own custom properties, in the metadata. @return how many */
+size_t vfpt_domain_properties(const struct vfpt_domain *domain, const struct vfpt_property **out);
+
 /**
- * Make @vnic a managed hostdev interface on @vf with VLAN @vlan_id (0: none). Its MAC, boot order, alias,
- * guest address, rom and teaming stay, as does all that is not libvirt's; what libvirt 9.0 refuses or ignores
- * on a hostdev goes. In a <domain> the network's name is added to the metadata where that lacks it (VDSM
- * needs it after a restart).
+ * Where the VM is pinned to: the NUMA nodes of its memory (<numatune>), and the CPUs of its vCPUs
+ * (<vcpu cpuset=...>, <cputune>). Both are empty when it is not pinned.
  */
-int vfpt_domain_pass_through(struct vfpt_domain *domain, const struct vfpt_vnic *vnic,
-	const struct vfpt_pci *vf, uint16_t vlan_id, struct vfpt_error *err);
+void vfpt_domain_placement(const struct vfpt_domain *domain, struct vfpt_set *nodes, struct vfpt_set *cpus);
+
+/** How a vNIC and its VF are connected. */
+struct vfpt_connection {
+	enum vfpt_mode mode;
+	struct vfpt_pci vf;
+	const char *netdev;       /**< macvtap: the VF's network device */
+	uint16_t vlan_id;         /**< 0: none */
+	const char *port_profile; /**< 802.1Qbh; empty: none */
+};
+
+/**
+ * Connect @vnic with a VF:
+ * hostdev: it becomes a managed hostdev interface. Its MAC, boot order, alias, guest address, rom and teaming
+ * stay; what libvirt 9.0 refuses or ignores on a hostdev goes.
+ * macvtap: it becomes a direct interface in mode passthrough; what libvirt refuses on that goes.
+ * failover: it stays as it is, as the persistent part of a pair; the transient part, a hostdev interface with
+ * the same MAC and an alias of its own (vfpt_vf_alias()), is put behind it.
+ * In all modes what is not libvirt's stays. In a <domain> the network's name is added to the metadata where
+ * that lacks it (VDSM needs it after a restart).
+ */
+int vfpt_domain_connect(struct vfpt_domain *domain, const struct vfpt_vnic *vnic,
+	const struct vfpt_connection *connection, struct vfpt_error *err);
+
+/** Add a hostdev interface without a network to a <domain>, behind its other devices; alias: vfpt_vf_alias().
+ */
+int vfpt_domain_add_vf(struct vfpt_domain *domain, const struct vfpt_mac *mac,
+	const struct vfpt_connection *connection, struct vfpt_error *err);
+
+/** The user alias of a hostdev interface that we add: "ua-vfpt-566f1a2b0001". @return @buffer */
+char *vfpt_vf_alias(const struct vfpt_mac *mac, char buffer[VFPT_VF_ALIAS_SIZE]);
 
 /** Print the document. @param out to be freed by free(), @size bytes and a '\0' */
 int vfpt_domain_print(const struct vfpt_domain *domain, char **out, size_t *size, struct vfpt_error *err);

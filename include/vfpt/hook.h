@@ -48,6 +48,12 @@ int vfpt_hook_release(struct vfpt_hook *hook, struct vfpt_error *err);
 int vfpt_hook_finish(struct vfpt_hook *hook, struct vfpt_error *err);
 
 /**
+ * A step: refuse the migration of a VM that has a VF in the guest, unless it is the transient part of a
+ * failover pair, which QEMU unplugs by itself.
+ */
+int vfpt_hook_check_migration(struct vfpt_hook *hook, struct vfpt_error *err);
+
+/**
  * Be the hook of @point: answer --help; read environment and document; do the step; put the changed document
  * in place of the old, in one step and with its mode and owner. On any failure document, ledger and VFs are
  * as they were and one line on stderr says why.

@@ -14,9 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vfpt/error.h"
 #include "vfpt/mac.h"
 #include "vfpt/netlink.h"
 #include "vfpt/pci.h"
+#include "vfpt/set.h"
 
 /** No kernel makes more: sriov_totalvfs has 16 bits. */
 #define VFPT_MAX_VFS 65535
@@ -35,10 +37,12 @@ struct vfpt_pf {
 
 struct vfpt_network {
 	char bridge[IFNAMSIZ];
+	bool exists; /**< the host has that bridge */
 	unsigned mtu;
-	uint16_t vlan_id;           /**< 0: untagged */
-	size_t pf_count;            /**< at least one */
+	uint16_t vlan_id; /**< 0: untagged */
+	size_t pf_count;
 	const struct vfpt_pf **pfs; /**< those that serve it, in name order of what the bridge stands on */
+	struct vfpt_error why;      /**< where there is no PF: why */
 };
 
 struct vfpt_host;
@@ -59,11 +63,40 @@ void vfpt_host_free(struct vfpt_host *host);
  * with VFs.
  * @param bridge the bridge's name, as the vNIC's <source bridge=.../> says; checked here, it comes from
  * outside
- * @param out the host's; valid until vfpt_host_free()
- * Errors: VFPT_NO_VF (no such bridge, no PF below it, no VFs made), VFPT_SYSTEM.
+ * @param out the host's; valid until vfpt_host_free(). It has no PF where there is no such bridge, no PF
+ * below it, or no VFs are made: its error, VFPT_NO_VF, says which Errors: VFPT_NO_VF (a bridge whose VLAN no
+ * VF can have), VFPT_SYSTEM.
  */
 int vfpt_host_network(
 	struct vfpt_host *host, const char *bridge, const struct vfpt_network **out, struct vfpt_error *err);
+
+/**
+ * The PFs of this host that have VFs and whose names are in @patterns (see vfpt_names_match()), in name
+ * order.
+ * @param out an array to be freed by free(); what it points to is the host's
+ * Errors: VFPT_NO_VF (there is none), VFPT_SYSTEM.
+ */
+int vfpt_host_match(struct vfpt_host *host, const char *patterns, const struct vfpt_pf ***out, size_t *count,
+	struct vfpt_error *err);
+
+/** The address of the VF that the network device @netdev belongs to. Error: VFPT_BAD_INPUT, it is no VF's. */
+int vfpt_host_vf_of_netdev(
+	struct vfpt_host *host, const char *netdev, struct vfpt_pci *vf, struct vfpt_error *err);
+
+/** A network device, as far as it is interesting here. */
+struct vfpt_netdev {
+	char name[IFNAMSIZ];
+	unsigned ifindex;
+	unsigned mtu;
+	struct vfpt_mac mac;
+};
+
+/** The VF's network device. Error: VFPT_NO_VF, it has none here. */
+int vfpt_host_netdev(
+	struct vfpt_host *host, const struct vfpt_pci *vf, struct vfpt_netdev *out, struct vfpt_error *err);
+
+/** The network device that stands on @lower (its macvtap, say). @return whether there is one */
+bool vfpt_host_upper(struct vfpt_host *host, const struct vfpt_netdev *lower, struct vfpt_netdev *out);
 
 /**
  * The PF and index of the VF with that address.
@@ -75,6 +108,12 @@ int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const s
 
 /** The speed of the PF's link in Mbit/s; 0 when it has no link or its driver does not tell. */
 unsigned vfpt_host_link_speed(struct vfpt_host *host, const struct vfpt_pf *pf);
+
+/** The NUMA node of the PF; -1 where the machine does not tell. */
+int vfpt_host_numa_node(struct vfpt_host *host, const struct vfpt_pf *pf);
+
+/** Add the NUMA nodes of these CPUs to @nodes. */
+void vfpt_host_nodes_of_cpus(struct vfpt_host *host, const struct vfpt_set *cpus, struct vfpt_set *nodes);
 
 /** An iommu group: its number and those of its members that are not PCI bridges (which VFIO tolerates). */
 struct vfpt_iommu_group {

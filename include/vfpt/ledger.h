@@ -23,18 +23,28 @@
 /** A device alias ("ua-" and a UUID) and its end; libvirt's own bound is larger, oVirt's aliases are not. */
 #define VFPT_ALIAS_SIZE 64
 
+/** A network's name as the ledger keeps it: its letters, digits, '_', '.' and '-'; any other is a '_'. */
+#define VFPT_NETWORK_SIZE 64
+
 /** This VF belongs to that vNIC. */
 struct vfpt_assignment {
 	char vm[VFPT_VM_SIZE];
 	struct vfpt_mac mac;
-	char alias[VFPT_ALIAS_SIZE]; /**< empty: the vNIC has none */
-	char pf[IFNAMSIZ];           /**< the PF's name then; for people */
-	unsigned vf;                 /**< VF index */
-	struct vfpt_pci address;     /**< of the VF: what identifies it */
-	uint64_t generation;         /**< no two assignments since boot have the same */
-	struct vfpt_settings before; /**< the VF's settings as they were */
-	struct vfpt_settings wanted; /**< and as they shall be while the VM runs */
+	char alias[VFPT_ALIAS_SIZE];     /**< empty: the vNIC has none */
+	char network[VFPT_NETWORK_SIZE]; /**< empty: none */
+	char pf[IFNAMSIZ];               /**< the PF's name then; for people */
+	unsigned vf;                     /**< VF index */
+	struct vfpt_pci address;         /**< of the VF: what identifies it */
+	uint64_t generation;             /**< no two assignments since boot have the same */
+	struct vfpt_settings before;     /**< the VF's settings as they were */
+	struct vfpt_settings wanted;     /**< and as they shall be while the VM runs */
+	bool macvtap;                    /**< the VF stays with its driver, a macvtap is on it */
+	unsigned mtu_before; /**< MTU of the VF's network device as it was; 0: nothing is done about it */
+	unsigned mtu;        /**< and as it shall be */
 };
+
+/** Copy a network's name as the ledger keeps it; @name NULL: none. */
+void vfpt_network_name(char out[VFPT_NETWORK_SIZE], const char *name);
 
 /** Parse a UUID into lower case. */
 int vfpt_vm_parse(const char *text, char out[VFPT_VM_SIZE], struct vfpt_error *err);
@@ -48,11 +58,13 @@ enum vfpt_ledger_mode {
 };
 
 /**
- * Open the ledger below @root, wait for its lock (60 s at most), and read who has which VF.
- * A file there that is no record is reported with a warning and left alone.
+ * Open the ledger below @root, wait for its lock, and read who has which VF. A file there that is no record
+ * is reported with a warning and left alone.
+ * @param seconds how long to wait at most; the error then names who holds the lock
  * @param out to be closed by vfpt_ledger_close(), which gives the lock back
  */
-int vfpt_ledger_open(int root, enum vfpt_ledger_mode mode, struct vfpt_ledger **out, struct vfpt_error *err);
+int vfpt_ledger_open(int root, enum vfpt_ledger_mode mode, unsigned seconds, struct vfpt_ledger **out,
+	struct vfpt_error *err);
 
 /** Give the lock back and free; NULL is fine. */
 void vfpt_ledger_close(struct vfpt_ledger *ledger);
@@ -78,9 +90,19 @@ int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_as
 int vfpt_ledger_holds(struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, bool *holds,
 	struct vfpt_error *err);
 
-/** Remove the record of exactly this assignment; where the VF has another by now (VM, generation), nothing.
+/**
+ * Remove the record of exactly this assignment; where the VF has another by now (VM, generation), nothing.
+ * @param remember move it to run/vfpt/last, for vfpt_ledger_last()
  */
-int vfpt_ledger_remove(
-	struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, struct vfpt_error *err);
+int vfpt_ledger_remove(struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, bool remember,
+	struct vfpt_error *err);
+
+/**
+ * The VF that this vNIC had last time, as far as that is remembered: each VF remembers the vNIC that had it
+ * last. Records that cannot be read are as good as none.
+ * @return whether there is one
+ */
+bool vfpt_ledger_last(
+	const struct vfpt_ledger *ledger, const char *vm, const struct vfpt_mac *mac, struct vfpt_pci *vf);
 
 #endif

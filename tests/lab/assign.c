@@ -32,7 +32,7 @@ static int take(struct vfpt_transaction *transaction, char **argv, struct vfpt_e
 		if (vfpt_profile_set(&profile, *argv, value, err) < 0)
 			return -1;
 	}
-	request.settings = profile.settings;
+	request.profile = &profile;
 	return vfpt_assign(transaction, &request, &assigned, err);
 }
 
@@ -52,7 +52,8 @@ static int with_all(struct vfpt_transaction *transaction, const char *what, stru
 
 int main(int argc, char **argv)
 {
-	struct vfpt_transaction transaction = {.gap_allowed = false};
+	struct vfpt_transaction transaction = {.count = 0};
+	struct vfpt_config *config = NULL;
 	struct vfpt_error err = {.message = "usage: assign ROOT take|finish|release [PROPERTY=VALUE ...]"};
 	int root = argc > 2 ? open(argv[1], O_RDONLY | O_DIRECTORY) : -1;
 	int r = root < 0 ? -1 : 0;
@@ -62,7 +63,10 @@ int main(int argc, char **argv)
 	if (r == 0)
 		r = vfpt_host_open(root, transaction.netlink, &transaction.host, &err);
 	if (r == 0)
-		r = vfpt_ledger_open(root, VFPT_LEDGER_ASSIGN, &transaction.ledger, &err);
+		r = vfpt_ledger_open(root, VFPT_LEDGER_ASSIGN, 60, &transaction.ledger, &err);
+	if (r == 0)
+		r = vfpt_config_read(root, &config, &err);
+	transaction.config = config;
 	if (r == 0 && strcmp(argv[2], "take") == 0)
 		r = take(&transaction, argv + 3, &err);
 	else if (r == 0)

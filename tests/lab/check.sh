@@ -94,7 +94,7 @@ vf_lines() {
     for pf; do ip -d link show dev "$pf" | sed -n "s/^ *vf /$pf vf /p"; done
 }
 
-assignments() { find /run/vfpt -name '*@*' | wc -l; }
+assignments() { find /run/vfpt -maxdepth 1 -name '*@*' | wc -l; }
 
 # xpath DOCUMENT EXPRESSION
 xpath() { xmllint --xpath "string($2)" "$1"; }

@@ -46,10 +46,16 @@ each_vnic_as_its_metadata_says() {
     is "a vNIC without the property is not touched" "$(vf_of "$doc" 56:6f:1a:2b:07:01)" ""
     a=$(vf_of "$doc" 56:6f:1a:2b:07:02) b=$(vf_of "$doc" 56:6f:1a:2b:07:03) c=$(vf_of "$doc" 56:6f:1a:2b:07:04)
     is "the two vNICs on red are on different PFs of the bond" "${a%:*} ${b%:*}" "0000:02 0000:03"
-    like "the vNIC on blue has its VLAN" "$(pf_line "$c")" '56:6f:1a:2b:07:04.* vlan 200,'
-    like "the second vNIC on red has its VLAN" "$(pf_line "$b")" '56:6f:1a:2b:07:03.* vlan 100,'
+    like "the first vNIC on red has its rate, the property's and not its bandwidth" "$(pf_line "$a")" \
+        '56:6f:1a:2b:07:02.* vlan 100, tx rate 1000 \(Mbps\), max_tx_rate 1000Mbps'
+    like "the second has its VLAN, no spoof check in spite of its filter, and trust" "$(pf_line "$b")" \
+        '56:6f:1a:2b:07:03.* vlan 100,.*spoof checking off.*trust on'
+    is "the vNIC on blue, whose link is down, stays on its bridge: igb cannot hold a VF's link down" \
+        "$c $(xpath "$doc" "//interface[mac/@address='56:6f:1a:2b:07:04']/@type")" " bridge"
+    like "and VDSM's log says why" "$err" \
+        'warning: vNIC 56:6f:1a:2b:07:04 .*cannot set link_state to disable.*stays on its bridge'
     as_vdsm after_vm_destroy "$doc" vmId=$router
-    unchanged "all three come back"
+    unchanged "both come back"
 }
 
 a_vnic_is_plugged_and_unplugged() {
@@ -108,7 +114,7 @@ seven_vms_and_an_eighth() {
         vfs[i]=$(vf_of "${docs[i]}" "56:6f:1a:2b:77:0$i")
     done
     is "and each has a VF of its own" "$(printf '%s\n' "${vfs[@]}" | sort -u | wc -l)" 7
-    ledger=$(cat /run/vfpt/*)
+    ledger=$(cat /run/vfpt/*@*)
     vm_xml "$(uuid 8)" 56:6f:1a:2b:77:08 blue >/tmp/vm8.xml
     as_vdsm before_vm_start /tmp/vm8.xml "vmId=$(uuid 8)"
     is "the eighth is refused" "$rc" 2
@@ -116,7 +122,7 @@ seven_vms_and_an_eighth() {
     like "that names the vNIC, the PF and the cause" "$err" \
         '^vfpt: vNIC 56:6f:1a:2b:77:08 \(network blue\): no free VF: ens1f0 has 7 VFs, 7 assigned to VMs'
     ok "its document is as it was" cmp "$doc" /tmp/vm8.xml
-    is "so is the ledger" "$(cat /run/vfpt/*)" "$ledger"
+    is "so is the ledger" "$(cat /run/vfpt/*@*)" "$ledger"
     for i in {1..7}; do as_vdsm after_vm_destroy "${docs[i]}" "vmId=$(uuid "$i")"; done
     unchanged "all seven come back" ens1f0
 }
@@ -218,12 +224,13 @@ what_others_use_is_not_taken() {
     lab_wait 30 test -d "/sys/bus/pci/devices/$vf/net"
 }
 
-# given VF WHAT: freed of that, the VF is the lowest to be had.
+# given VF WHAT: freed of that, the VF is the lowest to be had, for a vNIC that had none before.
 given() {
-    as_vdsm before_vm_start /tmp/x.xml "vmId=$(uuid 41)"
+    vm_xml "$(uuid "43$1")" "56:6f:1a:2b:43:0$1" blue >/tmp/z.xml
+    as_vdsm before_vm_start /tmp/z.xml "vmId=$(uuid "43$1")"
     is "VF $1 is given once $2 does not hold it any more" \
-        "$rc $(vf_of "$doc" 56:6f:1a:2b:41:01)" "0 $(lab_vf_pci ens1f0 "$1")"
-    as_vdsm after_vm_destroy "$doc" "vmId=$(uuid 41)"
+        "$rc $(vf_of "$doc" "56:6f:1a:2b:43:0$1")" "0 $(lab_vf_pci ens1f0 "$1")"
+    as_vdsm after_vm_destroy "$doc" "vmId=$(uuid "43$1")"
 }
 
 what_an_administrator_set_comes_back() {

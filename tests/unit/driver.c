@@ -203,3 +203,27 @@ int __wrap_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex
 	loaded->vfs[vf] = after;
 	return 0;
 }
+
+int __real_vfpt_netlink_set_mtu(
+	struct vfpt_netlink *netlink, unsigned ifindex, unsigned mtu, struct vfpt_error *err);
+int __wrap_vfpt_netlink_set_mtu(
+	struct vfpt_netlink *netlink, unsigned ifindex, unsigned mtu, struct vfpt_error *err);
+
+int __wrap_vfpt_netlink_set_mtu(
+	struct vfpt_netlink *netlink, unsigned ifindex, unsigned mtu, struct vfpt_error *err)
+{
+	size_t used;
+
+	if (!loaded || netlink != driver_netlink())
+		return __real_vfpt_netlink_set_mtu(netlink, ifindex, mtu, err);
+	if (loaded->gone)
+		return is_gone(err);
+	used = strlen(loaded->log);
+	snprintf(loaded->log + used, sizeof(loaded->log) - used, "%smtu %u %u\n",
+		loaded->refuses_mtu ? "!" : "", ifindex, mtu);
+	if (loaded->refuses_mtu)
+		return vfpt_error_errno(err, VFPT_REFUSED, EINVAL, "the kernel says");
+	if (loaded->take_mtu)
+		loaded->take_mtu(ifindex, mtu);
+	return 0;
+}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A PF driver to play with. It stands where lib/netlink.c reads and sets VFs (the test programs are linked
- * with
- * --wrap for these two functions), takes the kernel's messages and shows its VFs in the kernel's way.
+ * with --wrap for these functions), takes the kernel's messages and shows its VFs in the kernel's way.
  */
 #ifndef VFPT_TESTS_DRIVER_H
 #define VFPT_TESTS_DRIVER_H
@@ -22,7 +21,11 @@ struct driver {
 	unsigned refuses_back; /* bits of settings that it takes once, and then no more */
 	bool gone;             /* it says ENODEV to everything */
 	unsigned shows;        /* number of VFs it shows; 0: all */
-	char log[2048];        /* what was set, "VF SETTING VALUE" a line; "!" in front: refused */
+	bool refuses_mtu;      /* it says EINVAL to every MTU of a network device */
+	/* Told of each MTU that is taken, so that it can be where it is looked for; NULL: nobody is. */
+	void (*take_mtu)(unsigned ifindex, unsigned mtu);
+	char log[2048]; /* what was set, "VF SETTING VALUE" or "mtu IFINDEX MTU" a line; "!" in front: refused
+			 */
 };
 
 /* From now on that interface index is this driver's; NULL: the kernel's again. */

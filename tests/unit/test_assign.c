@@ -7,6 +7,7 @@
 
 #include "driver.h"
 #include "support.h"
+#include "vfpt/domain.h"
 
 #define VM_A "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
 #define VM_B "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
@@ -17,18 +18,33 @@
 #define PF_3   "sys/devices/pci0000:00/0000:00:04.0/0000:03:00.0/"
 #define GROUPS "sys/kernel/iommu_groups/"
 
+#define CONFIG "etc/vdsm/vfpt.conf"
+
 static struct vfpt_error err;
 static struct vfpt_transaction transaction;
+static struct vfpt_config *config;
 static struct vfpt_host *host;
 static struct vfpt_ledger *ledger;
+static struct vfpt_profile profile;   /* what the test's vNICs ask for */
 static struct vfpt_assigned assigned; /* by the last vfpt_assign() */
+
+static void forget_profile(void)
+{
+	profile = (struct vfpt_profile){.passthrough = VFPT_PASSTHROUGH_REQUIRED};
+}
+
+static void open_ledger(void)
+{
+	ck_assert_ok(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, 10, &ledger, &err), err);
+}
 
 /* Look at the host as it is now. Until then the test can change it. */
 static void open_transaction(void)
 {
+	ck_assert_ok(vfpt_config_read(root_fd, &config, &err), err);
 	ck_assert_ok(vfpt_host_open(root_fd, NULL, &host, &err), err);
-	ck_assert_ok(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err), err);
-	transaction = (struct vfpt_transaction){.host = host, .ledger = ledger};
+	open_ledger();
+	transaction = (struct vfpt_transaction){.host = host, .ledger = ledger, .config = config};
 }
 
 static void close_transaction(void)
@@ -36,16 +52,26 @@ static void close_transaction(void)
 	vfpt_transaction_commit(&transaction);
 	vfpt_ledger_close(ledger);
 	vfpt_host_free(host);
+	vfpt_config_free(config);
 	ledger = NULL;
 	host = NULL;
+	config = NULL;
+}
+
+/* How many VFs are somebody's; what is remembered of last time is none. */
+static unsigned records(void)
+{
+	return entries(LEDGER) - there_is(LEDGER "/last");
 }
 
 static struct vfpt_request request_of(const char *vm, const char *bridge)
 {
 	static uint8_t last;
 
-	return (struct vfpt_request){
-		.vm = vm, .bridge = bridge, .mac = {{0x56, 0x6f, 0x1a, 0x2b, 0, ++last}}};
+	return (struct vfpt_request){.vm = vm,
+		.bridge = bridge,
+		.mac = {{0x56, 0x6f, 0x1a, 0x2b, 0, ++last}},
+		.profile = &profile};
 }
 
 /* "VF of PF", or the error; what would be set is printed and not of interest. */
@@ -80,13 +106,13 @@ static const char *refusal(const char *vm, const char *bridge, enum vfpt_code co
 {
 	const struct vfpt_request request = request_of(vm, bridge);
 	size_t count = transaction.count;
-	unsigned records = entries(LEDGER);
+	unsigned before = entries(LEDGER);
 
 	catch_stderr();
 	ck_assert_fails(vfpt_assign(&transaction, &request, &assigned, &err), err, code);
 	caught_stderr();
 	ck_assert_uint_eq(transaction.count, count);
-	ck_assert_uint_eq(entries(LEDGER), records);
+	ck_assert_uint_eq(entries(LEDGER), before);
 	return err.message;
 }
 
@@ -135,29 +161,65 @@ static void take_down(unsigned pf)
 
 /* --- which VF */
 
-/* Who has what before: "PF.VF=VM ...", VM a, b or c; "PF.VF=use" for others' use; "PF=down"; "PF=vfs" a
- * number. */
+/* VM A has the VF, for a vNIC on that network: there is a whole record, which then may become a memory. */
+static void record(unsigned pf, unsigned vf, const char *network, const struct vfpt_mac *mac, bool over)
+{
+	struct vfpt_assignment a = {.vm = VM_A, .mac = *mac, .vf = vf, .address = pci(vf_address(pf, vf))};
+
+	snprintf(a.pf, sizeof(a.pf), "ens%uf0", pf);
+	vfpt_network_name(a.network, network);
+	open_ledger();
+	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+	if (over)
+		ck_assert_ok(vfpt_ledger_remove(ledger, &a, true, &err), err);
+	vfpt_ledger_close(ledger);
+	ledger = NULL;
+}
+
+static const struct vfpt_mac mac_aa = {{0x56, 0x6f, 0x1a, 0x2b, 0, 0xaa}},
+			     mac_bb = {{0x56, 0x6f, 0x1a, 0x2b, 0, 0xbb}};
+
+static void prepare_vf(unsigned pf, unsigned vf, const char *what)
+{
+	const char *network = pf == 1 ? "blue" : "red";
+
+	if (strcmp(what, "use") == 0)
+		use(pf, vf);
+	else if (strcmp(what, "last") == 0)
+		record(pf, vf, network, &mac_aa, true);
+	else if (strcmp(what, "other") == 0)
+		record(pf, vf, network, &mac_bb, true);
+	else if (what[0] == 'a')
+		record(pf, vf, what[1] == '/' ? what + 2 : network, &mac_bb, false);
+	else
+		give(pf, vf, what[0] == 'b' ? VM_B : "00000000-0000-0000-0000-00000000000c");
+}
+
+/*
+ * Who has what before: "PF.VF=VM", VM b or c; "PF.VF=a" or "PF.VF=a/NETWORK", with a whole record;
+ * "PF.VF=use" for others' use; "PF.VF=last" or "PF.VF=other" for what the vNIC aa or another one of VM A had
+ * last time; "PF=down"; "PF=nodeN"; "PF=vfs", a number.
+ */
 static void prepare(const char *list)
 {
-	static const char *const vms[] = {VM_A, VM_B, "00000000-0000-0000-0000-00000000000c"};
 	char copy[256], *save = NULL;
 
 	snprintf(copy, sizeof(copy), "%s", list);
 	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
 		unsigned pf, vf;
-		char what[8];
+		char what[16];
 
-		if (sscanf(word, "%u.%u=%7s", &pf, &vf, what) == 3 && strcmp(what, "use") == 0) {
-			use(pf, vf);
-		} else if (sscanf(word, "%u.%u=%7s", &pf, &vf, what) == 3) {
-			give(pf, vf, vms[what[0] - 'a']);
-		} else {
-			ck_assert_int_eq(sscanf(word, "%u=%7s", &pf, what), 2);
-			if (strcmp(what, "down") == 0)
-				take_down(pf);
-			else
-				put_file(text("%ssriov_numvfs", pf_paths[pf]), what);
+		if (sscanf(word, "%u.%u=%15s", &pf, &vf, what) == 3) {
+			prepare_vf(pf, vf, what);
+			continue;
 		}
+		ck_assert_int_eq(sscanf(word, "%u=%15s", &pf, what), 2);
+		if (strcmp(what, "down") == 0)
+			take_down(pf);
+		else if (strncmp(what, "node", 4) == 0)
+			put_file(text("%snuma_node", pf_paths[pf]), text("%s\n", what + 4));
+		else
+			put_file(text("%ssriov_numvfs", pf_paths[pf]), what);
 	}
 }
 
@@ -181,15 +243,24 @@ static const struct {
 	{"2.0=b 2.1=b 2.2=b 2.3=b", "red", "VF 0 of ens3f0"},
 	{"2=3", "red", "VF 0 of ens3f0"},
 	{"3.0=b", "red", "VF 0 of ens2f0"},
-	/* as many on both: the first by name */
-	{"2.0=b 2.1=b 2.2=b", "red", "VF 3 of ens2f0"},
+	/* as many on both: the lowest index, then the first by name */
+	{"2.0=b 2.1=b 2.2=b", "red", "VF 0 of ens3f0"},
+	{"2.0=b 2.1=b 2.2=b 2.3=b 3.0=b", "red", "VF 1 of ens3f0"},
 	{"2=4", "red", "VF 0 of ens2f0"},
+	{"2=4 2.0=b 3.0=b", "red", "VF 1 of ens2f0"},
 	/* where this VM has the fewest, before that */
 	{"2.0=a", "red", "VF 0 of ens3f0"},
 	{"2.0=a 3.0=a", "red", "VF 1 of ens2f0"},
 	{"2.0=a 2.1=a 3.0=a", "red", "VF 1 of ens3f0"},
 	{"3.0=a", "red", "VF 0 of ens2f0"},
 	{"2.0=b 2.1=b 2.2=b 2.3=b 2.4=b 3.0=a", "red", "VF 5 of ens2f0"},
+	/* for the same network; what it has there for others does not count */
+	{"2.0=a/other", "red", "VF 1 of ens2f0"},
+	{"2.0=a/other 2.1=a/other 3.0=a", "red", "VF 2 of ens2f0"},
+	{"2.0=a/other 2.1=a 3.0=a/other", "red", "VF 1 of ens3f0"},
+	{"2.0=a/reda 2.1=a/re 2.2=a/RED", "red", "VF 0 of ens3f0"},
+	/* nor what another VM has */
+	{"2.0=b 2.1=c", "red", "VF 2 of ens2f0"},
 	/* link up, before all that */
 	{"2=down", "red", "VF 0 of ens3f0"},
 	{"2=down 3.0=a 3.1=a", "red", "VF 2 of ens3f0"},
@@ -202,6 +273,8 @@ static const struct {
 	{"2=down 3=0", "red", "VF 0 of ens2f0"},
 	{"2=0 3.0=b", "red", "VF 1 of ens3f0"},
 	{"2.0=use 2.1=use 2.2=use 2.3=use 2.4=use 2.5=use 2.6=use", "red", "VF 0 of ens3f0"},
+	/* in use shows only when it is looked at: until then the PF has more free VFs */
+	{"2.0=use 2.1=use 2.2=use", "red", "VF 3 of ens2f0"},
 };
 
 START_TEST(best_vf_is_chosen)
@@ -240,7 +313,7 @@ START_TEST(vnics_of_one_vm_are_spread_over_the_pfs)
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
 		ck_assert_str_eq(assign(VM_A, "red"), order[i]);
 	ck_assert_str_eq(refusal(VM_A, "red", VFPT_NO_VF),
-		"no free VF: ens3f0 has 4 VFs, 4 assigned to VMs; ens2f0 has 7 VFs, 7 assigned to VMs; make "
+		"no free VF: ens2f0 has 7 VFs, 7 assigned to VMs; ens3f0 has 4 VFs, 4 assigned to VMs; make "
 		"more VFs in the "
 		"engine (Setup Host Networks) or stop a VM that has one");
 	close_transaction();
@@ -265,6 +338,341 @@ START_TEST(all_vfs_of_a_host_go_to_vms_and_none_twice)
 }
 END_TEST
 
+/* --- rules: what vfpt.conf, the vNIC's properties and the VM's placement make of the choice */
+
+#define PACK   "[policy]\nplacement = pack\n"
+#define SPREAD "[policy]\nplacement = spread\n"
+
+static const struct {
+	const char *before, *config, *pfs, *nodes, *network, *bridge, *choice; /* or what is said instead */
+} rules[] = {
+	/* vf_pf: these PFs, whatever serves the network */
+	{.pfs = "ens1f0", .bridge = "red", .choice = "VF 0 of ens1f0"},
+	{.pfs = "ens2f0", .bridge = "blue", .choice = "VF 0 of ens2f0"},
+	{.pfs = "ens3f0", .bridge = "red", .choice = "VF 0 of ens3f0"},
+	{.pfs = "ens3f0,ens2f0", .bridge = "blue", .choice = "VF 0 of ens2f0"},
+	{.pfs = "ens*", .bridge = "red", .choice = "VF 0 of ens1f0"},
+	{.pfs = "ens*", .before = "1.0=b", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.pfs = "ens[13]f?", .before = "1=down", .bridge = "red", .choice = "VF 0 of ens3f0"},
+	{.pfs = "ens[!1]f0", .bridge = "blue", .choice = "VF 0 of ens2f0"},
+	{.pfs = "nosuch",
+		.bridge = "red",
+		.choice = "there is no PF nosuch on this host; see vf_pf and vfpt.conf"},
+	{.pfs = "eth0", .bridge = "red", .choice = "there is no PF eth0 on this host; "},
+	{.pfs = "ens", .bridge = "red", .choice = "there is no PF ens on this host; "},
+	{.pfs = "ens1f0",
+		.before = "1=0",
+		.bridge = "red",
+		.choice = "PF ens1f0 has no VFs; make some in the engine (Setup Host Networks)"},
+	{.pfs = "ens1f0,ens3f0", .before = "1=0", .bridge = "blue", .choice = "VF 0 of ens3f0"},
+	{.pfs = "ens3f0",
+		.before = "3=1 3.0=b",
+		.bridge = "red",
+		.choice = "no free VF: ens3f0 has 1 VFs, 1 assigned to VMs; make more VFs "},
+	/* [network NAME] pfs; the property goes before it */
+	{.config = "[network red]\npfs = ens1f0\n", .bridge = "red", .choice = "VF 0 of ens1f0"},
+	{.config = "[network red]\npfs = ens3f0\n  ens1f0\n", .bridge = "red", .choice = "VF 0 of ens1f0"},
+	{.config = "[network red]\npfs = ens1f0\n",
+		.pfs = "ens3f0",
+		.bridge = "red",
+		.choice = "VF 0 of ens3f0"},
+	{.config = "[network other]\npfs = ens1f0\n", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.config = "[network red]\npfs = nosuch\n",
+		.bridge = "red",
+		.choice = "there is no PF nosuch on this host; see vf_pf and vfpt.conf"},
+	/* a network is known by its name, else by its bridge's */
+	{.config = "[network A & B]\npfs = ens1f0\n",
+		.network = "A & B",
+		.bridge = "red",
+		.choice = "VF 0 of ens1f0"},
+	{.config = "[network red]\npfs = ens1f0\n",
+		.network = "A & B",
+		.bridge = "red",
+		.choice = "VF 0 of ens1f0"},
+	{.config = "[network red]\npfs = ens1f0\n[network A & B]\npfs = ens3f0\n",
+		.network = "A & B",
+		.bridge = "red",
+		.choice = "VF 0 of ens3f0"},
+	/* without a bridge on this host */
+	{.config = "[network green]\npfs = ens1f0\n", .bridge = "green", .choice = "VF 0 of ens1f0"},
+	{.config = "[network green]\npfs = ens[12]f0\n",
+		.before = "1.0=b",
+		.bridge = "green",
+		.choice = "VF 0 of ens2f0"},
+	{.pfs = "ens3f0", .bridge = "green", .choice = "VF 0 of ens3f0"},
+	{.config = "[network green]\nvlan = 7\n",
+		.bridge = "green",
+		.choice = "there is no bridge green on this host; "},
+	/* [pf NAME] networks: names, patterns, the network's or the bridge's */
+	{.config = "[pf ens2f0]\nnetworks = blue\n", .bridge = "red", .choice = "VF 0 of ens3f0"},
+	{.config = "[pf ens2f0]\nnetworks = blue, red\n", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.config = "[pf ens2f0]\nnetworks = r*\n", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.config = "[pf ens2f0]\nnetworks = re\n", .bridge = "red", .choice = "VF 0 of ens3f0"},
+	{.config = "[pf ens2f0]\nnetworks = red\n",
+		.network = "DMZ",
+		.bridge = "red",
+		.choice = "VF 0 of ens2f0"},
+	{.config = "[pf ens2f0]\nnetworks = DM?\n",
+		.network = "DMZ",
+		.bridge = "red",
+		.choice = "VF 0 of ens2f0"},
+	{.config = "[pf ens2f0]\nnetworks = DMZ\n", .bridge = "red", .choice = "VF 0 of ens3f0"},
+	{.config = "[pf ens1f0]\nnetworks = red,DM*\n",
+		.bridge = "blue",
+		.choice = "no free VF: ens1f0 has 7 VFs, 0 assigned to VMs, vfpt.conf keeps it for the "
+			  "networks red,DM*; make more VFs "},
+	{.config = "[pf ens1f0]\nnetworks = red\n",
+		.pfs = "ens1f0",
+		.bridge = "blue",
+		.choice = "vfpt.conf keeps it for the networks red; "},
+	/* exclude */
+	{.config = "[pf ens1f0]\nexclude = 0\n", .bridge = "blue", .choice = "VF 1 of ens1f0"},
+	{.config = "[pf ens1f0]\nexclude = 0-2,4\n",
+		.before = "1.3=b",
+		.bridge = "blue",
+		.choice = "VF 5 of ens1f0"},
+	{.config = "[pf ens1f0]\nexclude = 6,0-65535,^3\n", .bridge = "blue", .choice = "VF 3 of ens1f0"},
+	{.config = "[pf ens1f0]\nexclude = 0-6\n",
+		.before = "1.2=b",
+		.bridge = "blue",
+		.choice = "no free VF: ens1f0 has 7 VFs, 1 assigned to VMs, 6 excluded by vfpt.conf; make "
+			  "more "},
+	{.config = "[pf ens1f0]\nexclude = 1-6\n",
+		.before = "1.0=use",
+		.bridge = "blue",
+		.choice = "ens1f0 has 7 VFs, 0 assigned to VMs, 6 excluded by vfpt.conf, 1 unusable (VF 0: "},
+	/* excluded VFs are not free ones */
+	{.config = "[pf ens2f0]\nexclude = 4-6,1\n", .bridge = "red", .choice = "VF 0 of ens3f0"},
+	{.config = "[pf ens2f0]\nexclude = 4-6\n", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	/* max_vfs_per_vm: this VM's, whatever the network */
+	{.config = "[pf ens1f0]\nmax_vfs_per_vm = 1\n",
+		.before = "1.0=b 1.1=b",
+		.bridge = "blue",
+		.choice = "VF 2 of ens1f0"},
+	{.config = "[pf ens1f0]\nmax_vfs_per_vm = 1\n",
+		.before = "1.0=a/ovirtmgmt",
+		.bridge = "blue",
+		.choice = "no free VF: ens1f0 has 7 VFs, 1 assigned to VMs, this VM has 1 of its VFs, the "
+			  "most that vfpt.conf allows; make more "},
+	{.config = "[pf ens1f0]\nmax_vfs_per_vm = 2\n",
+		.before = "1.0=a",
+		.bridge = "blue",
+		.choice = "VF 1 of ens1f0"},
+	{.config = "[pf ens1f0]\nmax_vfs_per_vm = 0\n",
+		.before = "1.0=a",
+		.bridge = "blue",
+		.choice = "VF 1 of ens1f0"},
+	{.config = "[pf ens2f0]\nmax_vfs_per_vm = 1\n",
+		.before = "2.0=a/other",
+		.bridge = "red",
+		.choice = "VF 0 of ens3f0"},
+	/* pack: the PF with the fewest free VFs, after all else */
+	{.config = PACK, .bridge = "red", .choice = "VF 0 of ens3f0"},
+	{.config = SPREAD, .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.config = PACK, .before = "2.0=b 2.1=b 2.2=b 2.3=b", .bridge = "red", .choice = "VF 4 of ens2f0"},
+	{.config = PACK, .before = "3.0=a", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.config = PACK, .before = "3=down", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.config = PACK, .before = "3.0=b 3.1=b 3.2=b 3.3=b", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.config = PACK, .before = "2=4", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	/* the NUMA node comes before the spread, and behind the link */
+	{.nodes = "1", .before = "2=node0 3=node1", .bridge = "red", .choice = "VF 0 of ens3f0"},
+	{.nodes = "0", .before = "2=node0 3=node1", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.nodes = "0-1", .before = "2=node0 3=node1", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.nodes = "", .before = "2=node0 3=node1", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.before = "2=node0 3=node1", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.nodes = "2", .before = "2=node0 3=node1", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.nodes = "1", .before = "2=node0 3=node1 3=down", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.nodes = "1", .before = "2=node0 3=node1 3.0=a", .bridge = "red", .choice = "VF 1 of ens3f0"},
+	{.nodes = "1",
+		.before = "2=node0 3=node1 3.0=b 3.1=b 3.2=b 3.3=b",
+		.bridge = "red",
+		.choice = "VF 0 of ens2f0"},
+	{.nodes = "1", .before = "2=node0", .bridge = "red", .choice = "VF 0 of ens3f0"},
+	{.config = "[policy]\nnuma = prefer\n",
+		.nodes = "1",
+		.before = "2=node0 3=node1",
+		.bridge = "red",
+		.choice = "VF 0 of ens3f0"},
+	{.config = "[policy]\nnuma = ignore\n",
+		.nodes = "1",
+		.before = "2=node0 3=node1",
+		.bridge = "red",
+		.choice = "VF 0 of ens2f0"},
+	{.config = "[policy]\nnuma = require\n",
+		.nodes = "1",
+		.before = "2=node0 3=node1 3=down",
+		.bridge = "red",
+		.choice = "VF 0 of ens3f0"},
+	{.config = "[policy]\nnuma = require\n",
+		.nodes = "1",
+		.before = "2=node0 3=node1 3=1 3.0=b",
+		.bridge = "red",
+		.choice = "no free VF: ens2f0 has 7 VFs, 0 assigned to VMs, it is not on the VM's NUMA node, "
+			  "as vfpt.conf requires; ens3f0 has 1 VFs, 1 assigned to VMs; make more "},
+	/* where nobody is pinned or the machine does not tell, there is nothing to require */
+	{.config = "[policy]\nnuma = require\n",
+		.nodes = "",
+		.before = "2=node0 3=node1",
+		.bridge = "red",
+		.choice = "VF 0 of ens2f0"},
+	{.config = "[policy]\nnuma = require\n", .nodes = "1", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	/* the VF of last time, if all else is equal */
+	{.before = "1.4=last", .bridge = "blue", .choice = "VF 4 of ens1f0"},
+	{.before = "1.4=other", .bridge = "blue", .choice = "VF 0 of ens1f0"},
+	{.before = "1.4=last 1.4=use", .bridge = "blue", .choice = "VF 0 of ens1f0"},
+	{.before = "1.4=last 1.4=b", .bridge = "blue", .choice = "VF 0 of ens1f0"},
+	{.before = "1.4=last 1.2=last", .bridge = "blue", .choice = "VF 2 of ens1f0"},
+	{.before = "1.4=last 1=4", .bridge = "blue", .choice = "VF 0 of ens1f0"},
+	{.config = "[pf ens1f0]\nexclude = 4\n",
+		.before = "1.4=last",
+		.bridge = "blue",
+		.choice = "VF 0 of ens1f0"},
+	{.before = "3.2=last", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.before = "2.5=last", .bridge = "red", .choice = "VF 5 of ens2f0"},
+	{.before = "2=4 3.2=last", .bridge = "red", .choice = "VF 2 of ens3f0"},
+	{.before = "2=4 2.3=last", .bridge = "red", .choice = "VF 3 of ens2f0"},
+	{.before = "2=4 3.2=last 3=down", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.config = PACK, .before = "3.2=last", .bridge = "red", .choice = "VF 2 of ens3f0"},
+	{.before = "1.4=last", .bridge = "red", .choice = "VF 0 of ens2f0"},
+	{.before = "1.4=last", .pfs = "ens[12]f0", .bridge = "red", .choice = "VF 4 of ens1f0"},
+};
+
+static struct vfpt_set nodes;
+
+START_TEST(choice_follows_the_rules)
+{
+	struct vfpt_request request = request_of(VM_A, rules[_i].bridge);
+	const char *choice;
+
+	request.mac = mac_aa;
+	request.network = rules[_i].network;
+	if (rules[_i].nodes) {
+		nodes = (struct vfpt_set){0};
+		request.nodes = &nodes;
+		if (rules[_i].nodes[0])
+			ck_assert_int_eq(vfpt_set_parse(&nodes, rules[_i].nodes), 0);
+	}
+	if (rules[_i].pfs)
+		snprintf(profile.pfs, sizeof(profile.pfs), "%s", rules[_i].pfs);
+	if (rules[_i].config)
+		put_file(CONFIG, rules[_i].config);
+	if (rules[_i].before)
+		prepare(rules[_i].before);
+	open_transaction();
+	choice = try(&request);
+	if (strncmp(rules[_i].choice, "VF ", 3) == 0) {
+		ck_assert_str_eq(choice, rules[_i].choice);
+		ck_assert_uint_eq(transaction.count, 1);
+	} else {
+		ck_assert_contains(choice, rules[_i].choice);
+		ck_assert_int_eq(err.code, VFPT_NO_VF);
+		ck_assert_uint_eq(transaction.count, 0);
+	}
+	close_transaction();
+}
+END_TEST
+
+/* The same inputs always give the same VF: the ledger and nothing else says what was before. */
+START_TEST(vnic_gets_the_vf_of_last_time_again)
+{
+	struct vfpt_request request = request_of(VM_A, "blue"), other = request_of(VM_B, "blue");
+
+	give(1, 0, "00000000-0000-0000-0000-00000000000c");
+	open_transaction();
+	ck_assert_str_eq(try(&request), "VF 1 of ens1f0");
+	catch_stderr();
+	ck_assert_ok(vfpt_release(host, ledger, NULL, &assigned.assignment, &err), err);
+	caught_stderr();
+	close_transaction();
+	drop(LEDGER "/0000:01:10.0@00000000-0000-0000-0000-00000000000c");
+	open_transaction();
+	ck_assert_str_eq(try(&other), "VF 0 of ens1f0");
+	close_transaction();
+	drop(LEDGER "/0000:01:10.0@" VM_B);
+	open_transaction();
+	ck_assert_str_eq(try(&request), "VF 1 of ens1f0");
+	/* What is undone has never been. */
+	catch_stderr();
+	vfpt_transaction_undo(&transaction);
+	caught_stderr();
+	close_transaction();
+	ck_assert_uint_eq(entries(LEDGER "/last"), 1);
+	open_transaction();
+	ck_assert_str_eq(try(&request), "VF 1 of ens1f0");
+	close_transaction();
+}
+END_TEST
+
+/* Two vNICs of one network on two PFs, so that a bond in the guest outlives one; each network for itself. */
+START_TEST(vfs_are_counted_for_each_network)
+{
+	static const struct {
+		const char *network, *choice;
+	} order[] = {
+		{"red", "VF 0 of ens2f0"},
+		{"green", "VF 1 of ens2f0"},
+		{"red", "VF 0 of ens3f0"},
+		{"green", "VF 1 of ens3f0"},
+		{"green", "VF 2 of ens2f0"},
+		{"red", "VF 3 of ens2f0"},
+		{"A&B", "VF 4 of ens2f0"},
+		/* the ledger keeps no such characters: these two are one */
+		{"A B", "VF 2 of ens3f0"},
+	};
+
+	open_transaction();
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		struct vfpt_request request = request_of(VM_A, "red");
+
+		request.network = order[i].network;
+		ck_assert_str_eq(try(&request), order[i].choice);
+		ck_assert_str_eq(assigned.assignment.network, i < 6 ? order[i].network : "A_B");
+	}
+	close_transaction();
+}
+END_TEST
+
+/* A vNIC without a network of its own name has its bridge's. */
+START_TEST(bridge_stands_for_the_network)
+{
+	struct vfpt_request request = request_of(VM_A, "red");
+
+	open_transaction();
+	request.network = "red";
+	ck_assert_str_eq(try(&request), "VF 0 of ens2f0");
+	ck_assert_str_eq(assign(VM_A, "red"), "VF 0 of ens3f0");
+	ck_assert_str_eq(assigned.assignment.network, "red");
+	close_transaction();
+}
+END_TEST
+
+/* What a killed hook left is given back in the same run: then the VM does not have it any more. */
+START_TEST(what_was_given_back_meanwhile_does_not_count)
+{
+	prepare("2.0=a");
+	open_transaction();
+	ck_assert_str_eq(assign(VM_A, "blue"), "VF 0 of ens1f0");
+	ck_assert_uint_eq(transaction.held_count, 1);
+	catch_stderr();
+	ck_assert_ok(vfpt_release(host, ledger, NULL, &transaction.held[0], &err), err);
+	caught_stderr();
+	ck_assert_str_eq(assign(VM_A, "red"), "VF 0 of ens2f0");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(most_vfs_of_one_vm_are_counted_within_the_transaction_too)
+{
+	put_file(CONFIG, "[pf ens1f0]\nmax_vfs_per_vm = 2\n");
+	open_transaction();
+	ck_assert_str_eq(assign(VM_A, "blue"), "VF 0 of ens1f0");
+	ck_assert_str_eq(assign(VM_A, "ovirtmgmt"), "VF 1 of ens1f0");
+	ck_assert_contains(refusal(VM_A, "blue", VFPT_NO_VF), "this VM has 2 of its VFs, the most that ");
+	ck_assert_str_eq(assign(VM_B, "blue"), "VF 2 of ens1f0");
+	close_transaction();
+}
+END_TEST
+
 /* --- none free: each PF is named, with counts and a reason */
 
 static const struct {
@@ -278,9 +686,8 @@ static const struct {
 		"ens1f0 has 3 VFs, 0 assigned to VMs, 3 unusable (VF 0: its network device eth0 carries "
 		"br0)"},
 	{"2=2 2.0=b 2.1=b 3=1 3.0=use", "red",
-		"ens3f0 has 1 VFs, 0 assigned to VMs, 1 unusable (VF 0: its network device eth14 carries "
-		"br0); ens2f0 has 2 "
-		"VFs, 2 assigned to VMs"},
+		"ens2f0 has 2 VFs, 2 assigned to VMs; ens3f0 has 1 VFs, 0 assigned to VMs, 1 unusable (VF 0: "
+		"its network device eth14 carries br0)"},
 	{"2=0 3=1 3.0=b", "red", "ens3f0 has 1 VFs, 1 assigned to VMs"},
 };
 
@@ -471,11 +878,11 @@ START_TEST(vlan_is_the_networks_unless_the_vnic_asks_for_another)
 	ck_assert(vfpt_settings_have(&assigned.assignment.wanted, VFPT_VLAN_ID));
 	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_ID], vlans[_i].vlan_id);
 	request.mac.octet[4]++;
-	vfpt_settings_put(&request.settings, VFPT_VLAN_ID, 7);
+	vfpt_settings_put(&profile.settings, VFPT_VLAN_ID, 7);
 	try(&request);
 	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_ID], 7);
 	request.mac.octet[4]++;
-	vfpt_settings_put(&request.settings, VFPT_VLAN_ID, 0);
+	vfpt_settings_put(&profile.settings, VFPT_VLAN_ID, 0);
 	try(&request);
 	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_ID], 0);
 	close_transaction();
@@ -512,14 +919,271 @@ START_TEST(alias_is_kept_where_libvirt_keeps_it)
 }
 END_TEST
 
+/* --- which VLAN and MTU: the vNIC's, else vfpt.conf's, else the bridge's */
+
+static const struct {
+	const char *config, *pfs, *network, *bridge;
+	int vlan_of_vnic; /* -1: it does not say */
+	unsigned mtu_of_vnic;
+	const char *choice; /* or what is said instead */
+	unsigned vlan_id;
+} targets[] = {
+	/* other PFs, the bridge's VLAN */
+	{NULL, "ens1f0", NULL, "red", -1, 0, "VF 0 of ens1f0", 100},
+	{NULL, "ens3f0", NULL, "blue", -1, 0, "VF 0 of ens3f0", 200},
+	{NULL, "ens3f0", NULL, "ovirtmgmt", -1, 0, "VF 0 of ens3f0", 0},
+	{"[network red]\npfs = ens1f0\n", NULL, NULL, "red", -1, 0, "VF 0 of ens1f0", 100},
+	/* without a bridge there is none */
+	{NULL, "ens3f0", NULL, "green", -1, 0, "VF 0 of ens3f0", 0},
+	{"[network green]\npfs = ens1f0\nvlan = 4094\n", NULL, NULL, "green", -1, 0, "VF 0 of ens1f0", 4094},
+	{"[network DMZ]\npfs = ens1f0\nvlan = 7\n", NULL, "DMZ", "green", -1, 0, "VF 0 of ens1f0", 7},
+	/* said in vfpt.conf, also that there is none; the vNIC's goes before it */
+	{"[network red]\nvlan = 7\n", NULL, NULL, "red", -1, 0, "VF 0 of ens2f0", 7},
+	{"[network red]\nvlan = 0\n", NULL, NULL, "red", -1, 0, "VF 0 of ens2f0", 0},
+	{"[network red]\nvlan = 7\n", NULL, NULL, "red", 8, 0, "VF 0 of ens2f0", 8},
+	{"[network red]\nvlan = 7\n", NULL, NULL, "red", 0, 0, "VF 0 of ens2f0", 0},
+	{"[network red]\nmtu = 1500\n", NULL, NULL, "red", -1, 0, "VF 0 of ens2f0", 100},
+	{"[network blue]\nvlan = 7\n", NULL, NULL, "red", -1, 0, "VF 0 of ens2f0", 100},
+	/* the PF's MTU must do, whoever asks for it: ens1f0 has 1500, the others 9000 */
+	{"[network blue]\nmtu = 9000\n", NULL, NULL, "blue", -1, 0, "its MTU 1500 is below the 9000 ", 0},
+	{"[network blue]\nmtu = 1500\n", NULL, NULL, "blue", -1, 0, "VF 0 of ens1f0", 200},
+	{"[network blue]\nmtu = 1000\n", NULL, NULL, "blue", -1, 1501, "its MTU 1500 is below the 1501 ", 0},
+	{"[network blue]\nmtu = 9000\n", NULL, NULL, "blue", -1, 1000, "its MTU 1500 is below the 9000 ", 0},
+	{"[network green]\npfs = ens*\nmtu = 9000\n", NULL, NULL, "green", -1, 0, "VF 0 of ens2f0", 0},
+	{"[network green]\npfs = ens*\nmtu = 1500\n", NULL, NULL, "green", -1, 0, "VF 0 of ens1f0", 0},
+	{"[network green]\npfs = ens*\n", NULL, NULL, "green", -1, 0, "VF 0 of ens1f0", 0},
+	{"[network green]\npfs = ens*\n", NULL, NULL, "green", -1, 1501, "VF 0 of ens2f0", 0},
+	/* where not every PF is too small, it is not only a matter of MTU */
+	{NULL, "ens1f0", NULL, "red", -1, 9000, "; raise the PF's MTU in the engine ", 0},
+};
+
+START_TEST(vlan_and_mtu_are_the_vnics_or_the_configurations_or_the_bridges)
+{
+	struct vfpt_request request = request_of(VM_A, targets[_i].bridge);
+	const char *choice;
+
+	if (targets[_i].config)
+		put_file(CONFIG, targets[_i].config);
+	request.network = targets[_i].network;
+	request.mtu = targets[_i].mtu_of_vnic;
+	if (targets[_i].pfs)
+		snprintf(profile.pfs, sizeof(profile.pfs), "%s", targets[_i].pfs);
+	if (targets[_i].vlan_of_vnic >= 0)
+		vfpt_settings_put(&profile.settings, VFPT_VLAN_ID, (unsigned)targets[_i].vlan_of_vnic);
+	open_transaction();
+	choice = try(&request);
+	if (strncmp(targets[_i].choice, "VF ", 3) == 0) {
+		ck_assert_str_eq(choice, targets[_i].choice);
+		ck_assert(vfpt_settings_have(&assigned.assignment.wanted, VFPT_VLAN_ID));
+		ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_ID], targets[_i].vlan_id);
+	} else {
+		ck_assert_contains(choice, targets[_i].choice);
+		ck_assert_int_eq(err.code, VFPT_NO_VF);
+	}
+	close_transaction();
+}
+END_TEST
+
+/* Of a bridge whose bond is made of others' PFs, the VLAN still counts. */
+START_TEST(vlan_of_a_bridge_on_a_pf_without_vfs_counts)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	snprintf(profile.pfs, sizeof(profile.pfs), "ens3f0");
+	put_file(PF_1 "sriov_numvfs", "0\n");
+	open_transaction();
+	ck_assert_str_eq(try(&request), "VF 0 of ens3f0");
+	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_ID], 200);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(shortage_of_two_kinds_is_no_matter_of_mtu_alone)
+{
+	struct vfpt_request request = request_of(VM_A, "red");
+
+	put_file(PF_2 "net/ens2f0/mtu", "1500\n");
+	prepare("3=1 3.0=b");
+	request.mtu = 9000;
+	open_transaction();
+	ck_assert_contains(try(&request), "; make more VFs in the engine (Setup Host Networks) ");
+	close_transaction();
+}
+END_TEST
+
+/* --- a rate that the vNIC itself has: a ceiling, so above the link's speed it is none */
+
+static const struct {
+	unsigned bandwidth;
+	const char *speed; /* of the PF's link */
+	int max, min;      /* what vf_rate says; -1: nothing */
+	const char *set;   /* of the rates */
+} bandwidths[] = {
+	{0, "1000\n", -1, -1, ""},
+	{1, "1000\n", -1, -1, ", max_tx_rate 1"},
+	{999, "1000\n", -1, -1, ", max_tx_rate 999"},
+	{1000, "1000\n", -1, -1, ""},
+	{1001, "1000\n", -1, -1, ""},
+	{4294967295, "1000\n", -1, -1, ""},
+	/* nobody knows the speed, or there is no link now */
+	{500, "-1\n", -1, -1, ", max_tx_rate 500"},
+	{100000, "-1\n", -1, -1, ", max_tx_rate 100000"},
+	/* the property goes before it */
+	{10, "1000\n", 20, -1, ", max_tx_rate 20"},
+	{10, "1000\n", 0, -1, ", max_tx_rate 0"},
+	{10, "1000\n", 20, 5, ", max_tx_rate 20, min_tx_rate 5"},
+	{0, "1000\n", 20, 5, ", max_tx_rate 20, min_tx_rate 5"},
+	/* and is no ceiling */
+	{10, "1000\n", 1001, -1, "max_tx_rate 1001 Mbit/s is above the speed of ens1f0, 1000 Mbit/s"},
+};
+
+START_TEST(bandwidth_of_the_vnic_is_a_ceiling)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+	const char *said;
+	int r;
+
+	put_file(PF_1 "net/ens1f0/speed", bandwidths[_i].speed);
+	request.bandwidth = bandwidths[_i].bandwidth;
+	if (bandwidths[_i].max >= 0)
+		vfpt_settings_put(&profile.settings, VFPT_MAX_TX_RATE, (unsigned)bandwidths[_i].max);
+	if (bandwidths[_i].min >= 0)
+		vfpt_settings_put(&profile.settings, VFPT_MIN_TX_RATE, (unsigned)bandwidths[_i].min);
+	open_transaction();
+	catch_stderr();
+	r = vfpt_assign(&transaction, &request, &assigned, &err);
+	said = caught_stderr();
+	if (bandwidths[_i].set[0] && bandwidths[_i].set[0] != ',') {
+		ck_assert_int_eq(r, -1);
+		ck_assert_int_eq(err.code, VFPT_BAD_INPUT);
+		ck_assert_contains(err.message, bandwidths[_i].set);
+	} else {
+		ck_assert_msg(r == 0, "%s", err.message);
+		ck_assert_contains(said, text(", vlan_protocol 802.1Q%s\n", bandwidths[_i].set));
+	}
+	close_transaction();
+}
+END_TEST
+
+/* --- modes */
+
+/* The switch decides on VLAN and all that: libvirt hands the port profile over. */
+START_TEST(port_profile_leaves_the_vlan_to_the_switch)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+	const char *said;
+
+	snprintf(profile.port_profile, sizeof(profile.port_profile), "gold");
+	profile.mode = _i ? VFPT_MODE_MACVTAP : VFPT_MODE_HOSTDEV;
+	vfpt_settings_put(&profile.settings, VFPT_TRUST, 1);
+	open_transaction();
+	catch_stderr();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	said = caught_stderr();
+	ck_assert_str_eq(said,
+		text("would set: VF 0 of ens1f0: mac 56:6f:1a:2b:00:%02x, trust on\n", request.mac.octet[5]));
+	ck_assert_uint_eq(assigned.assignment.wanted.present, 1u << VFPT_MAC | 1u << VFPT_TRUST);
+	catch_stderr();
+	ck_assert_ok(vfpt_assign_finish(host, NULL, &assigned.assignment, &err), err);
+	ck_assert_lacks(caught_stderr(), "vlan");
+	close_transaction();
+}
+END_TEST
+
+static const struct {
+	const char *config, *pfs, *bridge, *outcome;
+} failovers[] = {
+	{"", "", "blue", "VF 0 of ens1f0"},
+	{"", "ens3f0", "blue", "VF 0 of ens3f0"},
+	{"", "ens3f0", "green",
+		"passthrough_mode=failover needs a bridge beside the VF, and green has none on this host; "
+		"use "
+		"hostdev or macvtap"},
+	{"[network green]\npfs = ens1f0\n", "", "green",
+		"passthrough_mode=failover needs a bridge beside the VF, and green has none on this host; "
+		"use "
+		"hostdev or macvtap"},
+	{"", "ens3f0", "bond0",
+		"passthrough_mode=failover needs a bridge beside the VF, and bond0 has none "},
+	{"", "", "green", "there is no bridge green on this host; "},
+};
+
+START_TEST(failover_needs_a_bridge)
+{
+	struct vfpt_request request = request_of(VM_A, failovers[_i].bridge);
+
+	put_file(CONFIG, failovers[_i].config);
+	snprintf(profile.pfs, sizeof(profile.pfs), "%s", failovers[_i].pfs);
+	profile.mode = VFPT_MODE_FAILOVER;
+	open_transaction();
+	ck_assert_contains(try(&request), failovers[_i].outcome);
+	ck_assert_uint_eq(transaction.count, strncmp(failovers[_i].outcome, "VF ", 3) == 0);
+	close_transaction();
+	ck_assert_uint_eq(records(), strncmp(failovers[_i].outcome, "VF ", 3) == 0);
+}
+END_TEST
+
+START_TEST(macvtap_needs_the_vfs_network_device_and_no_iommu)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	profile.mode = VFPT_MODE_MACVTAP;
+	for (unsigned vf = 0; vf < 7; vf++)
+		drop(text(PF_1 "virtfn%u/iommu_group", vf));
+	/* VF 0 is with no driver. */
+	drop(PF_1 "virtfn0/net");
+	drop(PF_1 "virtfn0/driver");
+	open_transaction();
+	ck_assert_str_eq(try(&request), "VF 1 of ens1f0");
+	ck_assert(assigned.assignment.macvtap);
+	ck_assert_str_eq(assigned.netdev, "eth1");
+	ck_assert_contains(get_file(LEDGER "/0000:01:10.2@" VM_A, NULL), "\nmacvtap = 1\n");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(macvtap_on_a_vf_without_network_device_is_told)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	profile.mode = VFPT_MODE_MACVTAP;
+	prepare("1=1");
+	drop(PF_1 "virtfn0/net");
+	drop(PF_1 "virtfn0/driver");
+	open_transaction();
+	ck_assert_contains(try(&request), "1 unusable (VF 0: it has no network device here: no driver has "
+					  "it, and a macvtap needs one); ");
+	ck_assert_uint_eq(transaction.count, 0);
+	profile.mode = VFPT_MODE_HOSTDEV;
+	ck_assert_str_eq(try(&request), "VF 0 of ens1f0");
+	ck_assert(!assigned.assignment.macvtap);
+	ck_assert_str_eq(assigned.netdev, "");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(network_device_that_cannot_be_read_is_an_error_and_no_shortage)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	profile.mode = VFPT_MODE_MACVTAP;
+	put_file(PF_1 "virtfn0/net/eth0/mtu", "x\n");
+	open_transaction();
+	ck_assert_contains(try(&request), "VF 0 of ens1f0: cannot read /");
+	ck_assert_int_eq(err.code, VFPT_SYSTEM);
+	close_transaction();
+	ck_assert_uint_eq(entries(LEDGER), 0);
+}
+END_TEST
+
 START_TEST(settings_that_are_asked_for_are_set_and_recorded)
 {
 	struct vfpt_request request = request_of(VM_A, "blue");
 	const char *said;
 
-	vfpt_settings_put(&request.settings, VFPT_MAX_TX_RATE, 1000);
-	vfpt_settings_put(&request.settings, VFPT_TRUST, 1);
-	vfpt_settings_put(&request.settings, VFPT_LINK_STATE, VFPT_LINK_ENABLE);
+	vfpt_settings_put(&profile.settings, VFPT_MAX_TX_RATE, 1000);
+	vfpt_settings_put(&profile.settings, VFPT_TRUST, 1);
+	vfpt_settings_put(&profile.settings, VFPT_LINK_STATE, VFPT_LINK_ENABLE);
 	open_transaction();
 	catch_stderr();
 	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
@@ -551,10 +1215,10 @@ START_TEST(link_is_held_where_libvirt_would_open_it_with_a_wrong_tag)
 	struct vfpt_request request = request_of(VM_A, "blue");
 	const char *said;
 
-	vfpt_settings_put(&request.settings, VFPT_VLAN_PRIORITY, cases[_i].priority);
-	vfpt_settings_put(&request.settings, VFPT_VLAN_PROTOCOL, cases[_i].protocol);
+	vfpt_settings_put(&profile.settings, VFPT_VLAN_PRIORITY, cases[_i].priority);
+	vfpt_settings_put(&profile.settings, VFPT_VLAN_PROTOCOL, cases[_i].protocol);
 	if (cases[_i].asks_for_link)
-		vfpt_settings_put(&request.settings, VFPT_LINK_STATE, VFPT_LINK_ENABLE);
+		vfpt_settings_put(&profile.settings, VFPT_LINK_STATE, VFPT_LINK_ENABLE);
 	open_transaction();
 	catch_stderr();
 	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
@@ -721,7 +1385,7 @@ static struct vfpt_request request_for_trust(void)
 	struct vfpt_request request = request_of(VM_A, "blue");
 
 	request.mac = (struct vfpt_mac){{0x56, 0x6f, 0x1a, 0x2b, 0, 0xaa}};
-	vfpt_settings_put(&request.settings, VFPT_TRUST, 1);
+	vfpt_settings_put(&profile.settings, VFPT_TRUST, 1);
 	return request;
 }
 
@@ -745,7 +1409,7 @@ START_TEST(vf_is_set_and_what_it_was_recorded)
 	vfpt_settings_put(&driver.vfs[0], VFPT_SPOOFCHK, 0);
 	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
 	ck_assert_all_back();
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 	close_transaction();
 }
 END_TEST
@@ -830,7 +1494,7 @@ static struct vfpt_request request_for_priority(void)
 	struct vfpt_request request = request_of(VM_A, "blue");
 
 	request.mac = (struct vfpt_mac){{0x56, 0x6f, 0x1a, 0x2b, 0, 0xaa}};
-	vfpt_settings_put(&request.settings, VFPT_VLAN_PRIORITY, 3);
+	vfpt_settings_put(&profile.settings, VFPT_VLAN_PRIORITY, 3);
 	return request;
 }
 
@@ -858,7 +1522,7 @@ START_TEST(setting_refused_behind_a_held_link_lets_it_up_again)
 {
 	struct vfpt_request request = request_for_priority();
 
-	vfpt_settings_put(&request.settings, VFPT_TRUST, 1);
+	vfpt_settings_put(&profile.settings, VFPT_TRUST, 1);
 	open_driven();
 	driver.refuses = 1u << VFPT_TRUST;
 	ck_assert_fails(vfpt_assign(&transaction, &request, &assigned, &err), err, VFPT_REFUSED);
@@ -889,7 +1553,7 @@ START_TEST(driver_that_cannot_hold_the_link_is_refused_or_allowed_the_gap)
 		ck_assert_all_back();
 		ck_assert_uint_eq(entries(LEDGER), 0);
 	} else {
-		transaction.gap_allowed = true;
+		config->policy.gap_allowed = true;
 		ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
 		ck_assert(assigned.gap);
 		ck_assert_uint_eq(driver.vfs[0].value[VFPT_VLAN_PRIORITY], 3);
@@ -936,7 +1600,7 @@ START_TEST(driver_that_takes_an_old_value_no_more_does_not_keep_the_vf)
 	ck_assert_uint_eq(count_lines(said), 1);
 	ck_assert_contains(said, "vfpt: warning: VF 0 of ens1f0 (igb): cannot set trust to off: ");
 	ck_assert_contains(said, "; the VF is released as it is\n");
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 	ck_assert_uint_eq(driver.vfs[0].value[VFPT_MAC], AT_FIRST);
 	close_transaction();
 }
@@ -980,6 +1644,346 @@ START_TEST(late_release_does_not_touch_the_new_owners_settings)
 	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &old, &err), err);
 	ck_assert_str_eq(set_since(), "");
 	ck_assert_str_eq(owner("0000:01:10.0"), VM_B);
+	close_transaction();
+}
+END_TEST
+
+/* --- the MTU of the VF's network device, which a macvtap has too; eth0 has interface index 5 */
+
+static const char *mtu_file(unsigned vf)
+{
+	return text(PF_1 "virtfn%u/net/eth%u/mtu", vf, vf);
+}
+
+static void take_mtu(unsigned ifindex, unsigned mtu)
+{
+	put_file(mtu_file(ifindex - 5), text("%u\n", mtu));
+}
+
+static void ck_assert_mtu(unsigned vf, unsigned mtu)
+{
+	ck_assert_str_eq(get_file(mtu_file(vf), NULL), text("%u\n", mtu));
+}
+
+/* A macvtap vNIC on blue, which has that MTU, as its PF. */
+static struct vfpt_request open_macvtap(unsigned mtu)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	request.mac = mac_aa;
+	profile.mode = VFPT_MODE_MACVTAP;
+	put_file("sys/devices/virtual/net/blue/mtu", text("%u\n", mtu));
+	put_file(PF_1 "net/ens1f0/mtu", "9000\n");
+	open_driven();
+	driver.take_mtu = take_mtu;
+	return request;
+}
+
+/* What libvirt does not set in this mode is set through the PF all the same: BZ 848200. */
+#define MACVTAP_SET "0 mac 56:6f:1a:2b:00:aa\n0 vlan_id 200\n"
+
+START_TEST(mtu_of_a_macvtap_is_set_recorded_and_put_back)
+{
+	const struct vfpt_request request = open_macvtap(9000);
+	const char *said;
+
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	ck_assert_str_eq(set_since(), MACVTAP_SET "mtu 5 9000\n");
+	ck_assert_mtu(0, 9000);
+	said = get_file(LEDGER "/0000:01:10.0@" VM_A, NULL);
+	ck_assert_contains(said, "\nmacvtap = 1\nmtu_before = 1500\nmtu = 9000\n");
+	ck_assert_str_eq(assigned.netdev, "eth0");
+	if (_i == 0)
+		ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
+	else
+		vfpt_transaction_undo(&transaction);
+	ck_assert_contains(set_since(), "mtu 5 1500\n");
+	ck_assert_mtu(0, 1500);
+	ck_assert_all_back();
+	ck_assert_uint_eq(records(), 0);
+	close_transaction();
+}
+END_TEST
+
+static const struct {
+	unsigned network, vnic, device; /* MTUs */
+	enum vfpt_mode mode;
+	const char *set, *recorded;
+} device_mtus[] = {
+	{1500, 0, 1500, VFPT_MODE_MACVTAP, "", "mtu_before = 1500\nmtu = 1500\n"},
+	{1500, 0, 9000, VFPT_MODE_MACVTAP, "mtu 5 1500\n", "mtu_before = 9000\nmtu = 1500\n"},
+	{9000, 0, 1500, VFPT_MODE_MACVTAP, "mtu 5 9000\n", "mtu_before = 1500\nmtu = 9000\n"},
+	{9000, 0, 9000, VFPT_MODE_MACVTAP, "", "mtu_before = 9000\nmtu = 9000\n"},
+	/* the vNIC's own goes before the network's, above and below it */
+	{1500, 4000, 1500, VFPT_MODE_MACVTAP, "mtu 5 4000\n", "mtu_before = 1500\nmtu = 4000\n"},
+	{9000, 4000, 1500, VFPT_MODE_MACVTAP, "mtu 5 4000\n", "mtu_before = 1500\nmtu = 4000\n"},
+	/* neither says any: the network has no bridge here */
+	{0, 0, 1400, VFPT_MODE_MACVTAP, "", "mtu_before = 0\nmtu = 0\n"},
+	{0, 4000, 1400, VFPT_MODE_MACVTAP, "mtu 5 4000\n", "mtu_before = 1400\nmtu = 4000\n"},
+	/* where the VF itself is in the guest, that is the guest's */
+	{9000, 9000, 1500, VFPT_MODE_HOSTDEV, "", "macvtap = 0\nmtu_before = 0\nmtu = 0\n"},
+	{9000, 9000, 1500, VFPT_MODE_FAILOVER, "", "macvtap = 0\nmtu_before = 0\nmtu = 0\n"},
+};
+
+START_TEST(mtu_is_set_where_it_is_another)
+{
+	struct vfpt_request request = open_macvtap(device_mtus[_i].network);
+
+	profile.mode = device_mtus[_i].mode;
+	request.mtu = device_mtus[_i].vnic;
+	if (device_mtus[_i].network == 0) {
+		request.bridge = "green";
+		snprintf(profile.pfs, sizeof(profile.pfs), "ens1f0");
+		vfpt_settings_put(&profile.settings, VFPT_VLAN_ID, 200);
+	}
+	put_file(mtu_file(0), text("%u\n", device_mtus[_i].device));
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	ck_assert_str_eq(set_since(), text(MACVTAP_SET "%s", device_mtus[_i].set));
+	ck_assert_contains(get_file(LEDGER "/0000:01:10.0@" VM_A, NULL), device_mtus[_i].recorded);
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_mtu(0, device_mtus[_i].device);
+	if (!device_mtus[_i].set[0])
+		ck_assert_lacks(set_since(), "mtu");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(mtu_that_is_refused_leaves_vf_and_ledger_as_they_were)
+{
+	const struct vfpt_request request = open_macvtap(9000);
+
+	driver.refuses_mtu = true;
+	ck_assert_fails(vfpt_assign(&transaction, &request, &assigned, &err), err, VFPT_REFUSED);
+	ck_assert_contains(
+		err.message, "cannot set the MTU of eth0 to 9000: the kernel says: Invalid argument");
+	ck_assert_contains(set_since(), MACVTAP_SET "!mtu 5 9000\n");
+	ck_assert_all_back();
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(transaction.count, 0);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(mtu_that_libvirt_changed_is_set_again_once_the_vm_runs)
+{
+	const struct vfpt_request request = open_macvtap(9000);
+
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	set_since();
+	ck_assert_ok(vfpt_assign_finish(host, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_str_eq(set_since(), "");
+	put_file(mtu_file(0), "1500\n");
+	ck_assert_ok(vfpt_assign_finish(host, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_str_eq(set_since(), "mtu 5 9000\n");
+	put_file(mtu_file(0), "1500\n");
+	driver.refuses_mtu = true;
+	ck_assert_fails(
+		vfpt_assign_finish(host, driver_netlink(), &assigned.assignment, &err), err, VFPT_REFUSED);
+	ck_assert_contains(err.message, "cannot set the MTU of eth0 to 9000: ");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(mtu_that_cannot_be_put_back_does_not_keep_the_vf)
+{
+	const struct vfpt_request request = open_macvtap(9000);
+	const char *said;
+
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	if (_i == 0) {
+		driver.refuses_mtu = true;
+	} else { /* it is with no driver now: then its network device will be as new */
+		drop(PF_1 "virtfn0/net");
+	}
+	catch_stderr();
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
+	said = caught_stderr();
+	if (_i == 0)
+		ck_assert_contains(said, "vfpt: warning: cannot set the MTU of eth0 to 1500: ");
+	ck_assert_uint_eq(count_lines(said), _i == 0);
+	ck_assert_all_back();
+	ck_assert_uint_eq(records(), 0);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(mtu_is_only_told_where_nothing_is_set)
+{
+	const struct vfpt_request request = open_macvtap(9000);
+
+	transaction.netlink = NULL;
+	catch_stderr();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	ck_assert_contains(caught_stderr(), "would set: MTU of eth0 to 9000\n");
+	ck_assert_str_eq(set_since(), "");
+	ck_assert_mtu(0, 1500);
+	close_transaction();
+}
+END_TEST
+
+/* --- the VF of a network device by name: eth0 to eth6 are ens1f0's */
+
+static const struct {
+	const char *before, *netdev;
+	enum vfpt_code code;
+	const char *outcome; /* VF and MAC, or what is said instead */
+} named[] = {
+	{"", "eth0", VFPT_NO_VF, "VF 0 of ens1f0, 66:5a:d2:be:9a:6d"},
+	{"", "eth6", VFPT_NO_VF, "VF 6 of ens1f0, 86:a8:e5:e0:a2:e5"},
+	{"", "eth7", VFPT_NO_VF, "VF 0 of ens2f0, de:34:0e:99:fc:57"},
+	{"", "eth17", VFPT_NO_VF, "VF 3 of ens3f0, fe:8e:95:6c:b6:1d"},
+	{"1=down", "eth0", VFPT_NO_VF, "VF 0 of ens1f0, 66:5a:d2:be:9a:6d"},
+	{"1.1=b", "eth0", VFPT_NO_VF, "VF 0 of ens1f0, 66:5a:d2:be:9a:6d"},
+	{"1.0=b", "eth0", VFPT_NO_VF, "it belongs to VM " VM_B},
+	{"1.0=a", "eth0", VFPT_NO_VF, "it belongs to VM " VM_A},
+	{"1.0=use", "eth0", VFPT_NO_VF, "its network device eth0 carries br0"},
+	{"", "eth18", VFPT_BAD_INPUT,
+		"there is no network device eth18 on this host, or someone else has it"},
+	{"", "ens1f0", VFPT_BAD_INPUT, "network device ens1f0 is not a VF's"},
+	{"", "blue", VFPT_BAD_INPUT, "network device blue is not a VF's"},
+	{"", "lo", VFPT_BAD_INPUT, "network device lo is not a VF's"},
+	{"", "", VFPT_BAD_INPUT, "\"\" is not a network device's name"},
+	{"", "..", VFPT_BAD_INPUT, "\"..\" is not a network device's name"},
+	{"", "../eth0", VFPT_BAD_INPUT, "\"../eth0\" is not a network device's name"},
+	{"", "eth0/device", VFPT_BAD_INPUT, "\"eth0/device\" is not a network device's name"},
+	{"", "eth0123456789012", VFPT_BAD_INPUT, "\"eth0123456789012\" is not a network device's name"},
+	{"", " eth0", VFPT_BAD_INPUT, "\" eth0\" is not a network device's name"},
+};
+
+START_TEST(vf_is_found_by_the_name_of_its_network_device)
+{
+	char mac[VFPT_MAC_SIZE];
+	unsigned before;
+	int r;
+
+	prepare(named[_i].before);
+	before = entries(LEDGER);
+	open_transaction();
+	catch_stderr();
+	r = vfpt_assign_netdev(&transaction, VM_A, named[_i].netdev, &assigned, &err);
+	caught_stderr();
+	if (strncmp(named[_i].outcome, "VF ", 3) != 0) {
+		ck_assert_int_eq(r, -1);
+		ck_assert_str_eq(err.message, named[_i].outcome);
+		ck_assert_int_eq(err.code, named[_i].code);
+		ck_assert_uint_eq(transaction.count, 0);
+		ck_assert_uint_eq(entries(LEDGER), before);
+	} else {
+		ck_assert_msg(r == 0, "%s", err.message);
+		ck_assert_str_eq(text("VF %u of %s, %s", assigned.assignment.vf, assigned.assignment.pf,
+					 vfpt_mac_format(&assigned.assignment.mac, mac)),
+			named[_i].outcome);
+		ck_assert_int_eq(assigned.pf_up, strcmp(named[_i].before, "1=down") != 0);
+		ck_assert_uint_eq(transaction.count, 1);
+		ck_assert_uint_eq(entries(LEDGER), before + 1);
+	}
+	close_transaction();
+}
+END_TEST
+
+START_TEST(vf_of_a_garbage_record_is_not_given_by_name)
+{
+	put_file(LEDGER "/0000:01:10.0@x", "x");
+	catch_stderr();
+	open_transaction();
+	caught_stderr();
+	ck_assert_fails(vfpt_assign_netdev(&transaction, VM_A, "eth0", &assigned, &err), err, VFPT_NO_VF);
+	ck_assert_str_eq(err.message, "it belongs to VM (its record is garbage)");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(vf_by_name_is_recorded_and_nothing_but_its_mac_is_asked_for)
+{
+	struct vfpt_assignment *all;
+	size_t count, corrupt;
+	char address[VFPT_PCI_SIZE];
+	const char *said;
+
+	open_transaction();
+	catch_stderr();
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth1", &assigned, &err), err);
+	said = caught_stderr();
+	ck_assert_contains(said, "would set: VF 1 of ens1f0: mac ");
+	ck_assert_uint_eq(count_lines(said), 1);
+	ck_assert_lacks(said, "vlan");
+	ck_assert_str_eq(assigned.netdev, "");
+	ck_assert_ok(vfpt_ledger_of_vm(ledger, VM_A, &all, &count, &corrupt, &err), err);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_str_eq(all[0].vm, VM_A);
+	ck_assert_str_eq(all[0].network, "");
+	ck_assert_str_eq(all[0].pf, "ens1f0");
+	ck_assert_uint_eq(all[0].vf, 1);
+	ck_assert_str_eq(vfpt_pci_format(&all[0].address, address), "0000:01:10.2");
+	ck_assert(!all[0].macvtap);
+	ck_assert_uint_eq(all[0].mtu, 0);
+	ck_assert_uint_eq(all[0].wanted.present, 1u << VFPT_MAC);
+	ck_assert_uint_eq(all[0].wanted.value[VFPT_MAC], vfpt_mac_value(&all[0].mac));
+	ck_assert_str_eq(
+		all[0].alias, text("ua-vfpt-%012llx", (unsigned long long)vfpt_mac_value(&all[0].mac)));
+	free(all);
+	/* It is no vNIC of any network, but it is a VF of this VM. */
+	ck_assert_fails(vfpt_assign_netdev(&transaction, VM_A, "eth1", &assigned, &err), err, VFPT_NO_VF);
+	ck_assert_uint_eq(transaction.count, 1);
+	ck_assert_str_eq(assign(VM_A, "blue"), "VF 0 of ens1f0");
+	ck_assert_str_eq(assign(VM_A, "blue"), "VF 2 of ens1f0");
+	catch_stderr();
+	vfpt_transaction_undo(&transaction);
+	caught_stderr();
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	close_transaction();
+}
+END_TEST
+
+/* libvirt would set VLAN id 0: what the VF has, it keeps, and comes back to. */
+START_TEST(vf_by_name_keeps_its_vlan)
+{
+	static const struct {
+		unsigned id, priority, protocol;
+		const char *set, *finished;
+	} cases[] = {
+		{0, 0, VFPT_VLAN_8021Q, "0 mac 66:5a:d2:be:9a:6d\n", ""},
+		{7, 0, VFPT_VLAN_8021Q, "0 mac 66:5a:d2:be:9a:6d\n", ""},
+		/* what libvirt resets comes back, and until then nothing passes */
+		{7, 3, VFPT_VLAN_8021Q, "0 link_state disable\n0 mac 66:5a:d2:be:9a:6d\n",
+			"0 vlan_priority 3\n0 link_state auto\n"},
+		{7, 0, VFPT_VLAN_8021AD, "0 link_state disable\n0 mac 66:5a:d2:be:9a:6d\n",
+			"0 vlan_protocol 802.1ad\n0 link_state auto\n"},
+	};
+
+	open_driven();
+	vfpt_settings_put(&driver.vfs[0], VFPT_VLAN_ID, cases[_i].id);
+	vfpt_settings_put(&driver.vfs[0], VFPT_VLAN_PRIORITY, cases[_i].priority);
+	vfpt_settings_put(&driver.vfs[0], VFPT_VLAN_PROTOCOL, cases[_i].protocol);
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth0", &assigned, &err), err);
+	ck_assert_str_eq(set_since(), cases[_i].set);
+	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_ID], cases[_i].id);
+	ck_assert_uint_eq(assigned.assignment.wanted.value[VFPT_VLAN_PRIORITY], cases[_i].priority);
+	ck_assert(!vfpt_settings_have(&assigned.assignment.wanted, VFPT_SPOOFCHK));
+	/* libvirt's start of the VM */
+	vfpt_settings_put(&driver.vfs[0], VFPT_VLAN_PRIORITY, 0);
+	vfpt_settings_put(&driver.vfs[0], VFPT_VLAN_PROTOCOL, VFPT_VLAN_8021Q);
+	ck_assert_ok(vfpt_assign_finish(host, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_str_eq(set_since(), cases[_i].finished);
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_uint_eq(driver.vfs[0].value[VFPT_MAC], AT_FIRST);
+	ck_assert_uint_eq(driver.vfs[0].value[VFPT_VLAN_ID], cases[_i].id);
+	ck_assert_uint_eq(driver.vfs[0].value[VFPT_VLAN_PRIORITY], cases[_i].priority);
+	ck_assert_uint_eq(driver.vfs[0].value[VFPT_VLAN_PROTOCOL], cases[_i].protocol);
+	ck_assert_uint_eq(driver.vfs[0].value[VFPT_LINK_STATE], VFPT_LINK_AUTO);
+	ck_assert_uint_eq(records(), 0);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(vf_by_name_whose_mac_is_refused_is_left_as_it_was)
+{
+	open_driven();
+	driver.refuses = 1u << VFPT_MAC;
+	ck_assert_fails(vfpt_assign_netdev(&transaction, VM_A, "eth0", &assigned, &err), err, VFPT_REFUSED);
+	ck_assert_all_back();
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(transaction.count, 0);
 	close_transaction();
 }
 END_TEST
@@ -1080,7 +2084,7 @@ START_TEST(release_gives_the_vf_back)
 	ck_assert_str_eq(
 		release(&assigned.assignment), "would set back: VF 0 of ens1f0: what it was before\n");
 	ck_assert_ptr_null(owner("0000:01:10.0"));
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 	close_transaction();
 }
 END_TEST
@@ -1097,7 +2101,7 @@ START_TEST(release_sets_back_all_that_was)
 	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
 	ck_assert_str_eq(release(&a),
 		"would set back: VF 6 of ens1f0: mac 02:00:00:00:00:01, vlan_id 5, spoofchk on\n");
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 	close_transaction();
 }
 END_TEST
@@ -1143,7 +2147,7 @@ START_TEST(release_of_a_vanished_vf_removes_the_record_with_a_warning)
 	open_transaction();
 	ck_assert_str_eq(release(&assigned.assignment), "vfpt: warning: VF 0000:01:10.0 (VF 0 of ens1f0) is "
 							"gone from this host; its assignment is removed\n");
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 	close_transaction();
 }
 END_TEST
@@ -1387,17 +2391,83 @@ START_TEST(more_siblings_than_vnics_make_a_vf_unusable)
 }
 END_TEST
 
+/* It is not to be had, so it does not come along. */
+START_TEST(sibling_that_is_excluded_makes_a_vf_unusable)
+{
+	put_file(CONFIG, "[pf ens1f0]\nexclude = 1\n");
+	open_siblings();
+	ck_assert_contains(assign_before(VM_A, "blue", 5),
+		"VF 0: it shares iommu group 11 with 0000:01:10.2, which does not go to this VM); ");
+	close_transaction();
+}
+END_TEST
+
+/* Last time's VF opens a group; one that is alone goes before it. */
+START_TEST(vf_that_is_alone_goes_before_that_of_last_time)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	prepare("1=3 1.1=last");
+	join("0000:01:10.2");
+	request.mac = mac_aa;
+	request.more = 1;
+	open_transaction();
+	ck_assert_str_eq(try(&request), "VF 2 of ens1f0");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(vf_by_name_has_no_siblings)
+{
+	open_siblings();
+	ck_assert_fails(vfpt_assign_netdev(&transaction, VM_A, "eth0", &assigned, &err), err, VFPT_NO_VF);
+	ck_assert_str_eq(
+		err.message, "it shares iommu group 11 with 0000:01:10.2, which does not go to this VM");
+	close_transaction();
+}
+END_TEST
+
+/* Its network device is all that a macvtap needs: the group is of no interest. */
+START_TEST(macvtap_has_no_siblings)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	profile.mode = VFPT_MODE_MACVTAP;
+	open_siblings();
+	ck_assert_str_eq(try(&request), "VF 0 of ens1f0");
+	ck_assert_uint_eq(transaction.sibling_count, 0);
+	ck_assert_ok(vfpt_transaction_check(&transaction, VM_A, &err), err);
+	close_transaction();
+}
+END_TEST
+
+static TCase *assign_case(Suite *suite, const char *name)
+{
+	TCase *tcase = new_case(suite, name, host_setup);
+
+	tcase_add_checked_fixture(tcase, forget_profile, NULL);
+	return tcase;
+}
+
 int main(void)
 {
 	Suite *suite = suite_create("assign");
-	TCase *tcase = new_case(suite, "choice", host_setup);
+	TCase *tcase = assign_case(suite, "choice");
 
 	tcase_add_loop_test(tcase, best_vf_is_chosen, 0, ARRAY_SIZE(choices));
 	tcase_add_test(tcase, vf_of_a_garbage_record_is_not_chosen);
 	tcase_add_test(tcase, vnics_of_one_vm_are_spread_over_the_pfs);
 	tcase_add_test(tcase, all_vfs_of_a_host_go_to_vms_and_none_twice);
 
-	tcase = new_case(suite, "none", host_setup);
+	tcase = assign_case(suite, "rules");
+	tcase_add_loop_test(tcase, choice_follows_the_rules, 0, ARRAY_SIZE(rules));
+	tcase_add_test(tcase, vnic_gets_the_vf_of_last_time_again);
+	tcase_add_test(tcase, vfs_are_counted_for_each_network);
+	tcase_add_test(tcase, bridge_stands_for_the_network);
+	tcase_add_test(tcase, what_was_given_back_meanwhile_does_not_count);
+	tcase_add_test(tcase, most_vfs_of_one_vm_are_counted_within_the_transaction_too);
+
+	tcase = assign_case(suite, "none");
 	tcase_add_loop_test(tcase, shortage_is_told_for_each_pf, 0, ARRAY_SIZE(shortages));
 	tcase_add_test(tcase, shortage_on_many_pfs_is_cut_and_still_says_what_to_do);
 	tcase_add_test(tcase, request_that_the_host_cannot_serve_is_refused);
@@ -1406,21 +2476,48 @@ int main(void)
 	tcase_add_loop_test(tcase, mtu_of_the_vnic_must_fit, 0, ARRAY_SIZE(mtus));
 	tcase_add_test(tcase, mtu_of_the_network_must_fit);
 
-	tcase = new_case(suite, "assignment", host_setup);
+	tcase = assign_case(suite, "assignment");
 	tcase_add_test(tcase, assignment_says_all);
 	tcase_add_loop_test(
 		tcase, vlan_is_the_networks_unless_the_vnic_asks_for_another, 0, ARRAY_SIZE(vlans));
 	tcase_add_loop_test(tcase, alias_is_kept_where_libvirt_keeps_it, 0, ARRAY_SIZE(aliases));
+	tcase_add_loop_test(tcase, vlan_and_mtu_are_the_vnics_or_the_configurations_or_the_bridges, 0,
+		ARRAY_SIZE(targets));
+	tcase_add_test(tcase, vlan_of_a_bridge_on_a_pf_without_vfs_counts);
+	tcase_add_test(tcase, shortage_of_two_kinds_is_no_matter_of_mtu_alone);
+	tcase_add_loop_test(tcase, bandwidth_of_the_vnic_is_a_ceiling, 0, ARRAY_SIZE(bandwidths));
 	tcase_add_test(tcase, settings_that_are_asked_for_are_set_and_recorded);
 	tcase_add_loop_test(tcase, link_is_held_where_libvirt_would_open_it_with_a_wrong_tag, 0, 3);
 
-	tcase = new_case(suite, "MACs", host_setup);
+	tcase = assign_case(suite, "modes");
+	tcase_add_loop_test(tcase, port_profile_leaves_the_vlan_to_the_switch, 0, 2);
+	tcase_add_loop_test(tcase, failover_needs_a_bridge, 0, ARRAY_SIZE(failovers));
+	tcase_add_test(tcase, macvtap_needs_the_vfs_network_device_and_no_iommu);
+	tcase_add_test(tcase, macvtap_on_a_vf_without_network_device_is_told);
+	tcase_add_test(tcase, network_device_that_cannot_be_read_is_an_error_and_no_shortage);
+
+	tcase = assign_case(suite, "MTU");
+	tcase_add_loop_test(tcase, mtu_of_a_macvtap_is_set_recorded_and_put_back, 0, 2);
+	tcase_add_loop_test(tcase, mtu_is_set_where_it_is_another, 0, ARRAY_SIZE(device_mtus));
+	tcase_add_test(tcase, mtu_that_is_refused_leaves_vf_and_ledger_as_they_were);
+	tcase_add_test(tcase, mtu_that_libvirt_changed_is_set_again_once_the_vm_runs);
+	tcase_add_loop_test(tcase, mtu_that_cannot_be_put_back_does_not_keep_the_vf, 0, 2);
+	tcase_add_test(tcase, mtu_is_only_told_where_nothing_is_set);
+
+	tcase = assign_case(suite, "by name");
+	tcase_add_loop_test(tcase, vf_is_found_by_the_name_of_its_network_device, 0, ARRAY_SIZE(named));
+	tcase_add_test(tcase, vf_of_a_garbage_record_is_not_given_by_name);
+	tcase_add_test(tcase, vf_by_name_is_recorded_and_nothing_but_its_mac_is_asked_for);
+	tcase_add_loop_test(tcase, vf_by_name_keeps_its_vlan, 0, 4);
+	tcase_add_test(tcase, vf_by_name_whose_mac_is_refused_is_left_as_it_was);
+
+	tcase = assign_case(suite, "MACs");
 	tcase_add_test(tcase, stale_mac_on_a_free_vf_is_cleared_and_undone);
 	tcase_add_test(tcase, mac_that_the_chosen_vf_has_already_is_no_conflict);
 	tcase_add_loop_test(tcase, mac_of_another_vms_vf_is_refused, 0, 2);
 	tcase_add_test(tcase, mac_of_a_vf_in_use_is_refused);
 
-	tcase = new_case(suite, "driver", host_setup);
+	tcase = assign_case(suite, "driver");
 	tcase_add_test(tcase, vf_is_set_and_what_it_was_recorded);
 	tcase_add_test(tcase, refused_setting_leaves_vf_and_ledger_as_they_were);
 	tcase_add_test(tcase, undoing_puts_all_vfs_back);
@@ -1434,14 +2531,14 @@ int main(void)
 	tcase_add_test(tcase, release_that_cannot_reach_the_driver_keeps_the_record);
 	tcase_add_test(tcase, late_release_does_not_touch_the_new_owners_settings);
 
-	tcase = new_case(suite, "all or nothing", host_setup);
+	tcase = assign_case(suite, "all or nothing");
 	tcase_add_test(tcase, undoing_leaves_the_ledger_empty_newest_first);
 	tcase_add_test(tcase, undoing_leaves_what_was_there_before);
 	tcase_add_test(tcase, what_is_committed_is_not_undone);
 	tcase_add_test(tcase, one_that_fails_leaves_the_earlier_ones);
 	tcase_add_test(tcase, record_that_cannot_be_written_leaves_the_vf_free);
 
-	tcase = new_case(suite, "release", host_setup);
+	tcase = assign_case(suite, "release");
 	tcase_add_test(tcase, release_gives_the_vf_back);
 	tcase_add_test(tcase, release_sets_back_all_that_was);
 	tcase_add_loop_test(tcase, late_release_leaves_new_owner_alone, 0, 2);
@@ -1452,7 +2549,7 @@ int main(void)
 	tcase_add_test(tcase, release_with_a_damaged_record_is_an_error);
 	tcase_add_test(tcase, finishing_a_vanished_vf_is_an_error);
 
-	tcase = new_case(suite, "iommu groups", host_setup);
+	tcase = assign_case(suite, "iommu groups");
 	tcase_add_loop_test(tcase, vf_that_shares_its_group_with_a_foreign_function_is_not_chosen, 0, 3);
 	tcase_add_test(tcase, bridge_in_the_group_does_not_matter);
 	tcase_add_test(tcase, shared_group_is_the_reason_when_no_other_vf_is_left);
@@ -1466,5 +2563,9 @@ int main(void)
 	tcase_add_test(tcase, sibling_that_the_vm_has_already_is_fine);
 	tcase_add_loop_test(tcase, sibling_of_another_vm_or_in_use_makes_a_vf_unusable, 0, 2);
 	tcase_add_test(tcase, more_siblings_than_vnics_make_a_vf_unusable);
+	tcase_add_test(tcase, sibling_that_is_excluded_makes_a_vf_unusable);
+	tcase_add_test(tcase, vf_that_is_alone_goes_before_that_of_last_time);
+	tcase_add_test(tcase, vf_by_name_has_no_siblings);
+	tcase_add_test(tcase, macvtap_has_no_siblings);
 	return run_suite(suite);
 }

@@ -71,10 +71,18 @@ static const char *print(void)
 	return copy;
 }
 
+static void connect_as(enum vfpt_mode mode, size_t vnic, uint16_t vlan_id, const char *port_profile)
+{
+	const struct vfpt_connection connection = {
+		.mode = mode, .vf = a_vf, .netdev = "eth9", .vlan_id = vlan_id, .port_profile = port_profile};
+
+	ck_assert_uint_lt(vnic, vnic_count);
+	ck_assert_ok(vfpt_domain_connect(domain, &vnics[vnic], &connection, &err), err);
+}
+
 static void pass_through(size_t vnic, uint16_t vlan_id)
 {
-	ck_assert_uint_lt(vnic, vnic_count);
-	ck_assert_ok(vfpt_domain_pass_through(domain, &vnics[vnic], &a_vf, vlan_id, &err), err);
+	connect_as(VFPT_MODE_HOSTDEV, vnic, vlan_id, "");
 }
 
 /* --- canonical XML: what two documents say, whatever they look like */
@@ -178,7 +186,12 @@ START_TEST(sample_of_one_vnic_is_understood)
 	ck_assert_str_eq(vnics[0].network, "red");
 	ck_assert_uint_eq(vnics[0].mtu, 9000);
 	ck_assert(!vnics[0].link_down);
-	ck_assert_msg(!vnics[0].has_bandwidth, "an empty <bandwidth/> limits nothing");
+	ck_assert_msg(
+		vnics[0].outbound == 0 && !vnics[0].has_inbound, "an empty <bandwidth/> limits nothing");
+	ck_assert(vnics[0].no_mac_spoofing);
+	ck_assert(!vnics[0].port_mirroring);
+	ck_assert_ptr_null(vnics[0].teaming);
+	ck_assert(!vnics[0].has_vf);
 	/* Found although the interface has the MAC in upper case, the metadata in lower case. */
 	ck_assert_uint_eq(vnics[0].property_count, 1);
 	ck_assert_str_eq(vnics[0].properties[0].name, "passthrough");
@@ -189,20 +202,25 @@ END_TEST
 
 static const struct {
 	const char *network, *properties;
-	bool link_down, has_bandwidth;
+	bool link_down, has_inbound, no_mac_spoofing;
+	unsigned outbound;
 } four[] = {
-	{"ovirtmgmt", "", false, false},
-	{"red", " passthrough=required vf_rate=1000", false, true},
-	{"red", " passthrough=required vf_trust=on vf_spoofchk=off", false, false},
-	{"blue", " passthrough=preferred", true, false},
+	{"ovirtmgmt", "", false, false, false, 0},
+	{"red", " passthrough=required vf_rate=1000", false, true, false, 2560},
+	{"red", " passthrough=required vf_trust=on vf_spoofchk=off", false, false, true, 0},
+	{"blue", " passthrough=preferred", true, false, false, 0},
 };
 
 START_TEST(sample_of_four_vnics_and_another_prefix_is_understood)
 {
 	const struct vfpt_vnic *vnic;
+	const struct vfpt_property *of_vm;
 	const char *properties = "";
 
 	parse_sample("vm-four-nics.xml");
+	ck_assert_uint_eq(vfpt_domain_properties(domain, &of_vm), 1);
+	ck_assert_str_eq(of_vm[0].name, "sndbuf");
+	ck_assert_str_eq(of_vm[0].value, "0");
 	ck_assert_str_eq(vfpt_domain_uuid(domain), "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07");
 	ck_assert_uint_eq(vnic_count, ARRAY_SIZE(four));
 	vnic = &vnics[_i];
@@ -212,7 +230,9 @@ START_TEST(sample_of_four_vnics_and_another_prefix_is_understood)
 	ck_assert_str_eq(vnic->network, four[_i].network);
 	ck_assert_ptr_null(vnic->alias);
 	ck_assert_int_eq(vnic->link_down, four[_i].link_down);
-	ck_assert_int_eq(vnic->has_bandwidth, four[_i].has_bandwidth);
+	ck_assert_uint_eq(vnic->outbound, four[_i].outbound);
+	ck_assert_int_eq(vnic->has_inbound, four[_i].has_inbound);
+	ck_assert_int_eq(vnic->no_mac_spoofing, four[_i].no_mac_spoofing);
 	for (size_t i = 0; i < vnic->property_count; i++)
 		properties =
 			text("%s %s=%s", properties, vnic->properties[i].name, vnic->properties[i].value);
@@ -233,7 +253,8 @@ START_TEST(sample_of_an_interface_is_understood)
 }
 END_TEST
 
-static const char *const samples[] = {"vm-one-nic.xml", "vm-four-nics.xml", "nic-hotplug.xml"};
+static const char *const samples[] = {
+	"vm-one-nic.xml", "vm-four-nics.xml", "nic-hotplug.xml", "vm-every-mode.xml"};
 
 START_TEST(document_that_is_not_rewritten_says_the_same)
 {
@@ -423,19 +444,250 @@ END_TEST
 
 static const struct {
 	const char *element;
-	bool limits;
+	unsigned outbound; /* KiB/s */
+	bool inbound;
 } bandwidths[] = {
-	{"<bandwidth/>", false},
-	{"<bandwidth>\n</bandwidth>", false},
-	{"<bandwidth><inbound average='1'/></bandwidth>", true},
-	{"<bandwidth><outbound average='1'/></bandwidth>", true},
-	{"", false},
+	{"<bandwidth/>", 0, false},
+	{"<bandwidth>\n</bandwidth>", 0, false},
+	{"<bandwidth><inbound average='1'/></bandwidth>", 0, true},
+	{"<bandwidth><outbound average='1'/></bandwidth>", 1, false},
+	{"<bandwidth><outbound average='1' burst='3'/></bandwidth>", 1, false},
+	{"<bandwidth><outbound average='1' peak='2' burst='3'/></bandwidth>", 2, false},
+	{"<bandwidth><outbound peak='2' average='3'/></bandwidth>", 2, false},
+	{"<bandwidth><outbound burst='3'/></bandwidth>", 0, false},
+	{"<bandwidth><inbound average='5' peak='6'/><outbound average='1'/></bandwidth>", 1, true},
+	{"<bandwidth><x:outbound xmlns:x='urn:x' average='1'/></bandwidth>", 0, false},
+	{"<bandwidth><outbound average='4294967295'/></bandwidth>", 4294967295, false},
+	/* what libvirt refuses itself must not turn into something small */
+	{"<bandwidth><outbound average='4294967296'/></bandwidth>", 4294967295, false},
+	{"<outbound average='1'/>", 0, false},
+	{"", 0, false},
 };
 
-START_TEST(bandwidth_is_one_with_limits_in_it)
+START_TEST(bandwidth_is_what_is_sent_at_most_and_what_is_received)
 {
 	parse(text("<interface type='bridge'>%s</interface>", bandwidths[_i].element));
-	ck_assert_int_eq(vnics[0].has_bandwidth, bandwidths[_i].limits);
+	ck_assert_uint_eq(vnics[0].outbound, bandwidths[_i].outbound);
+	ck_assert_int_eq(vnics[0].has_inbound, bandwidths[_i].inbound);
+}
+END_TEST
+
+/* What else an interface can say; of all that is not it, nothing. */
+static const struct {
+	const char *element;
+	bool link_down, no_mac_spoofing;
+	const char *teaming;
+} sayings[] = {
+	{"", false, false, NULL},
+	{"<link state='up'/>", false, false, NULL},
+	{"<link state='down'/>", true, false, NULL},
+	{"<link/>", false, false, NULL},
+	{"<x:link xmlns:x='urn:x' state='down'/>", false, false, NULL},
+	{"<filterref filter='vdsm-no-mac-spoofing'/>", false, true, NULL},
+	{"<filterref filter='vdsm-no-mac-spoofing'><parameter name='a' value='b'/></filterref>", false, true,
+		NULL},
+	{"<filterref filter='vdsm-no-mac-spoofing-allow-arp'/>", false, false, NULL},
+	{"<filterref filter='clean-traffic'/>", false, false, NULL},
+	{"<filterref/>", false, false, NULL},
+	{"<teaming type='persistent'/>", false, false, "persistent"},
+	{"<teaming type='transient' persistent='ua-1'/>", false, false, "transient"},
+	{"<teaming/>", false, false, NULL},
+};
+
+START_TEST(interface_says_link_filter_and_teaming)
+{
+	parse(text("<interface type='bridge'>%s</interface>", sayings[_i].element));
+	ck_assert_int_eq(vnics[0].link_down, sayings[_i].link_down);
+	ck_assert_int_eq(vnics[0].no_mac_spoofing, sayings[_i].no_mac_spoofing);
+	if (sayings[_i].teaming)
+		ck_assert_str_eq(vnics[0].teaming, sayings[_i].teaming);
+	else
+		ck_assert_ptr_null(vnics[0].teaming);
+}
+END_TEST
+
+static const struct {
+	const char *metadata;
+	bool mirrors;
+} mirrors[] = {
+	{"", false},
+	{"<o:portMirroring/>", false},
+	{"<o:portMirroring> </o:portMirroring>", false},
+	{"<o:portMirroring><o:network>red</o:network></o:portMirroring>", true},
+	{"<o:portMirroring>\n<o:network>red</o:network><o:network>blue</o:network></o:portMirroring>", true},
+	{"<x:portMirroring xmlns:x='urn:x'><o:network>red</o:network></x:portMirroring>", false},
+	{"<o:custom><o:portMirroring>red</o:portMirroring></o:custom>", false},
+};
+
+START_TEST(port_mirroring_is_one_with_networks_in_it)
+{
+	parse(text("<domain " OVIRT
+		   "><metadata><o:vm>" DEVICE("01") "%s</o:device></o:vm></metadata><devices>" VNIC("01")
+			   VNIC("02") "</devices></domain>",
+		mirrors[_i].metadata));
+	ck_assert_int_eq(vnics[0].port_mirroring, mirrors[_i].mirrors);
+	ck_assert(!vnics[1].port_mirroring);
+}
+END_TEST
+
+#define ADDRESS "<address type='pci' domain='0x0000' bus='0x02' slot='0x10' function='0x4'/>"
+
+static const struct {
+	const char *interface;
+	const char *vf; /* NULL: none */
+} hostdevs[] = {
+	{"<interface type='hostdev'><source>" ADDRESS "</source></interface>", "0000:02:10.4"},
+	{"<interface type='hostdev' managed='yes'><source><address type='pci' domain='65536' bus='225' "
+	 "slot='31' function='7'/></source></interface>",
+		"10000:e1:1f.7"},
+	{"<interface type='hostdev'><source><address type='pci' bus='0x2' slot='0x1f' "
+	 "function='0x0'/></source></interface>",
+		"0000:02:1f.0"},
+	/* where it is in the guest, not on the host */
+	{"<interface type='hostdev'>" ADDRESS "</interface>", NULL},
+	{"<interface type='bridge'><source bridge='red'>" ADDRESS "</source></interface>", NULL},
+	{"<interface type='direct'><source dev='eth0' mode='passthrough'>" ADDRESS "</source></interface>",
+		NULL},
+	{"<interface type='hostdev'/>", NULL},
+	{"<interface type='hostdev'><source/></interface>", NULL},
+	{"<interface type='hostdev'><source><address type='usb' bus='0x2' slot='1'/></source></interface>",
+		NULL},
+	{"<interface type='hostdev'><source><address bus='0x2'/></source></interface>", NULL},
+	{"<interface type='hostdev'><source><address type='pci' bus='0x100' slot='1'/></source></interface>",
+		NULL},
+	{"<interface type='hostdev'><source><address type='pci' bus='1' slot='32'/></source></interface>",
+		NULL},
+	{"<interface type='hostdev'><source><address type='pci' bus='1' function='8'/></source></interface>",
+		NULL},
+	{"<interface type='hostdev'><source><address type='pci' bus='-1'/></source></interface>", NULL},
+};
+
+START_TEST(hostdev_interface_has_a_pci_function)
+{
+	char address[VFPT_PCI_SIZE];
+
+	parse(hostdevs[_i].interface);
+	ck_assert_int_eq(vnics[0].has_vf, hostdevs[_i].vf != NULL);
+	if (hostdevs[_i].vf)
+		ck_assert_str_eq(vfpt_pci_format(&vnics[0].vf, address), hostdevs[_i].vf);
+}
+END_TEST
+
+/* --- the VM */
+
+static const struct {
+	const char *metadata, *properties;
+} vms[] = {
+	{"", ""},
+	{"<o:custom/>", ""},
+	{"<o:custom><o:sriov>eth5,eth6</o:sriov></o:custom>", " sriov=eth5,eth6"},
+	{"<o:custom><!-- x --><o:a> 1 </o:a>\n<o:sriov/></o:custom>", " a= 1  sriov="},
+	/* a vNIC's are not the VM's */
+	{DEVICE("01") "<o:custom><o:a>b</o:a></o:custom></o:device>", ""},
+	{DEVICE("01") "<o:custom><o:a>b</o:a></o:custom></o:device><o:custom><o:c>d</o:c></o:custom>",
+		" c=d"},
+	{"<x:custom xmlns:x='urn:x'><o:a>b</o:a></x:custom>", ""},
+};
+
+START_TEST(properties_of_the_vm_are_its_own)
+{
+	const struct vfpt_property *properties;
+	const char *all = "";
+	size_t count;
+
+	parse(text("<domain " OVIRT
+		   "><metadata><o:vm>%s</o:vm></metadata><devices>" VNIC("01") "</devices></domain>",
+		vms[_i].metadata));
+	count = vfpt_domain_properties(domain, &properties);
+	for (size_t i = 0; i < count; i++)
+		all = text("%s %s=%s", all, properties[i].name, properties[i].value);
+	ck_assert_str_eq(all, vms[_i].properties);
+}
+END_TEST
+
+START_TEST(interface_alone_has_no_properties_of_a_vm)
+{
+	const struct vfpt_property *properties;
+
+	parse_sample("nic-hotplug.xml");
+	ck_assert_uint_eq(vfpt_domain_properties(domain, &properties), 0);
+}
+END_TEST
+
+static const struct {
+	const char *elements, *nodes, *cpus;
+} placements[] = {
+	{"", "", ""},
+	{"<vcpu>4</vcpu>", "", ""},
+	{"<vcpu placement='static' cpuset='0-3,^2'>4</vcpu>", "", " 0 1 3"},
+	{"<cputune><vcpupin vcpu='0' cpuset='4'/><vcpupin vcpu='1' cpuset='6-7'/></cputune>", "", " 4 6 7"},
+	{"<vcpu cpuset='1'>2</vcpu><cputune>\n<vcpupin vcpu='0' cpuset='4'/>\n</cputune>", "", " 1 4"},
+	/* QEMU's own threads are not the VM's vCPUs */
+	{"<cputune><emulatorpin cpuset='1'/><iothreadpin iothread='1' "
+	 "cpuset='2'/><shares>1</shares></cputune>",
+		"", ""},
+	{"<numatune><memory mode='strict' nodeset='1'/></numatune>", " 1", ""},
+	{"<numatune><memory mode='strict' nodeset='0,2-3'/></numatune>", " 0 2 3", ""},
+	{"<numatune><memory mode='strict' placement='auto'/></numatune>", "", ""},
+	{"<numatune>\n <memnode cellid='0' mode='strict' nodeset='1'/>\n"
+	 " <memnode cellid='1' mode='strict' nodeset='3'/></numatune>",
+		" 1 3", ""},
+	{"<numatune><memory nodeset='0'/><memnode cellid='0' nodeset='1'/></numatune>", " 0 1", ""},
+	{"<numatune><memory nodeset='1'/></numatune><vcpu cpuset='5'>1</vcpu>", " 1", " 5"},
+	/* what is in the guest */
+	{"<cpu><numa><cell id='0' cpus='0-1' memory='1'/></numa></cpu>", "", ""},
+	/* what is not libvirt's */
+	{"<x:numatune xmlns:x='urn:x'><memory nodeset='1'/></x:numatune><x:vcpu xmlns:x='urn:x' "
+	 "cpuset='1'>1</x:vcpu>",
+		"", ""},
+	{"<numatune><x:memory xmlns:x='urn:x' nodeset='1'/></numatune><cputune><x:vcpupin xmlns:x='urn:x' "
+	 "cpuset='1'/></cputune>",
+		"", ""},
+	/* what libvirt refuses itself */
+	{"<numatune><memory nodeset='x'/></numatune><vcpu cpuset=''>1</vcpu>", "", ""},
+	{"<numatune><memory nodeset='65536'/></numatune><vcpu cpuset='3-1'>1</vcpu>", "", ""},
+};
+
+static const char *members(const struct vfpt_set *set)
+{
+	const char *all = "";
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < VFPT_SET_SIZE; i++)
+		if (vfpt_set_has(set, i)) {
+			all = text("%s %u", all, i);
+			count++;
+		}
+	ck_assert_uint_eq(set->count, count);
+	return all;
+}
+
+START_TEST(placement_is_where_memory_and_vcpus_are)
+{
+	static struct vfpt_set nodes, cpus;
+
+	nodes = cpus = (struct vfpt_set){0};
+	parse(text("<domain>%s<devices/></domain>", placements[_i].elements));
+	vfpt_domain_placement(domain, &nodes, &cpus);
+	ck_assert_str_eq(members(&nodes), placements[_i].nodes);
+	ck_assert_str_eq(members(&cpus), placements[_i].cpus);
+}
+END_TEST
+
+START_TEST(alias_of_a_vf_is_made_of_its_mac)
+{
+	static const struct {
+		struct vfpt_mac mac;
+		const char *alias;
+	} cases[] = {
+		{{{0x56, 0x6f, 0x1a, 0x2b, 0, 1}}, "ua-vfpt-566f1a2b0001"},
+		{{{0xfe, 0xff, 0xff, 0xff, 0xff, 0xff}}, "ua-vfpt-feffffffffff"},
+		{{{0}}, "ua-vfpt-000000000000"},
+	};
+	char buffer[VFPT_VF_ALIAS_SIZE];
+
+	ck_assert_ptr_eq(vfpt_vf_alias(&cases[_i].mac, buffer), buffer);
+	ck_assert_str_eq(buffer, cases[_i].alias);
 }
 END_TEST
 
@@ -484,6 +736,11 @@ START_TEST(vnic_is_named_by_mac_and_network)
 END_TEST
 
 /* --- passing through: the samples, wholly */
+
+#define XML_VF                                                                                               \
+	"<source><address type=\"pci\" domain=\"0x0000\" bus=\"0x02\" slot=\"0x10\" "                        \
+	"function=\"0x4\"/></source>"                                                                        \
+	"<driver name=\"vfio\"/>"
 
 START_TEST(interface_becomes_a_managed_hostdev)
 {
@@ -561,10 +818,13 @@ END_TEST
 
 START_TEST(address_of_the_vf_is_written_in_full)
 {
-	const struct vfpt_pci vf = {.domain = 0x10000, .bus = 0xe1, .slot = 31, .function = 7};
+	const struct vfpt_connection connection = {.mode = VFPT_MODE_HOSTDEV,
+		.vf = {.domain = 0x10000, .bus = 0xe1, .slot = 31, .function = 7},
+		.vlan_id = 4094,
+		.port_profile = ""};
 
 	parse_sample("nic-hotplug.xml");
-	ck_assert_ok(vfpt_domain_pass_through(domain, &vnics[0], &vf, 4094, &err), err);
+	ck_assert_ok(vfpt_domain_connect(domain, &vnics[0], &connection, &err), err);
 	ck_assert_contains(print(),
 		"<address type=\"pci\" domain=\"0x10000\" bus=\"0xe1\" slot=\"0x1f\" function=\"0x7\"/>");
 	ck_assert_contains(print(), "<tag id=\"4094\"/>");
@@ -592,6 +852,7 @@ static const char *const going[] = {
 	"<virtualport/>",
 	"<guest dev='eth0'/>",
 	"<script path='/etc/qemu-ifup'/>",
+	"<downscript path='/etc/qemu-ifdown'/>",
 	"<backend tap='/dev/net/tun'/>",
 	"<model type='virtio'/><!-- between --><link state='up'/>",
 };
@@ -807,6 +1068,457 @@ START_TEST(added_metadata_is_indented_like_the_rest)
 		"    </interface>\n"
 		"  </devices>\n"
 		"</domain>\n");
+}
+END_TEST
+
+/* --- macvtap */
+
+#define DIRECT_1 "<interface type=\"direct\">" XML_MAC "<source dev=\"eth9\" mode=\"passthrough\"/>"
+#define XML_MAC  "<mac address=\"56:6f:1a:2b:00:01\"/>"
+
+START_TEST(interface_becomes_a_macvtap_on_the_vf)
+{
+	parse_sample("nic-hotplug.xml");
+	connect_as(VFPT_MODE_MACVTAP, 0, 200, "");
+	ck_assert_str_eq(print(), "<interface type=\"direct\">\n"
+				  "  <mac address=\"56:6f:1a:2b:00:09\"/>\n"
+				  "  <source dev=\"eth9\" mode=\"passthrough\"/>\n"
+				  "  <vlan><tag id=\"200\"/></vlan>\n"
+				  "  <model type=\"virtio\"/>\n"
+				  "  <link state=\"up\"/>\n"
+				  "  <filterref filter=\"vdsm-no-mac-spoofing\"/>\n"
+				  "  <alias name=\"ua-1d0a7f57-3f0e-4f43-9a55-3f1c0e6b0009\"/>\n"
+				  "  <bandwidth/>\n"
+				  "</interface>\n");
+}
+END_TEST
+
+static const char *const going_of_macvtap[] = {
+	"<source bridge='red' portid='x'/>",
+	"<mtu size='9000'/>",
+	"<port isolated='yes'/>",
+	"<coalesce><rx><frames max='7'/></rx></coalesce>",
+	"<vlan trunk='yes'><tag id='1'/><tag id='2'/></vlan>",
+	"<virtualport type='openvswitch'><parameters profileid='x'/></virtualport>",
+	"<virtualport type='802.1Qbg'/>",
+	"<virtualport/>",
+	"<guest dev='eth0'/>",
+	"<script path='/etc/qemu-ifup'/>",
+	"<downscript path='/etc/qemu-ifdown'/>",
+};
+
+START_TEST(what_a_macvtap_cannot_have_goes)
+{
+	parse(text("<interface type='bridge'>" MAC("01") "%s<boot order='1'/></interface>",
+		going_of_macvtap[_i]));
+	connect_as(VFPT_MODE_MACVTAP, 0, 100, "");
+	ck_assert_str_eq(print(), DIRECT_1 "<vlan><tag id=\"100\"/></vlan><boot order=\"1\"/></interface>\n");
+}
+END_TEST
+
+static const char *const staying_of_macvtap[] = {
+	"<model type=\"virtio\"/>",
+	"<driver name=\"vhost\" queues=\"4\"/>",
+	"<link state=\"down\"/>",
+	"<bandwidth><inbound average=\"1\"/><outbound average=\"1280\" peak=\"2560\"/></bandwidth>",
+	"<tune><sndbuf>0</sndbuf></tune>",
+	"<backend tap=\"/dev/net/tun\" vhost=\"/dev/vhost-net\"/>",
+	"<target dev=\"macvtap7\"/>",
+	"<virtualport type=\"802.1Qbh\"><parameters profileid=\"test\"/></virtualport>",
+};
+
+/* And all that stays on a hostdev too. */
+START_TEST(what_a_macvtap_can_have_and_what_is_not_libvirts_stays)
+{
+	const char *stays = (size_t)_i < ARRAY_SIZE(staying)
+				    ? staying[_i]
+				    : staying_of_macvtap[(size_t)_i - ARRAY_SIZE(staying)];
+
+	parse(text("<interface type='bridge'><source bridge='red'/>" MAC(
+			   "01") "<mtu size='1500'/>%s"
+				 "<port isolated='yes'/></interface>",
+		stays));
+	connect_as(VFPT_MODE_MACVTAP, 0, 0, "");
+	ck_assert_str_eq(print(), text(DIRECT_1 "%s</interface>\n", stays));
+}
+END_TEST
+
+/* --- a port profile */
+
+#define QBH(name) "<virtualport type=\"802.1Qbh\"><parameters profileid=\"" name "\"/></virtualport>"
+
+static const struct {
+	enum vfpt_mode mode;
+	const char *before, *port_profile, *after;
+} port_profiles[] = {
+	{VFPT_MODE_HOSTDEV, "", "gold: 1.2-x_y", QBH("gold: 1.2-x_y")},
+	{VFPT_MODE_MACVTAP, "", "gold: 1.2-x_y", QBH("gold: 1.2-x_y")},
+	/* the property goes before what is there */
+	{VFPT_MODE_HOSTDEV, QBH("iron"), "gold", QBH("gold")},
+	{VFPT_MODE_MACVTAP, QBH("iron"), "gold", QBH("gold")},
+	{VFPT_MODE_HOSTDEV, "<virtualport type='openvswitch'/>", "gold", QBH("gold")},
+	{VFPT_MODE_MACVTAP, "<virtualport/>", "gold", QBH("gold")},
+	{VFPT_MODE_HOSTDEV, QBH("iron"), "", QBH("iron")},
+	{VFPT_MODE_MACVTAP, QBH("iron"), "", QBH("iron")},
+	/* others' is none */
+	{VFPT_MODE_HOSTDEV, "<x:virtualport xmlns:x=\"urn:x\"/>", "gold",
+		QBH("gold") "<x:virtualport xmlns:x=\"urn:x\"/>"},
+};
+
+START_TEST(port_profile_is_written_behind_the_vf)
+{
+	parse(text("<interface type='bridge'>" MAC("01") "%s</interface>", port_profiles[_i].before));
+	connect_as(port_profiles[_i].mode, 0, 0, port_profiles[_i].port_profile);
+	ck_assert_str_eq(print(), port_profiles[_i].mode == VFPT_MODE_MACVTAP
+					  ? text(DIRECT_1 "%s</interface>\n", port_profiles[_i].after)
+					  : text("<interface type=\"hostdev\" managed=\"yes\">" XML_MAC XML_VF
+						 "%s</interface>\n",
+						    port_profiles[_i].after));
+}
+END_TEST
+
+START_TEST(port_profile_is_indented_like_the_rest)
+{
+	parse_sample("nic-hotplug.xml");
+	connect_as(VFPT_MODE_MACVTAP, 0, 0, "gold");
+	ck_assert_contains(print(), "  <source dev=\"eth9\" mode=\"passthrough\"/>\n"
+				    "  <virtualport type=\"802.1Qbh\"><parameters "
+				    "profileid=\"gold\"/></virtualport>\n"
+				    "  <model type=\"virtio\"/>\n");
+}
+END_TEST
+
+/* --- failover: a pair */
+
+#define OWN_1 "ua-vfpt-566f1a2b0001"
+
+/* The persistent part's alias is libvirt's own or none: then there is a user alias now. */
+static const struct {
+	const char *alias, *persistent;
+} partners[] = {
+	{"<alias name='ua-8a1c9c2e-4b0d-4f7c-9a41-0d6d52e4c001'/>",
+		"ua-8a1c9c2e-4b0d-4f7c-9a41-0d6d52e4c001"},
+	{"<alias name='ua-x'/>", "ua-x"},
+	{"", OWN_1 "-virtio"},
+	{"<alias name='net0'/>", OWN_1 "-virtio"},
+	{"<alias/>", OWN_1 "-virtio"},
+	{"<alias name=''/>", OWN_1 "-virtio"},
+};
+
+START_TEST(vnic_stays_and_gets_a_partner)
+{
+	const char *persistent = partners[_i].persistent;
+
+	parse(text("<domain " OVIRT "><metadata><o:vm/></metadata><devices>" VNIC(
+			   "02") "<interface type='bridge' x:a='b' "
+				 "xmlns:x='urn:x'>" MAC("01") "<source "
+							      "bridge='red'/><model "
+							      "type='virtio'/><mtu "
+							      "size='9000'/><!-- a -->%s"
+							      "<link "
+							      "state='down'/></"
+							      "interface><!-- b "
+							      "--><interface/></"
+							      "devices></domain>",
+		partners[_i].alias));
+	connect_as(VFPT_MODE_FAILOVER, 1, 100, "");
+	ck_assert_str_eq(canonical(print()),
+		canonical(text("<domain " OVIRT "><metadata><o:vm>"
+			       "<o:device mac_address='56:6f:1a:2b:00:01' alias='" OWN_1
+			       "'><o:network>red</o:network></o:device>"
+			       "<o:device mac_address='56:6f:1a:2b:00:01' "
+			       "alias='%s'><o:network>red</o:network>"
+			       "</o:device></o:vm></metadata><devices>" VNIC(
+				       "02") "<interface type='bridge' x:a='b' "
+					     "xmlns:x='urn:x'>" MAC("01") "<teaming "
+									  "type='persistent'/>"
+									  "<source "
+									  "bridge='red'/><model "
+									  "type='virtio'/><mtu "
+									  "size='9000'/><!-- a "
+									  "-->%s"
+									  "<link "
+									  "state='down'/>%s</"
+									  "interface>"
+									  "<interface "
+									  "type='hostdev' "
+									  "managed='yes'>" MAC("01") "<source"
+												     "><"
+												     "address"
+												     " type='"
+												     "pci' "
+												     "domain="
+												     "'0x0000"
+												     "' "
+												     "bus='"
+												     "0x02' "
+												     "slot='"
+												     "0x10' "
+												     "functio"
+												     "n='0x4'"
+												     "/>"
+												     "</"
+												     "source>"
+												     "<driver"
+												     " name='"
+												     "vfio'/"
+												     "><vlan>"
+												     "<tag "
+												     "id='"
+												     "100'/"
+												     "></"
+												     "vlan><"
+												     "alias "
+												     "name="
+												     "'" OWN_1
+												     "'/>"
+												     "<teamin"
+												     "g "
+												     "type='"
+												     "transie"
+												     "nt' "
+												     "persist"
+												     "ent='%"
+												     "s'/></"
+												     "interfa"
+												     "ce>"
+												     "<!-- b "
+												     "--><"
+												     "interfa"
+												     "ce/></"
+												     "devices"
+												     "></"
+												     "domain"
+												     ">",
+			persistent, partners[_i].alias[0] ? text("<alias name='%s'/>", persistent) : "",
+			partners[_i].alias[0] ? "" : text("<alias name='%s'/>", persistent), persistent)));
+}
+END_TEST
+
+/* VDSM takes a device of a pair for the one that has its MAC and its alias. */
+static const struct {
+	const char *before, *after; /* metadata; the vNIC's alias is ua-x */
+} pair_metadata[] = {
+	{DEVICE("01") "<o:network>dmz</o:network><o:custom><o:a>b</o:a></o:custom></o:device>",
+		"<o:device mac_address='56:6f:1a:2b:00:01' alias='" OWN_1
+		"'><o:network>dmz</o:network></o:device>"
+		"<o:device mac_address='56:6f:1a:2b:00:01' alias='ua-x'><o:network>dmz</o:network>"
+		"<o:custom><o:a>b</o:a></o:custom></o:device>"},
+	{"<o:device mac_address='56:6F:1A:2B:00:01' alias='ua-x'><o:custom/></o:device>",
+		"<o:device mac_address='56:6f:1a:2b:00:01' alias='" OWN_1
+		"'><o:network>red</o:network></o:device>"
+		"<o:device mac_address='56:6F:1A:2B:00:01' alias='ua-x'><o:network>red</o:network><o:custom/>"
+		"</o:device>"},
+	{DEVICE("02") "</o:device>" DEVICE("01") "<o:network>dmz</o:network></o:device>",
+		"<o:device mac_address='56:6f:1a:2b:00:01' alias='" OWN_1
+		"'><o:network>dmz</o:network></o:device>" DEVICE(
+			"02") "</o:device>"
+			      "<o:device mac_address='56:6f:1a:2b:00:01' "
+			      "alias='ua-x'><o:network>dmz</o:network></o:device>"},
+};
+
+START_TEST(metadata_tells_the_pair_apart)
+{
+	const char *document =
+		"<domain " OVIRT "><metadata><o:vm>%s</o:vm></metadata><devices>"
+		"<interface type='bridge'>" MAC("01") "<source bridge='red'/><alias name='ua-x'/>"
+						      "</interface></devices></domain>";
+	const char *network;
+	xmlDoc *doc;
+
+	parse(replaced(document, "%s", pair_metadata[_i].before));
+	network = text("%s", vnics[0].network);
+	connect_as(VFPT_MODE_FAILOVER, 0, 100, "");
+	doc = tree(print());
+	ck_assert_str_eq(canonical_element(find(xmlDocGetRootElement(doc), "metadata", 0)),
+		canonical(text("<metadata " OVIRT "><o:vm>%s</o:vm></metadata>", pair_metadata[_i].after)));
+	xmlFreeDoc(doc);
+	parse(print());
+	ck_assert_uint_eq(vnic_count, _i == 2 ? 3 : 2);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_str_eq(vnics[i].network, network);
+	ck_assert_uint_eq(vnics[0].property_count, _i == 0);
+	ck_assert_uint_eq(vnics[1].property_count, 0);
+}
+END_TEST
+
+START_TEST(pair_is_indented_like_the_rest)
+{
+	const char *after;
+
+	parse_sample("vm-one-nic.xml");
+	connect_as(VFPT_MODE_FAILOVER, 0, 100, "");
+	after = print();
+	ck_assert_contains(after, "\n    <ovirt-vm:vm>"
+				  "\n      <ovirt-vm:device mac_address=\"56:6f:1a:2b:00:01\" alias=\"" OWN_1
+				  "\"><ovirt-vm:network>red</ovirt-vm:network></ovirt-vm:device>"
+				  "\n      <ovirt-vm:clusterVersion>4.7</ovirt-vm:clusterVersion>");
+	ck_assert_contains(after, "\n      <ovirt-vm:device mac_address=\"56:6f:1a:2b:00:01\" "
+				  "alias=\"ua-8a1c9c2e-4b0d-4f7c-9a41-0d6d52e4c001\">"
+				  "\n        <ovirt-vm:network>red</ovirt-vm:network>"
+				  "\n        <ovirt-vm:custom>");
+	ck_assert_contains(after, "\n      <mac address=\"56:6F:1A:2B:00:01\"/>"
+				  "\n      <teaming type=\"persistent\"/>"
+				  "\n      <model type=\"virtio\"/>");
+	ck_assert_contains(after, "\n      <boot order=\"1\"/>"
+				  "\n    </interface>"
+				  "\n    <interface type=\"hostdev\" managed=\"yes\">"
+				  "<mac address=\"56:6f:1a:2b:00:01\"/>" XML_VF
+				  "<vlan><tag id=\"100\"/></vlan><alias name=\"" OWN_1 "\"/>"
+				  "<teaming type=\"transient\" "
+				  "persistent=\"ua-8a1c9c2e-4b0d-4f7c-9a41-0d6d52e4c001\"/></interface>"
+				  "\n    <channel type=\"unix\">");
+}
+END_TEST
+
+START_TEST(port_profile_of_a_pair_is_its_vfs)
+{
+	parse(DOMAIN_OF("", VNIC("01")));
+	connect_as(VFPT_MODE_FAILOVER, 0, 0, "gold");
+	ck_assert_lacks(canonical_interface(print(), 0), "virtualport");
+	ck_assert_contains(canonical_interface(print(), 1),
+		"<driver name=\"vfio\"></driver><virtualport type=\"802.1Qbh\"><parameters "
+		"profileid=\"gold\"></parameters></virtualport><alias name=\"" OWN_1 "\">");
+}
+END_TEST
+
+/* --- a VF that is no vNIC's */
+
+START_TEST(vf_is_added_behind_the_other_devices)
+{
+	const struct vfpt_connection connection = {
+		.mode = VFPT_MODE_HOSTDEV, .vf = a_vf, .vlan_id = _i ? 7 : 0, .port_profile = ""};
+	const struct vfpt_mac mac = {{0x66, 0x5a, 0xd2, 0xbe, 0x9a, 0x6d}};
+	const char *before = parse_sample("vm-one-nic.xml"), *after;
+	xmlDoc *doc;
+	xmlNode *vm, *device;
+
+	ck_assert_ok(vfpt_domain_add_vf(domain, &mac, &connection, &err), err);
+	after = print();
+	ck_assert_contains(after, text("\n    <memballoon model=\"virtio\"/>"
+				       "\n    <interface type=\"hostdev\" managed=\"yes\"><mac "
+				       "address=\"66:5a:d2:be:9a:6d\"/>" XML_VF
+				       "%s<alias name=\"ua-vfpt-665ad2be9a6d\"/></interface>\n  </devices>\n",
+					  _i ? "<vlan><tag id=\"7\"/></vlan>" : ""));
+	ck_assert_contains(after,
+		"\n    <ovirt-vm:vm>\n      <ovirt-vm:device mac_address=\"66:5a:d2:be:9a:6d\">"
+		"<ovirt-vm:network>;vdsmdummy;</ovirt-vm:network></ovirt-vm:device>\n      "
+		"<ovirt-vm:cluster");
+	/* Without these it is the document as it was. */
+	doc = tree(after);
+	vm = find(find(xmlDocGetRootElement(doc), "metadata", 0), "vm", 0);
+	device = find(vm, "device", 0);
+	xmlUnlinkNode(device->prev);
+	xmlUnlinkNode(device);
+	device = find(find(xmlDocGetRootElement(doc), "devices", 0), "interface", 1);
+	xmlUnlinkNode(device->prev);
+	xmlUnlinkNode(device);
+	ck_assert_str_eq(canonical_tree(doc), canonical(before));
+	xmlFreeDoc(doc);
+	parse(after);
+	ck_assert_uint_eq(vnic_count, 2);
+	ck_assert(vnics[1].has_vf);
+	ck_assert_mem_eq(&vnics[1].vf, &a_vf, sizeof(a_vf));
+	ck_assert_mem_eq(&vnics[1].mac, &mac, sizeof(mac));
+	ck_assert_str_eq(vnics[1].network, VFPT_NO_NETWORK);
+}
+END_TEST
+
+START_TEST(vfs_are_added_one_behind_the_other)
+{
+	struct vfpt_connection connection = {.mode = VFPT_MODE_HOSTDEV, .vf = a_vf, .port_profile = ""};
+	struct vfpt_mac mac = {{2}};
+
+	/* To nothing at all, first. */
+	parse(_i ? "<domain><devices>\n\t<!-- none -->\n</devices></domain>" : "<domain><devices/></domain>");
+	for (uint8_t i = 0; i < 3; i++) {
+		mac.octet[5] = connection.vf.function = i;
+		ck_assert_ok(vfpt_domain_add_vf(domain, &mac, &connection, &err), err);
+	}
+	parse(print());
+	ck_assert_uint_eq(vnic_count, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_uint_eq(vnics[i].mac.octet[5], i);
+		ck_assert_uint_eq(vnics[i].vf.function, i);
+		ck_assert_str_eq(vnics[i].alias, text("ua-vfpt-02000000000%u", i));
+		ck_assert_str_eq(vnics[i].network, VFPT_NO_NETWORK);
+	}
+	if (_i)
+		ck_assert_contains(print(), "<!-- none -->");
+}
+END_TEST
+
+/* --- read again, the document says what was meant */
+
+static const struct {
+	enum vfpt_mode mode;
+	uint16_t vlan_id;
+	const char *port_profile;
+} meanings[] = {
+	{VFPT_MODE_HOSTDEV, 0, ""},
+	{VFPT_MODE_HOSTDEV, 4094, ""},
+	{VFPT_MODE_HOSTDEV, 0, "gold"},
+	{VFPT_MODE_MACVTAP, 0, ""},
+	{VFPT_MODE_MACVTAP, 4094, ""},
+	{VFPT_MODE_MACVTAP, 0, "gold"},
+	{VFPT_MODE_FAILOVER, 0, ""},
+	{VFPT_MODE_FAILOVER, 4094, ""},
+	{VFPT_MODE_FAILOVER, 0, "gold"},
+};
+
+/* Each of the four vNICs of the sample in turn; all others stay to the letter. */
+START_TEST(document_says_what_was_meant)
+{
+	const size_t mode = (size_t)_i % ARRAY_SIZE(meanings), n = (size_t)_i / ARRAY_SIZE(meanings);
+	const bool pair = meanings[mode].mode == VFPT_MODE_FAILOVER;
+	const char *before = parse_sample("vm-four-nics.xml"), *after,
+		   *network = text("%s", vnics[n].network);
+	const char *vf;
+
+	connect_as(meanings[mode].mode, n, meanings[mode].vlan_id, meanings[mode].port_profile);
+	after = print();
+	parse(after);
+	ck_assert_uint_eq(vnic_count, pair ? 5 : 4);
+	for (size_t i = 0; i < 4; i++)
+		if (i != n)
+			ck_assert_str_eq(canonical_interface(after, (unsigned)(pair && i > n ? i + 1 : i)),
+				canonical_interface(before, (unsigned)i));
+	ck_assert_uint_eq(vnics[n].mac.octet[5], n + 1);
+	ck_assert_str_eq(vnics[n].network, network);
+	ck_assert_uint_eq(vnics[n].property_count, n == 0 ? 0 : n == 3 ? 1 : n == 1 ? 2 : 3);
+	ck_assert_int_eq(vnics[n].has_vf, meanings[mode].mode == VFPT_MODE_HOSTDEV);
+	if (meanings[mode].mode == VFPT_MODE_HOSTDEV) {
+		ck_assert_str_eq(vnics[n].type, "hostdev");
+		ck_assert_ptr_null(vnics[n].bridge);
+		ck_assert_ptr_null(vnics[n].model);
+	} else if (meanings[mode].mode == VFPT_MODE_MACVTAP) {
+		ck_assert_str_eq(vnics[n].type, "direct");
+		ck_assert_ptr_null(vnics[n].bridge);
+		ck_assert_str_eq(vnics[n].model, "virtio");
+		ck_assert_int_eq(vnics[n].link_down, n == 3);
+		ck_assert_uint_eq(vnics[n].outbound, n == 1 ? 2560 : 0);
+	} else {
+		ck_assert_str_eq(vnics[n].type, "bridge");
+		ck_assert_str_eq(vnics[n].bridge, network);
+		ck_assert_str_eq(vnics[n].teaming, "persistent");
+		ck_assert_str_eq(vnics[n].alias, text("ua-vfpt-566f1a2b070%zu-virtio", n + 1));
+		ck_assert_str_eq(vnics[n + 1].type, "hostdev");
+		ck_assert_str_eq(vnics[n + 1].teaming, "transient");
+		ck_assert_str_eq(vnics[n + 1].alias, text("ua-vfpt-566f1a2b070%zu", n + 1));
+		ck_assert_mem_eq(&vnics[n + 1].mac, &vnics[n].mac, sizeof(vnics[n].mac));
+		ck_assert_str_eq(vnics[n + 1].network, network);
+		ck_assert_uint_eq(vnics[n + 1].property_count, 0);
+	}
+	if (meanings[mode].mode != VFPT_MODE_MACVTAP)
+		ck_assert_mem_eq(&vnics[n + pair].vf, &a_vf, sizeof(a_vf));
+	vf = canonical_interface(after, (unsigned)n + pair);
+	ck_assert_int_eq(
+		strstr(vf, "<vlan><tag id=\"4094\"></tag></vlan>") != NULL, meanings[mode].vlan_id != 0);
+	ck_assert_int_eq(strstr(vf, "<vlan>") != NULL, meanings[mode].vlan_id != 0);
+	ck_assert_int_eq(
+		strstr(vf, "<parameters profileid=\"gold\">") != NULL, meanings[mode].port_profile[0] != 0);
+	ck_assert_contains(after, "<!-- kept: four vNICs, three of them passed through -->");
+	ck_assert_contains(after, "<qemu:commandline><qemu:arg value=\"-overcommit\"/>");
 }
 END_TEST
 
@@ -1157,10 +1869,20 @@ int main(void)
 	tcase_add_test(tcase, vnic_that_only_the_metadata_knows_comes_last);
 	tcase_add_loop_test(
 		tcase, metadata_of_two_vnics_with_one_mac_is_told_apart_by_alias, 0, ARRAY_SIZE(teams));
-	tcase_add_loop_test(tcase, bandwidth_is_one_with_limits_in_it, 0, ARRAY_SIZE(bandwidths));
+	tcase_add_loop_test(
+		tcase, bandwidth_is_what_is_sent_at_most_and_what_is_received, 0, ARRAY_SIZE(bandwidths));
+	tcase_add_loop_test(tcase, interface_says_link_filter_and_teaming, 0, ARRAY_SIZE(sayings));
+	tcase_add_loop_test(tcase, port_mirroring_is_one_with_networks_in_it, 0, ARRAY_SIZE(mirrors));
+	tcase_add_loop_test(tcase, hostdev_interface_has_a_pci_function, 0, ARRAY_SIZE(hostdevs));
 	tcase_add_loop_test(tcase, mtu_is_what_the_vnic_asks_for, 0, ARRAY_SIZE(mtus));
 	tcase_add_loop_test(tcase, vnic_is_named_by_mac_and_network, 0, ARRAY_SIZE(names));
 	tcase_add_test(tcase, freeing_nothing_is_fine);
+
+	tcase = domain_case(suite, "VM");
+	tcase_add_loop_test(tcase, properties_of_the_vm_are_its_own, 0, ARRAY_SIZE(vms));
+	tcase_add_test(tcase, interface_alone_has_no_properties_of_a_vm);
+	tcase_add_loop_test(tcase, placement_is_where_memory_and_vcpus_are, 0, ARRAY_SIZE(placements));
+	tcase_add_loop_test(tcase, alias_of_a_vf_is_made_of_its_mac, 0, 3);
 
 	tcase = domain_case(suite, "passing through");
 	tcase_add_test(tcase, interface_becomes_a_managed_hostdev);
@@ -1177,6 +1899,21 @@ int main(void)
 	tcase_add_loop_test(tcase, network_stays_in_the_metadata_or_is_added, 0, ARRAY_SIZE(metadata));
 	tcase_add_test(tcase, interface_alone_gets_no_metadata);
 	tcase_add_test(tcase, added_metadata_is_indented_like_the_rest);
+
+	tcase = domain_case(suite, "modes");
+	tcase_add_test(tcase, interface_becomes_a_macvtap_on_the_vf);
+	tcase_add_loop_test(tcase, what_a_macvtap_cannot_have_goes, 0, ARRAY_SIZE(going_of_macvtap));
+	tcase_add_loop_test(tcase, what_a_macvtap_can_have_and_what_is_not_libvirts_stays, 0,
+		ARRAY_SIZE(staying) + ARRAY_SIZE(staying_of_macvtap));
+	tcase_add_loop_test(tcase, port_profile_is_written_behind_the_vf, 0, ARRAY_SIZE(port_profiles));
+	tcase_add_test(tcase, port_profile_is_indented_like_the_rest);
+	tcase_add_loop_test(tcase, vnic_stays_and_gets_a_partner, 0, ARRAY_SIZE(partners));
+	tcase_add_loop_test(tcase, metadata_tells_the_pair_apart, 0, ARRAY_SIZE(pair_metadata));
+	tcase_add_test(tcase, pair_is_indented_like_the_rest);
+	tcase_add_test(tcase, port_profile_of_a_pair_is_its_vfs);
+	tcase_add_loop_test(tcase, vf_is_added_behind_the_other_devices, 0, 2);
+	tcase_add_loop_test(tcase, vfs_are_added_one_behind_the_other, 0, 2);
+	tcase_add_loop_test(tcase, document_says_what_was_meant, 0, 4 * ARRAY_SIZE(meanings));
 
 	tcase = domain_case(suite, "encodings");
 	tcase_add_loop_test(tcase, declaration_stays_as_it_was, 0, ARRAY_SIZE(declarations));

@@ -15,7 +15,10 @@
 
 #define DOCUMENT "tmp/document.xml"
 #define LEDGER   "run/vfpt"
+#define CONFIG   "etc/vdsm/vfpt.conf"
 #define PF_1     "sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0/"
+#define PF_2     "sys/devices/pci0000:00/0000:00:03.0/0000:02:00.0/"
+#define PF_3     "sys/devices/pci0000:00/0000:00:04.0/0000:03:00.0/"
 #define VIRTUAL  "sys/devices/virtual/net/"
 
 /* --- documents */
@@ -60,26 +63,33 @@ static const char *one_vnic(const char *vm, const char *network, const char *pas
 	return domain_of(vm, profile(MAC_1, passthrough), vnic(MAC_1, network));
 }
 
+/* The n-th interface of the document as it stands. */
+static const char *interface(unsigned n)
+{
+	const char *at = get_file(DOCUMENT, NULL), *end;
+
+	for (;; at = end) {
+		at = strstr(at, "<interface");
+		ck_assert_msg(at != NULL, "there are less than %u more interfaces", n + 1);
+		end = strstr(at, "</interface>");
+		ck_assert_ptr_nonnull(end);
+		if (n-- == 0)
+			return text("%.*s", (int)(end - at), at);
+	}
+}
+
 /* A whole VF of the document as it stands: "0000:01:10.0 VLAN 200", "" when its n-th vNIC has none. */
 static const char *vf_of(unsigned n)
 {
-	const char *at = get_file(DOCUMENT, NULL), *end;
+	const char *at = interface(n), *source;
 	unsigned domain, bus, slot, function, vlan = 0;
 
-	while (n-- > 0) {
-		at = strstr(at, "</interface>");
-		ck_assert_ptr_nonnull(at);
-		at++;
-	}
-	at = strstr(at, "<interface");
-	ck_assert_ptr_nonnull(at);
-	at = text("%.*s", (int)(strstr(at, "</interface>") - at), at);
 	if (!strstr(at, "type=\"hostdev\""))
 		return "";
 	ck_assert_contains(at, "managed=\"yes\"");
-	end = strstr(at, "<source><address type=\"pci\"");
-	ck_assert_ptr_nonnull(end);
-	ck_assert_int_eq(sscanf(end,
+	source = strstr(at, "<source><address type=\"pci\"");
+	ck_assert_ptr_nonnull(source);
+	ck_assert_int_eq(sscanf(source,
 				 "<source><address type=\"pci\" domain=\"%x\" bus=\"%x\" slot=\"%x\" "
 				 "function=\"%x\"/>",
 				 &domain, &bus, &slot, &function),
@@ -89,19 +99,29 @@ static const char *vf_of(unsigned n)
 	return text("%04x:%02x:%02x.%x VLAN %u", domain, bus, slot, function, vlan);
 }
 
+/* How many interfaces the document has. */
+static unsigned interfaces(void)
+{
+	unsigned count = 0;
+
+	for (const char *at = get_file(DOCUMENT, NULL); (at = strstr(at, "<interface")); at++)
+		count++;
+	return count;
+}
+
 /* --- running */
 
-/* @env: up to four more variables */
-static struct outcome hook_with(const char *point, const char *argument, const char *const env[4])
+/* @env: up to eight more variables */
+static struct outcome hook_with(const char *point, const char *argument, const char *const env[8])
 {
-	const char *argv[] = {NULL, argument, NULL}, *all[8] = {NULL};
+	const char *argv[] = {NULL, argument, NULL}, *all[10] = {NULL};
 	const char *directory = getenv("VFPT_TEST_HOOKS");
 	struct outcome outcome;
 	size_t count = 0;
 
 	ck_assert_msg(directory != NULL, "VFPT_TEST_HOOKS is not set; run `meson test`");
 	argv[0] = text("%s/%s", directory, point);
-	for (size_t i = 0; env && i < 4 && env[i]; i++)
+	for (size_t i = 0; env && i < 8 && env[i]; i++)
 		all[count++] = env[i];
 	if (count == 0 || strncmp(all[0], "VFPT_ROOT=", 10) != 0)
 		all[count++] = text("VFPT_ROOT=%s", root);
@@ -113,7 +133,7 @@ static struct outcome hook_with(const char *point, const char *argument, const c
 /* As VDSM does; @property NULL: none. */
 static struct outcome hook(const char *point, const char *vm, const char *property)
 {
-	const char *const env[4] = {
+	const char *const env[8] = {
 		text("_hook_domxml=%s", in_root(DOCUMENT)), text("vmId=%s", vm), property, NULL};
 
 	return hook_with(point, NULL, env);
@@ -176,6 +196,12 @@ static const char *record(const char *vf, const char *vm)
 	return text(LEDGER "/%.12s@%s", vf, vm);
 }
 
+/* How many VFs are somebody's; what is remembered of last time is none. */
+static unsigned records(void)
+{
+	return entries(LEDGER) - there_is(LEDGER "/last");
+}
+
 /* --- a VF for a vNIC */
 
 static const struct {
@@ -220,6 +246,7 @@ START_TEST(sample_of_one_vnic_gets_its_vf)
 	ck_assert_contains(get_file(record("0000:02:10.0", VM_A), NULL),
 		"mac = 56:6f:1a:2b:00:01\n"
 		"alias = ua-8a1c9c2e-4b0d-4f7c-9a41-0d6d52e4c001\n"
+		"network = red\n"
 		"pf = ens2f0\n"
 		"vf = 0\n"
 		"address = 0000:02:10.0\n");
@@ -241,23 +268,26 @@ START_TEST(sample_of_four_vnics_gets_three_vfs_spread_over_the_pfs)
 	ck_assert_contains(said, "would set: VF 0 of ens3f0: mac 56:6f:1a:2b:07:03, vlan_id 100, "
 				 "vlan_priority 0, vlan_protocol "
 				 "802.1Q, spoofchk off, trust on\n");
+	ck_assert_contains(said, "would set: VF 0 of ens1f0: mac 56:6f:1a:2b:07:04, vlan_id 200, "
+				 "vlan_priority 0, vlan_protocol 802.1Q, link_state disable\n");
 	/* What a VF does not do as asked is said, by vNIC. */
-	ck_assert_contains(
-		said, "vfpt: warning: vNIC 56:6f:1a:2b:07:04 (network blue): link state down is not kept");
+	ck_assert_contains(said, "vfpt: warning: vNIC 56:6f:1a:2b:07:02 (network red): a VF's received "
+				 "traffic cannot be limited; its inbound limit is not kept\n");
+	ck_assert_uint_eq(count_lines(said), 7);
 	ck_assert_lacks(said, "56:6f:1a:2b:07:01");
 }
 END_TEST
 
 START_TEST(uuid_of_the_domain_serves_without_vmid)
 {
-	const char *const env[4] = {text("_hook_domxml=%s", in_root(DOCUMENT)), _i ? "vmId=" : NULL};
+	const char *const env[8] = {text("_hook_domxml=%s", in_root(DOCUMENT)), _i ? "vmId=" : NULL};
 
 	put_file(DOCUMENT, one_vnic(VM_B, "blue", "required"));
 	ck_assert_exit(hook_with("before_vm_start", NULL, env), 0);
 	ck_assert(there_is(record("0000:01:10.0", VM_B)));
 	put_file(DOCUMENT, domain_of(VM_B, "", ""));
 	ck_assert_exit(hook_with("after_vm_destroy", NULL, env), 0);
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
 
@@ -274,7 +304,7 @@ START_TEST(vmid_in_upper_case_is_the_same_vm)
 	start_vm("3F0F5D7E-6C1A-4D0E-9A0B-5F6D7C8E9A01", one_vnic(VM_B, "blue", "required"));
 	ck_assert(there_is(record("0000:01:10.0", VM_A)));
 	destroy_vm(VM_A);
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
 
@@ -355,17 +385,22 @@ START_TEST(nothing_to_do_touches_nothing)
 }
 END_TEST
 
-/* So it cannot go wrong either. */
+/* So it cannot go wrong either: all that is read is vfpt.conf, and that only where there are vNICs. */
 START_TEST(nothing_to_do_does_not_look_at_the_host)
 {
-	const char *const env[4] = {
+	const char *const no_root[8] = {
 		"VFPT_ROOT=/does/not/exist", text("_hook_domxml=%s", in_root(DOCUMENT)), "vmId=" VM_A};
+	const char *const empty_root[8] = {text("VFPT_ROOT=%s", in_root("empty")), no_root[1], no_root[2]};
 
+	put_directory("empty");
 	for (size_t i = 0; i < ARRAY_SIZE(idle); i++) {
 		if (strncmp(idle[i].point, "before", 6) != 0 || idle[i].property)
 			continue;
 		put_file(DOCUMENT, idle[i].document);
-		ck_assert_exit(hook_with(idle[i].point, NULL, env), 0);
+		ck_assert_exit(hook_with(idle[i].point, NULL,
+				       strstr(idle[i].document, "<interface") ? empty_root : no_root),
+			0);
+		ck_assert_uint_eq(entries("empty"), 0);
 	}
 }
 END_TEST
@@ -398,7 +433,8 @@ static const char *refused(const char *point, const char *document, const char *
 }
 
 static const char *const points[] = {"before_vm_start", "after_vm_start", "after_vm_destroy",
-	"before_nic_hotplug", "after_nic_hotplug", "after_nic_hotplug_fail", "after_nic_hotunplug"};
+	"before_nic_hotplug", "after_nic_hotplug", "after_nic_hotplug_fail", "after_nic_hotunplug",
+	"before_vm_migrate_source"};
 
 static bool is_nic(const char *point)
 {
@@ -407,7 +443,7 @@ static bool is_nic(const char *point)
 
 START_TEST(missing_variable_for_the_document_is_refused)
 {
-	const char *const unset[4] = {"vmId=" VM_A}, *const empty[4] = {"vmId=" VM_A, "_hook_domxml="};
+	const char *const unset[8] = {"vmId=" VM_A}, *const empty[8] = {"vmId=" VM_A, "_hook_domxml="};
 	const char *reason = text("vfpt: %s: _hook_domxml is not set, it names the document; ", points[_i]);
 
 	ck_assert_refused(hook_with(points[_i], NULL, unset), reason);
@@ -439,7 +475,7 @@ START_TEST(document_that_cannot_be_read_is_refused)
 	ck_assert_int_eq(truncate(in_root("tmp/large"), VFPT_DOCUMENT_MAX + 1), 0);
 	ck_assert_int_eq(mkfifo(in_root("tmp/fifo"), 0600), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(points); i++) {
-		const char *const env[4] = {
+		const char *const env[8] = {
 			text("_hook_domxml=%s", path), "vmId=" VM_A, "passthrough=required"};
 		const char *before = picture("tmp");
 
@@ -486,7 +522,7 @@ END_TEST
 
 START_TEST(missing_vm_id_is_refused)
 {
-	const char *const env[4] = {
+	const char *const env[8] = {
 		text("_hook_domxml=%s", in_root(DOCUMENT)), "passthrough=required", _i ? "vmId=" : NULL};
 
 	for (size_t i = 0; i < ARRAY_SIZE(points); i++) {
@@ -678,13 +714,12 @@ END_TEST
 
 START_TEST(missing_root_is_refused)
 {
-	const char *const env[4] = {
+	const char *const env[8] = {
 		"VFPT_ROOT=/does/not/exist", text("_hook_domxml=%s", in_root(DOCUMENT)), "vmId=" VM_A};
 
 	put_file(DOCUMENT, one_vnic(VM_A, "blue", "required"));
 	ck_assert_refused(hook_with("before_vm_start", NULL, env),
-		"vNIC " MAC_1
-		" (network blue): cannot open the root directory /does/not/exist: No such file or directory");
+		"vfpt: cannot open the root directory /does/not/exist: No such file or directory");
 }
 END_TEST
 
@@ -692,7 +727,19 @@ static const struct {
 	const char *name, *value, *reason;
 } bad_properties[] = {
 	{"vf_vlan", "4095", "custom property vf_vlan: vlan_id \"4095\" is not a number from 0 to 4094\n"},
-	{"vf_vlan", "0:3", "a VLAN priority or protocol goes with a VLAN id from 1 to 4094\n"},
+	{"vf_vlan", "0:3",
+		"custom property vf_vlan: \"0:3\": VLAN id 0 is no tag, so it has no priority or protocol"},
+	{"vf_vlans", "1",
+		"custom property vf_vlans is not known; there are vf_pf, vf_vlan, vf_rate, vf_spoofchk, "
+		"vf_trust, vf_rss_query, vf_link\n"},
+	{"vf_", "1", "custom property vf_ is not known; there are vf_pf, "},
+	{"passthrough_mode", "direct",
+		"custom property passthrough_mode: unknown value \"direct\"; it is hostdev, macvtap or "
+		"failover\n"},
+	{"vf_pf", "ens1f0,,ens2f0", "custom property vf_pf: \"ens1f0,,ens2f0\" has an empty name in it\n"},
+	{"vf_pf", "nosuch", "there is no PF nosuch on this host; see vf_pf and vfpt.conf\n"},
+	{"vmfex", "a/b", "custom property vmfex: \"a/b\" has \"/\" in it\n"},
+	{"vmfex", "", "custom property vmfex: it is empty\n"},
 	{"vf_rate", "fast",
 		"custom property vf_rate: max_tx_rate \"fast\" is not a number from 0 to 4294967295\n"},
 	{"vf_rate", "1001", "max_tx_rate 1001 Mbit/s is above the speed of ens1f0, 1000 Mbit/s\n"},
@@ -715,7 +762,7 @@ static const char *asking(const char *name, const char *value)
 START_TEST(property_that_asks_for_too_much_is_refused)
 {
 	const char *name = bad_properties[_i].name, *value = bad_properties[_i].value;
-	const char *const env[4] = {text("_hook_domxml=%s", in_root(DOCUMENT)), "vmId=" VM_A,
+	const char *const env[8] = {text("_hook_domxml=%s", in_root(DOCUMENT)), "vmId=" VM_A,
 		"passthrough=required", text("%s=%s", name, value)};
 
 	put_file(PF_1 "net/ens1f0/speed", "1000\n");
@@ -748,12 +795,78 @@ START_TEST(mac_of_the_pf_itself_is_refused)
 }
 END_TEST
 
+static const struct {
+	const char *config, *reason;
+} mistakes[] = {
+	{"[policy]\ngap = maybe\n",
+		"/etc/vdsm/vfpt.conf, line 2: [policy] gap = maybe: unknown value \"maybe\"; it is refuse or "
+		"allow\n"},
+	{"# x\n\n[network blue]\nvf_rate = fast\n",
+		"/etc/vdsm/vfpt.conf, line 4: [network blue] vf_rate = fast: custom property vf_rate: "},
+	{"[network other]\npassthrough = yes\n", "/etc/vdsm/vfpt.conf, line 2: [network other] passthrough = "
+						 "yes: custom property passthrough: "},
+	{"[pf ens1f0]\nexclude = x\n", "/etc/vdsm/vfpt.conf, line 2: [pf ens1f0] exclude = x: "},
+	{"[host]\na = b\n", "/etc/vdsm/vfpt.conf, line 2: [host] a = b: no such section; "},
+	{"[policy]\nx\n", "/etc/vdsm/vfpt.conf, line 2: "},
+};
+
+/* Whether the vNIC asks for a VF itself or not: vfpt.conf could say so. */
 START_TEST(mistake_in_the_configuration_is_told)
 {
-	put_file("etc/vdsm/vfpt.conf", "[policy]\ngap = maybe\n");
+	put_file(CONFIG, mistakes[_i].config);
+	refused("before_vm_start", one_vnic(VM_A, "blue", "required"), NULL, mistakes[_i].reason);
+	refused("before_vm_start", one_vnic(VM_A, "blue", "off"), NULL, mistakes[_i].reason);
+	refused("before_nic_hotplug", vnic(MAC_1, "blue"), "passthrough=required", mistakes[_i].reason);
+	refused("before_vm_migrate_source",
+		domain_of(VM_A, "",
+			"<interface type='hostdev'><source><address type='pci' bus='1' slot='16'/></source>"
+			"</interface>"),
+		NULL, mistakes[_i].reason);
+	ck_assert(!there_is("run"));
+}
+END_TEST
+
+START_TEST(configuration_that_cannot_be_read_is_told)
+{
+	if (_i == 0)
+		put_directory(CONFIG);
+	else
+		put_link(CONFIG, "elsewhere");
 	refused("before_vm_start", one_vnic(VM_A, "blue", "required"), NULL,
-		"vfpt: vNIC " MAC_1
-		" (network blue): /etc/vdsm/vfpt.conf, line 2: [policy] gap = maybe: not known\n");
+		"cannot read /etc/vdsm/vfpt.conf: ");
+}
+END_TEST
+
+/* However wrong it is: what is given comes back. */
+START_TEST(mistake_in_the_configuration_does_not_keep_a_vf)
+{
+	const char *said;
+	struct outcome outcome;
+
+	start_vm(VM_A, one_vnic(VM_A, "blue", "required"));
+	plug(VM_A, vnic(MAC_2, "red"), "passthrough=required");
+	start_vm(VM_B, one_vnic(VM_B, "red", "required"));
+	plug(VM_B, vnic(MAC_2, "blue"), "passthrough=required");
+	put_file(CONFIG, mistakes[_i].config);
+	/* after_nic_hotplug_fail, with the document as it was to be plugged */
+	outcome = hook("after_nic_hotplug_fail", VM_B, NULL);
+	ck_assert_exit(outcome, 0);
+	ck_assert_contains(outcome.err, text("vfpt: warning: %s", mistakes[_i].reason));
+	ck_assert_uint_eq(records(), 3);
+	said = unplug(VM_A, MAC_2, NULL);
+	ck_assert_contains(said, text("vfpt: warning: %s", mistakes[_i].reason));
+	ck_assert_contains(said, "would set back: VF ");
+	ck_assert_uint_eq(records(), 2);
+	said = destroy_vm(VM_A);
+	ck_assert_contains(said, text("vfpt: warning: %s", mistakes[_i].reason));
+	ck_assert_uint_eq(records(), 1);
+	/* And what is to be set once the VM runs is set. */
+	put_file(DOCUMENT, domain_of(VM_B, "", ""));
+	outcome = hook("after_vm_start", VM_B, NULL);
+	ck_assert_exit(outcome, 0);
+	ck_assert_contains(outcome.err, "would set: VF 1 of ens2f0: vlan_priority 0, vlan_protocol 802.1Q\n");
+	destroy_vm(VM_B);
+	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
 
@@ -815,6 +928,956 @@ START_TEST(finishing_what_is_gone_is_an_error_that_keeps_the_record)
 	ck_assert_exit(outcome, 1);
 	ck_assert_str_eq(outcome.err, "vfpt: vNIC " MAC_1 ": there is no VF 0000:01:10.0 on this host\n");
 	ck_assert_uint_eq(entries(LEDGER), 1);
+}
+END_TEST
+
+/* --- what a vNIC asks for, as VDSM hands it over */
+
+/* "NAME=VALUE ..." as the vNIC's metadata has it. */
+static const char *metadata_of(const char *mac, const char *network, const char *properties)
+{
+	const char *custom = "";
+	char copy[256], *save = NULL;
+
+	snprintf(copy, sizeof(copy), "%s", properties);
+	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		char *value = strchr(word, '=');
+
+		ck_assert_ptr_nonnull(value);
+		*value++ = '\0';
+		custom = text("%s<o:%s>%s</o:%s>", custom, word, value, word);
+	}
+	return text("      <o:device mac_address=\"%s\">%s<o:custom>%s</o:custom></o:device>\n", mac,
+		network ? text("<o:network>%s</o:network>", network) : "", custom);
+}
+
+/* And as the environment has it at nic points, where they are plugged. */
+static struct outcome plugged_with(const char *vm, const char *document, const char *properties)
+{
+	const char *env[8] = {text("_hook_domxml=%s", in_root(DOCUMENT)), text("vmId=%s", vm)};
+	char copy[256], *save = NULL;
+	size_t count = 2;
+
+	snprintf(copy, sizeof(copy), "%s", properties);
+	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
+		ck_assert_uint_lt(count, ARRAY_SIZE(env) - 1);
+		env[count++] = word;
+	}
+	put_file(DOCUMENT, document);
+	return hook_with("before_nic_hotplug", NULL, env);
+}
+
+static struct outcome started_with(const char *vm, const char *document)
+{
+	put_file(DOCUMENT, document);
+	return hook("before_vm_start", vm, NULL);
+}
+
+/* One vNIC on blue with more elements in its interface, at one of the two points. */
+static struct outcome connected(bool plugged, const char *elements, const char *properties)
+{
+	const char *one = replaced(vnic(MAC_1, "blue"), "<link state=\"up\"/>", elements);
+
+	return plugged ? plugged_with(VM_A, one, properties)
+		       : started_with(VM_A, domain_of(VM_A, metadata_of(MAC_1, NULL, properties), one));
+}
+
+/* --- what the vNIC itself says counts where no property says otherwise */
+
+#define TAGGED               ", vlan_id 200, vlan_priority 0, vlan_protocol 802.1Q"
+#define FILTER               "<filterref filter=\"vdsm-no-mac-spoofing\"/>"
+#define DOWN                 "<link state=\"down\"/>"
+#define OUTBOUND(attributes) "<bandwidth><outbound " attributes "/></bandwidth>"
+#define INBOUND              "<bandwidth><inbound average=\"1280\"/></bandwidth>"
+#define REQUIRED             "passthrough=required "
+#define ONLY_AT_START        2
+#define INBOUND_IS_NOT_KEPT  "its inbound limit is not kept\n"
+#define ALL_OF_IT            FILTER DOWN "<bandwidth><inbound average=\"1\"/><outbound average=\"2560\"/></bandwidth>"
+
+static const struct {
+	const char *elements, *properties;
+	const char *set;     /* behind the MAC */
+	const char *warning; /* the one that there is */
+} heeded[] = {
+	{"", REQUIRED, TAGGED, NULL},
+	/* the filter: spoof check, and without it what the driver does */
+	{FILTER, REQUIRED, TAGGED ", spoofchk on", NULL},
+	{FILTER, REQUIRED "vf_spoofchk=off", TAGGED ", spoofchk off", NULL},
+	{FILTER, REQUIRED "vf_spoofchk=on", TAGGED ", spoofchk on", NULL},
+	{"<filterref filter=\"clean-traffic\"/>", REQUIRED, TAGGED, NULL},
+	{"<filterref filter=\"clean-traffic\"/>", REQUIRED "vf_spoofchk=on", TAGGED ", spoofchk on", NULL},
+	/* link state */
+	{DOWN, REQUIRED, TAGGED ", link_state disable", NULL},
+	{DOWN, REQUIRED "vf_link=auto", TAGGED ", link_state auto", NULL},
+	{DOWN, REQUIRED "vf_link=enable", TAGGED ", link_state enable", NULL},
+	{"<link state=\"up\"/>", REQUIRED, TAGGED, NULL},
+	{"<link state=\"up\"/>", REQUIRED "vf_link=disable", TAGGED ", link_state disable", NULL},
+	/* KiB/s become Mbit/s, rounded up; ens1f0 has 1000 */
+	{OUTBOUND("average=\"1\""), REQUIRED, TAGGED ", max_tx_rate 1", NULL},
+	{OUTBOUND("average=\"122\""), REQUIRED, TAGGED ", max_tx_rate 1", NULL},
+	{OUTBOUND("average=\"123\""), REQUIRED, TAGGED ", max_tx_rate 2", NULL},
+	{OUTBOUND("average=\"1280\" peak=\"2560\" burst=\"10240\""), REQUIRED, TAGGED ", max_tx_rate 21",
+		NULL},
+	/* 125 * 125 KiB/s are 128 Mbit/s to the bit */
+	{OUTBOUND("average=\"15625\""), REQUIRED, TAGGED ", max_tx_rate 128", NULL},
+	{OUTBOUND("average=\"15626\""), REQUIRED, TAGGED ", max_tx_rate 129", NULL},
+	{OUTBOUND("average=\"121948\""), REQUIRED, TAGGED ", max_tx_rate 999", NULL},
+	{OUTBOUND("average=\"122070\""), REQUIRED, TAGGED, NULL},
+	{OUTBOUND("average=\"524289\""), REQUIRED, TAGGED, NULL},
+	{OUTBOUND("average=\"4294967295\""), REQUIRED, TAGGED, NULL},
+	{OUTBOUND("average=\"0\""), REQUIRED, TAGGED, NULL},
+	{"<bandwidth/>", REQUIRED, TAGGED, NULL},
+	{OUTBOUND("average=\"2560\""), REQUIRED "vf_rate=5", TAGGED ", max_tx_rate 5, min_tx_rate 0", NULL},
+	{OUTBOUND("average=\"2560\""), REQUIRED "vf_rate=0", TAGGED ", max_tx_rate 0, min_tx_rate 0", NULL},
+	{OUTBOUND("average=\"2560\""), REQUIRED "vf_rate=50-60", TAGGED ", max_tx_rate 60, min_tx_rate 50",
+		NULL},
+	{INBOUND, REQUIRED, TAGGED, INBOUND_IS_NOT_KEPT},
+	{INBOUND, REQUIRED "vf_rate=5", TAGGED ", max_tx_rate 5, min_tx_rate 0", INBOUND_IS_NOT_KEPT},
+	{ALL_OF_IT, REQUIRED, TAGGED ", max_tx_rate 21, spoofchk on, link_state disable",
+		INBOUND_IS_NOT_KEPT},
+	/* on a macvtap libvirt does it itself; the spoof check is the VF's all the same */
+	{ALL_OF_IT, REQUIRED "passthrough_mode=macvtap", TAGGED ", spoofchk on", NULL},
+	{ALL_OF_IT, REQUIRED "passthrough_mode=macvtap vf_link=enable vf_rate=7 vf_spoofchk=off",
+		TAGGED ", max_tx_rate 7, min_tx_rate 0, spoofchk off, link_state enable", NULL},
+	/* the switch decides */
+	{FILTER OUTBOUND("average=\"2560\""), REQUIRED "vmfex=gold", "", NULL},
+	{FILTER OUTBOUND("average=\"2560\""), REQUIRED "vmfex=gold passthrough_mode=macvtap", "", NULL},
+	{FILTER, REQUIRED "vmfex=gold vf_trust=on vf_spoofchk=off", ", spoofchk off, trust on", NULL},
+	/* of a pair it is the VF's; what stays on the bridge is as it was */
+	{ALL_OF_IT, REQUIRED "passthrough_mode=failover",
+		TAGGED ", max_tx_rate 21, spoofchk on, link_state disable", INBOUND_IS_NOT_KEPT},
+};
+
+START_TEST(vnics_own_words_count_where_no_property_says_otherwise)
+{
+	bool plugged = (size_t)_i >= ARRAY_SIZE(heeded);
+	size_t i = (size_t)_i % ARRAY_SIZE(heeded);
+	struct outcome outcome;
+
+	if (plugged && strstr(heeded[i].properties, "failover"))
+		return;
+	outcome = connected(plugged, heeded[i].elements, heeded[i].properties);
+	ck_assert_exit(outcome, 0);
+	ck_assert_contains(outcome.err, text("would set: VF 0 of ens1f0: mac " MAC_1 "%s\n", heeded[i].set));
+	ck_assert_uint_eq(count_lines(outcome.err), heeded[i].warning ? 3 : 2);
+	if (heeded[i].warning)
+		ck_assert_contains(outcome.err, text("vfpt: warning: vNIC " MAC_1
+						     " (network blue): a VF's received traffic cannot be "
+						     "limited; %s",
+							heeded[i].warning));
+	else
+		ck_assert_lacks(outcome.err, "warning");
+}
+END_TEST
+
+/* --- the three ways to connect it */
+
+START_TEST(macvtap_is_put_on_the_vf)
+{
+	const char *elements = "<driver name=\"vhost\" queues=\"2\"/>" DOWN OUTBOUND("average=\"2560\"");
+	struct outcome outcome = connected(_i, elements, REQUIRED "passthrough_mode=macvtap");
+	const char *at;
+
+	ck_assert_exit(outcome, 0);
+	at = interface(0);
+	ck_assert_contains(at, "<interface type=\"direct\">");
+	ck_assert_contains(at, "<source dev=\"eth0\" mode=\"passthrough\"/>");
+	ck_assert_contains(at, "<vlan><tag id=\"200\"/></vlan>");
+	ck_assert_contains(at, "<model type=\"virtio\"/>");
+	ck_assert_contains(at, elements);
+	ck_assert_contains(at, "<alias name=\"ua-blue\"/>");
+	ck_assert_uint_eq(interfaces(), 1);
+	at = get_file(record("0000:01:10.0", VM_A), NULL);
+	ck_assert_contains(at, "\nalias = ua-blue\n");
+	ck_assert_contains(at, "\nmacvtap = 1\n");
+	ck_assert_uint_eq(records(), 1);
+	if (_i) {
+		ck_assert_exit(hook("after_nic_hotplug", VM_A, NULL), 0);
+		unplug(VM_A, MAC_1, "ua-blue");
+	} else {
+		ck_assert_exit(hook("after_vm_start", VM_A, NULL), 0);
+		destroy_vm(VM_A);
+	}
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+/* A macvtap shows on the VF: so it is plugged, and by us. */
+START_TEST(macvtap_that_is_plugged_is_not_plugged_again)
+{
+	struct outcome outcome = connected(true, "", REQUIRED "passthrough_mode=macvtap");
+
+	ck_assert_exit(outcome, 0);
+	put_link(PF_1 "virtfn0/net/eth0/upper_macvtap0", "x");
+	outcome = connected(true, "", REQUIRED "passthrough_mode=macvtap");
+	ck_assert_exit(outcome, 2);
+	ck_assert_contains(outcome.err, "vNIC " MAC_1 ": it is plugged already, on VF 0 of ens1f0 "
+					"(its network device eth0 carries macvtap0)\n");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+START_TEST(macvtap_has_the_mtu_of_the_vnic)
+{
+	const char *said;
+	struct outcome outcome = connected(_i, "<mtu size=\"1400\"/>", REQUIRED "passthrough_mode=macvtap");
+
+	ck_assert_exit(outcome, 0);
+	ck_assert_contains(outcome.err, "would set: MTU of eth0 to 1400\n");
+	ck_assert_lacks(interface(0), "<mtu");
+	ck_assert_contains(get_file(record("0000:01:10.0", VM_A), NULL), "\nmtu_before = 1500\nmtu = 1400\n");
+	outcome = hook(_i ? "after_nic_hotplug" : "after_vm_start", VM_A, NULL);
+	ck_assert_exit(outcome, 0);
+	ck_assert_contains(outcome.err, "would set: MTU of eth0 to 1400\n");
+	put_file(PF_1 "virtfn0/net/eth0/mtu", "1400\n"); /* as it is by now */
+	said = _i ? unplug(VM_A, MAC_1, NULL) : destroy_vm(VM_A);
+	ck_assert_contains(said, "would set: MTU of eth0 to 1500\n");
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+START_TEST(pair_stays_on_the_bridge_and_has_the_vf_too)
+{
+	const char *before, *record_text;
+
+	start_vm(VM_A, domain_of(VM_A,
+			       text("%s%s", metadata_of(MAC_1, "blue", REQUIRED "passthrough_mode=failover"),
+				       metadata_of(MAC_2, "red", REQUIRED "passthrough_mode=failover")),
+			       text("%s%s", vnic(MAC_1, "blue"), vnic(MAC_2, "red"))));
+	ck_assert_uint_eq(interfaces(), 4);
+	for (unsigned i = 0; i < 4; i += 2) {
+		const char *network = i ? "red" : "blue";
+
+		before = vnic(i ? MAC_2 : MAC_1, network);
+		before = text("%.*s", (int)(strstr(before, "</interface>") - strstr(before, "<interface")),
+			strstr(before, "<interface"));
+		ck_assert_str_eq(interface(i),
+			replaced(before, "<model", "<teaming type=\"persistent\"/>\n      <model"));
+		ck_assert_str_eq(vf_of(i), "");
+		ck_assert_str_eq(vf_of(i + 1), i ? "0000:02:10.0 VLAN 100" : "0000:01:10.0 VLAN 200");
+		ck_assert_contains(interface(i + 1),
+			text("<teaming type=\"transient\" persistent=\"ua-%s\"/>", network));
+		ck_assert_contains(interface(i + 1), text("<mac address=\"%s\"/>", i ? MAC_2 : MAC_1));
+	}
+	/* The record is the VF's part. */
+	record_text = get_file(record("0000:01:10.0", VM_A), NULL);
+	ck_assert_contains(record_text, "\nalias = ua-vfpt-566f1a2b0001\n");
+	ck_assert_contains(record_text, "\nmacvtap = 0\n");
+	ck_assert_uint_eq(records(), 2);
+	ck_assert_exit(hook("after_vm_start", VM_A, NULL), 0);
+	/* The bridge's part is unplugged: that is not the VF. */
+	unplug(VM_A, MAC_1, "ua-blue");
+	ck_assert_uint_eq(records(), 2);
+	unplug(VM_A, MAC_1, "ua-vfpt-566f1a2b0001");
+	ck_assert_uint_eq(records(), 1);
+	destroy_vm(VM_A);
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+static const struct {
+	const char *properties, *elements, *reason;
+	bool at_start;
+} no_pairs[] = {
+	{"passthrough_mode=failover", "",
+		"passthrough_mode=failover needs two devices, and VDSM plugs one; give the vNIC to the VM "
+		"while "
+		"it is down, or use hostdev or macvtap",
+		false},
+	{"passthrough_mode=failover", "<teaming type=\"persistent\"/>",
+		"it is the persistent part of a failover pair already; turn off one of the two", true},
+	{"passthrough_mode=failover", "<teaming type=\"transient\" persistent=\"ua-x\"/>",
+		"it is the transient part of a failover pair already; turn off one of the two", true},
+};
+
+START_TEST(vnic_that_cannot_be_half_of_a_pair_is_refused)
+{
+	struct outcome outcome = connected(
+		!no_pairs[_i].at_start, no_pairs[_i].elements, text(REQUIRED "%s", no_pairs[_i].properties));
+	const char *before = get_file(DOCUMENT, NULL);
+
+	ck_assert_refused(outcome, text("vfpt: vNIC " MAC_1 " (network blue): %s\n", no_pairs[_i].reason));
+	ck_assert_str_eq(get_file(DOCUMENT, NULL), before);
+	/* Which is no reason to stay off the bridge. */
+	outcome = connected(!no_pairs[_i].at_start, no_pairs[_i].elements,
+		text("passthrough=preferred %s", no_pairs[_i].properties));
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(
+		outcome.err, text("vfpt: warning: vNIC " MAC_1
+				  " (network blue): %s; it stays on its bridge (passthrough=preferred)\n",
+				     no_pairs[_i].reason));
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+START_TEST(pair_without_a_bridge_is_refused)
+{
+	const char *document = domain_of(VM_A,
+		metadata_of(MAC_1, "green", REQUIRED "passthrough_mode=failover"), vnic(MAC_1, "green"));
+
+	put_file(CONFIG, "[network green]\npfs = ens1f0\n");
+	refused("before_vm_start", document, NULL,
+		"vfpt: vNIC " MAC_1 " (network green): passthrough_mode=failover needs a bridge beside the "
+				    "VF, and green has none "
+		"on this host; use hostdev or macvtap\n");
+	refused("before_vm_start", replaced(document, "required", "preferred"), NULL,
+		"needs a bridge beside the VF");
+}
+END_TEST
+
+START_TEST(port_profile_goes_to_the_document_and_no_vlan)
+{
+	bool macvtap = _i & 1;
+	struct outcome outcome = connected(
+		_i & 2, FILTER, text(REQUIRED "vmfex=gold-1%s", macvtap ? " passthrough_mode=macvtap" : ""));
+
+	ck_assert_exit(outcome, 0);
+	ck_assert_contains(interface(0), macvtap ? "<interface type=\"direct\">" : "type=\"hostdev\"");
+	ck_assert_contains(interface(0),
+		"<virtualport type=\"802.1Qbh\"><parameters profileid=\"gold-1\"/></virtualport>");
+	ck_assert_lacks(interface(0), "<vlan>");
+	ck_assert_lacks(get_file(record("0000:01:10.0", VM_A), NULL), "vlan");
+}
+END_TEST
+
+/* What excludes each other: said in the vNIC's profile, in vfpt.conf, or half here and half there. */
+static const struct {
+	const char *config, *properties, *reason;
+} exclusions[] = {
+	{"", "vmfex=gold vf_vlan=7", "custom properties vmfex and vf_vlan exclude each other: "},
+	{"[network blue]\nvf_vlan = 7\n", "vmfex=gold", "vmfex and vf_vlan exclude each other: "},
+	{"[network blue]\nvmfex = gold\n", "vf_vlan=7", "vmfex and vf_vlan exclude each other: "},
+	{"", "passthrough_mode=macvtap vf_vlan=7:0:802.1ad",
+		"passthrough_mode=macvtap and 802.1ad in vf_vlan exclude each other; "},
+	{"[network blue]\npassthrough_mode = macvtap\n", "vf_vlan=7:0:802.1ad",
+		"passthrough_mode=macvtap and 802.1ad in vf_vlan exclude each other; "},
+	{"[network blue]\nvf_vlan = 7:0:802.1ad\n", "passthrough_mode=macvtap",
+		"passthrough_mode=macvtap and 802.1ad in vf_vlan exclude each other; "},
+};
+
+START_TEST(what_excludes_each_other_is_refused)
+{
+	const char *properties = text(REQUIRED "%s", exclusions[_i].properties);
+
+	put_file(CONFIG, exclusions[_i].config);
+	ck_assert_refused(connected(false, "", properties), exclusions[_i].reason);
+	ck_assert_contains(connected(false, "", properties).err, "vfpt: vNIC " MAC_1 " (network blue): ");
+	ck_assert_refused(connected(true, "", properties), exclusions[_i].reason);
+	/* Where it is not asked for, nothing is wrong. */
+	ck_assert_exit(connected(true, "", replaced(properties, "required", "off")), 0);
+}
+END_TEST
+
+START_TEST(sample_of_every_mode_gets_what_it_asks_for)
+{
+	static const struct {
+		const char *type, *vf; /* or what it is on */
+	} all[] = {
+		{"hostdev", "0000:02:10.0 VLAN 100"},
+		{"direct", "<source dev=\"eth14\" mode=\"passthrough\"/>"},
+		{"bridge", "<teaming type=\"persistent\"/>"},
+		{"hostdev", "0000:01:10.0 VLAN 200"},
+		{"hostdev", "0000:01:10.2 VLAN 0"},
+		{"direct", "<source dev=\"eth2\" mode=\"passthrough\"/>"},
+		{"bridge", "<source bridge=\"red\"/>"},
+		{"hostdev", "0000:01:11.2 VLAN 0"},
+		{"hostdev", "0000:02:11.2 VLAN 0"},
+	};
+	const char *said = start_vm(VM_A, sample("vm-every-mode.xml", NULL));
+
+	ck_assert_uint_eq(interfaces(), ARRAY_SIZE(all));
+	for (unsigned i = 0; i < ARRAY_SIZE(all); i++) {
+		ck_assert_contains(interface(i), text("<interface type=\"%s\"", all[i].type));
+		if (strcmp(all[i].type, "hostdev") == 0)
+			ck_assert_str_eq(vf_of(i), all[i].vf);
+		else
+			ck_assert_contains(interface(i), all[i].vf);
+	}
+	ck_assert_uint_eq(records(), 7);
+	ck_assert_contains(said, "would set: MTU of eth14 to 1400\n");
+	ck_assert_contains(said, "VF 0 of ens2f0: mac 56:6f:1a:2b:03:01, vlan_id 100, vlan_priority 0, "
+				 "vlan_protocol 802.1Q, max_tx_rate 21, spoofchk on\n");
+	ck_assert_contains(said, "VF 0 of ens3f0: mac 56:6f:1a:2b:03:02, vlan_id 100, vlan_priority 0, "
+				 "vlan_protocol 802.1Q, spoofchk on\n");
+	ck_assert_contains(said, "warning: vNIC 56:6f:1a:2b:03:01 (network red): a VF's received traffic ");
+	ck_assert_contains(said, "warning: vNIC 56:6f:1a:2b:03:06 (network red): port mirroring works on a ");
+	/* A VF each, an MTU, two warnings, a VF each at last. */
+	ck_assert_uint_eq(count_lines(said), 7 + 1 + 2 + 7);
+	ck_assert_exit(hook("after_vm_start", VM_A, NULL), 0);
+	ck_assert_exit(hook("before_vm_migrate_source", VM_A, NULL), 2);
+	destroy_vm(VM_A);
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+/* --- defaults of a network, in vfpt.conf */
+
+static const struct {
+	const char *config, *network, *bridge, *properties, *set;
+} defaults[] = {
+	{"[network blue]\npassthrough = required\n", NULL, "blue", "",
+		"VF 0 of ens1f0: mac " MAC_1 TAGGED "\n"},
+	{"[network blue]\npassthrough = preferred\nvf_trust = on\n", NULL, "blue", "",
+		"VF 0 of ens1f0: mac " MAC_1 TAGGED ", trust on\n"},
+	{"[network blue]\npassthrough = required\n", NULL, "blue", "passthrough=off", NULL},
+	{"[network red]\npassthrough = required\n", NULL, "blue", "", NULL},
+	{"[network blue]\nvf_trust = on\n", NULL, "blue", "", NULL},
+	{"[network blue]\nvf_trust = on\nvf_rate = 9\n", NULL, "blue", "passthrough=required vf_rate=5-6",
+		"VF 0 of ens1f0: mac " MAC_1 TAGGED ", max_tx_rate 6, min_tx_rate 5, trust on\n"},
+	{"[network blue]\nvf_vlan = 7:3\n", NULL, "blue", "passthrough=required vf_vlan=8",
+		"VF 0 of ens1f0: mac " MAC_1 ", vlan_id 8, vlan_priority 0, vlan_protocol 802.1Q\n"},
+	{"[network blue]\nvlan = 9\n", NULL, "blue", "passthrough=required",
+		"VF 0 of ens1f0: mac " MAC_1 ", vlan_id 9, vlan_priority 0, vlan_protocol 802.1Q\n"},
+	{"[network blue]\nvlan = 9\nvf_vlan = 7\n", NULL, "blue", "passthrough=required",
+		"VF 0 of ens1f0: mac " MAC_1 ", vlan_id 7, vlan_priority 0, vlan_protocol 802.1Q\n"},
+	{"[network blue]\npfs = ens3f0\n", NULL, "blue", "passthrough=required",
+		"VF 0 of ens3f0: mac " MAC_1 TAGGED "\n"},
+	{"[network blue]\nvf_pf = ens3f0\n", NULL, "blue", "passthrough=required",
+		"VF 0 of ens3f0: mac " MAC_1 TAGGED "\n"},
+	{"[network blue]\nvf_pf = ens3f0\npfs = ens2f0\n", NULL, "blue", "passthrough=required",
+		"VF 0 of ens3f0: mac " MAC_1 TAGGED "\n"},
+	{"[network blue]\nvf_pf = ens3f0\n", NULL, "blue", "passthrough=required vf_pf=ens2f0",
+		"VF 0 of ens2f0: mac " MAC_1 TAGGED "\n"},
+	/* by the logical network's name, which only the metadata has */
+	{"[network DMZ]\npassthrough = required\npfs = ens3f0\n", "DMZ", "blue", "",
+		"VF 0 of ens3f0: mac " MAC_1 TAGGED "\n"},
+	{"[network DMZ]\nvf_trust = on\n[network blue]\npassthrough = required\n", "DMZ", "blue", "", NULL},
+	{"[network blue]\npassthrough = required\n", "DMZ", "blue", "",
+		"VF 0 of ens1f0: mac " MAC_1 TAGGED "\n"},
+	/* a network that has no bridge here */
+	{"[network green]\npassthrough = required\npfs = ens2f0\nvlan = 9\n", NULL, "green", "",
+		"VF 0 of ens2f0: mac " MAC_1 ", vlan_id 9, vlan_priority 0, vlan_protocol 802.1Q\n"},
+	{"[network green]\npfs = ens2f0\n", NULL, "green", "passthrough=required",
+		"VF 0 of ens2f0: mac " MAC_1 ", vlan_id 0, vlan_priority 0, vlan_protocol 802.1Q\n"},
+};
+
+static void ck_assert_default(struct outcome outcome, const char *document, const char *set)
+{
+	ck_assert_exit(outcome, 0);
+	if (set) {
+		ck_assert_contains(outcome.err, text("would set: %s", set));
+		ck_assert_contains(interface(0), "type=\"hostdev\"");
+	} else {
+		ck_assert_str_eq(outcome.err, "");
+		ck_assert_str_eq(get_file(DOCUMENT, NULL), document);
+	}
+	ck_assert_uint_eq(records(), set != NULL);
+}
+
+START_TEST(network_has_defaults_for_its_vnics)
+{
+	const char *one = vnic(MAC_1, defaults[_i].bridge);
+	const char *document =
+		domain_of(VM_A, metadata_of(MAC_1, defaults[_i].network, defaults[_i].properties), one);
+
+	put_file(CONFIG, defaults[_i].config);
+	ck_assert_default(started_with(VM_A, document), document, defaults[_i].set);
+	if (defaults[_i].network)
+		return;
+	if (defaults[_i].set)
+		destroy_vm(VM_A);
+	ck_assert_default(plugged_with(VM_A, one, defaults[_i].properties), one, defaults[_i].set);
+}
+END_TEST
+
+START_TEST(default_mode_is_the_networks)
+{
+	static const char *const modes[] = {"hostdev", "macvtap", "failover"};
+	const char *document = domain_of(VM_A, metadata_of(MAC_1, "blue", ""), vnic(MAC_1, "blue"));
+
+	put_file(CONFIG, text("[network blue]\npassthrough = required\npassthrough_mode = %s\n", modes[_i]));
+	start_vm(VM_A, document);
+	ck_assert_contains(interface(0), _i == 0   ? "type=\"hostdev\""
+					 : _i == 1 ? "type=\"direct\""
+						   : "<teaming type=\"persistent\"/>");
+	ck_assert_uint_eq(interfaces(), _i == 2 ? 2 : 1);
+}
+END_TEST
+
+/* --- port mirroring: only a bridge can do that */
+
+START_TEST(port_mirroring_stays_on_its_bridge)
+{
+	const char *mirrored = replaced(metadata_of(MAC_1, "blue", REQUIRED), "<o:custom>",
+		"<o:portMirroring><o:network>red</o:network></o:portMirroring><o:custom>");
+	const char *reason =
+		"vNIC " MAC_1 " (network blue): port mirroring works on a bridge only; turn off one "
+		"of the two in the vNIC profile";
+	const char *document = domain_of(VM_A, mirrored, vnic(MAC_1, "blue")), *before;
+	struct outcome outcome;
+
+	refused("before_vm_start", document, NULL, text("vfpt: %s\n", reason));
+	put_file(DOCUMENT, replaced(document, "required", "preferred"));
+	before = picture("tmp");
+	outcome = hook("before_vm_start", VM_A, NULL);
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(outcome.err,
+		text("vfpt: warning: %s; it stays on its bridge (passthrough=preferred)\n", reason));
+	ck_assert_str_eq(picture("tmp"), before);
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+/* --- the VM's property sriov: VFs by the names of their network devices; eth0 to eth6 are those of ens1f0 */
+
+#define MAC_ETH0 "66:5a:d2:be:9a:6d"
+
+/* A VM without vNICs, with that property in its metadata; NULL: without. */
+static const char *vm_naming(const char *names, const char *profiles, const char *vnics)
+{
+	return domain_of(VM_A,
+		text("%s%s", names ? text("<o:custom><o:sriov>%s</o:sriov></o:custom>", names) : "",
+			profiles),
+		vnics);
+}
+
+/* Where the property is: in the environment, in the metadata, in both. */
+static struct outcome started_naming(int where, const char *names)
+{
+	put_file(DOCUMENT, vm_naming(where > 0 ? where == 2 ? "eth17" : names : NULL, "", ""));
+	return hook("before_vm_start", VM_A, where == 1 ? NULL : text("sriov=%s", names));
+}
+
+static const struct {
+	const char *names, *vfs;
+} namings[] = {
+	{"eth0", "0000:01:10.0 VLAN 0"},
+	{"eth6", "0000:01:11.4 VLAN 0"},
+	{"eth6,eth7", "0000:01:11.4 VLAN 0, 0000:02:10.0 VLAN 0"},
+	{"eth2,eth1,eth0", "0000:01:10.4 VLAN 0, 0000:01:10.2 VLAN 0, 0000:01:10.0 VLAN 0"},
+};
+
+START_TEST(vfs_are_given_by_name)
+{
+	int where = _i % 3;
+	const char *names = namings[_i / 3].names, *all = "";
+	struct outcome outcome = started_naming(where, names);
+
+	ck_assert_exit(outcome, 0);
+	for (unsigned i = 0; i < interfaces(); i++) {
+		const char *vf = vf_of(i);
+
+		all = text("%s%s%s", all, i ? ", " : "", vf);
+		ck_assert(there_is(record(vf, VM_A)));
+		ck_assert_contains(get_file(record(vf, VM_A), NULL), "\nnetwork = \n");
+		ck_assert_contains(get_file(record(vf, VM_A), NULL), "\nalias = ua-vfpt-");
+	}
+	ck_assert_str_eq(all, namings[_i / 3].vfs);
+	ck_assert_uint_eq(records(), interfaces());
+	if (_i / 3 == 0) {
+		ck_assert_str_eq(outcome.err,
+			"would set: VF 0 of ens1f0: mac " MAC_ETH0 "\nvfpt: vNIC " MAC_ETH0
+			": VF 0 of ens1f0 (0000:01:10.0), VLAN 0\n");
+		ck_assert_contains(interface(0), "<mac address=\"" MAC_ETH0 "\"/>");
+		ck_assert_contains(interface(0), "<alias name=\"ua-vfpt-665ad2be9a6d\"/>");
+		ck_assert_contains(get_file(DOCUMENT, NULL),
+			"<o:device mac_address=\"" MAC_ETH0
+			"\"><o:network>;vdsmdummy;</o:network></o:device>");
+	}
+	/* Recorded and released like any other. */
+	ck_assert_exit(hook("after_vm_start", VM_A, NULL), 0);
+	ck_assert_contains(destroy_vm(VM_A), "would set back: VF ");
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+static void take_eth0(void)
+{
+	start_vm(VM_B, one_vnic(VM_B, "blue", "required"));
+}
+
+static void use_eth1(void)
+{
+	put_link(PF_1 "virtfn1/net/eth1/upper_br0", "x");
+}
+
+static void no_iommu_for_eth0(void)
+{
+	drop(PF_1 "virtfn0/iommu_group");
+}
+
+#define NO_LIST(names)                                                                                       \
+	"custom property sriov: \"" names "\" is no list of network devices of VFs, as in eth5,eth6\n"
+
+static const struct {
+	const char *names;
+	void (*spoil)(void);
+	const char *reason;
+} misnamings[] = {
+	{"eth0", take_eth0, "custom property sriov: eth0: it belongs to VM " VM_B "\n"},
+	{"eth3,eth0", take_eth0, "custom property sriov: eth0: it belongs to VM " VM_B "\n"},
+	{"eth1", use_eth1, "custom property sriov: eth1: its network device eth1 carries br0\n"},
+	{"eth0", no_iommu_for_eth0, "custom property sriov: eth0: it has no iommu group; "},
+	{"ens1f0", NULL, "custom property sriov: ens1f0: network device ens1f0 is not a VF's\n"},
+	{"blue", NULL, "custom property sriov: blue: network device blue is not a VF's\n"},
+	{"eth18", NULL, "custom property sriov: eth18: there is no network device eth18 on this host, or "},
+	{"eth0,eth18", NULL,
+		"custom property sriov: eth18: there is no network device eth18 on this host, or "},
+	{"eth0,eth0", NULL, "custom property sriov: eth0: it belongs to VM " VM_A "\n"},
+	{"eth0,", NULL, NO_LIST("eth0,")},
+	{",eth0", NULL, NO_LIST(",eth0")},
+	{"eth0,,eth1", NULL, NO_LIST("eth0,,eth1")},
+	{",", NULL, NO_LIST(",")},
+	{"eth0123456789012", NULL, NO_LIST("eth0123456789012")},
+	{"eth0;eth1", NULL, NO_LIST("eth0;eth1")},
+	{"eth0, eth1", NULL, NO_LIST("eth0, eth1")},
+	{" eth0", NULL, NO_LIST(" eth0")},
+	{"../../eth0", NULL, NO_LIST("../../eth0")},
+	{"eth*", NULL, NO_LIST("eth*")},
+	{"eth0,..", NULL, "custom property sriov: ..: \"..\" is not a network device's name\n"},
+};
+
+START_TEST(name_that_is_not_to_be_had_is_refused)
+{
+	unsigned taken;
+	const char *before;
+	struct outcome outcome;
+
+	if (misnamings[_i].spoil)
+		misnamings[_i].spoil();
+	taken = records();
+	for (int where = 0; where < 2; where++) {
+		outcome = started_naming(where, misnamings[_i].names);
+		before = vm_naming(where ? misnamings[_i].names : NULL, "", "");
+		ck_assert_exit(outcome, 2);
+		/* one line, behind what is undone */
+		ck_assert_contains(outcome.err, text("vfpt: %s", misnamings[_i].reason));
+		ck_assert_uint_eq(count_lines(strstr(outcome.err, "vfpt: ")), 1);
+		ck_assert_str_eq(get_file(DOCUMENT, NULL), before);
+		ck_assert_uint_eq(records(), taken);
+		ck_assert_uint_eq(entries("tmp"), 1);
+	}
+}
+END_TEST
+
+START_TEST(empty_list_of_names_is_none)
+{
+	struct outcome outcome = started_naming(_i, "");
+	const char *document = vm_naming(_i == 0 ? NULL : "", "", "");
+
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(outcome.err, "");
+	ck_assert_str_eq(get_file(DOCUMENT, NULL), document);
+	ck_assert(!there_is("run"));
+}
+END_TEST
+
+/* Only the VM's property is it: a vNIC's or one at a nic point is another's. */
+START_TEST(names_are_the_vms)
+{
+	const char *document = domain_of(VM_A, metadata_of(MAC_1, "blue", "sriov=eth0"), vnic(MAC_1, "blue"));
+	struct outcome outcome = started_with(VM_A, document);
+
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(get_file(DOCUMENT, NULL), document);
+	outcome = plugged_with(VM_A, vnic(MAC_1, "blue"), "sriov=eth0");
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(get_file(DOCUMENT, NULL), vnic(MAC_1, "blue"));
+	plugged_with(VM_A, vnic(MAC_1, "blue"), REQUIRED "sriov=eth1");
+	ck_assert_str_eq(vf_of(0), "0000:01:10.0 VLAN 200");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+/* They are to have just these; a vNIC takes what is left. */
+START_TEST(named_vfs_come_first)
+{
+	start_vm(VM_A, vm_naming("eth0,eth1", metadata_of(MAC_1, "blue", REQUIRED), vnic(MAC_1, "blue")));
+	ck_assert_str_eq(vf_of(0), "0000:01:10.4 VLAN 200");
+	ck_assert_str_eq(vf_of(1), "0000:01:10.0 VLAN 0");
+	ck_assert_str_eq(vf_of(2), "0000:01:10.2 VLAN 0");
+	ck_assert_uint_eq(records(), 3);
+	/* And again, after a start that was killed. */
+	start_vm(VM_A, vm_naming("eth0,eth1", metadata_of(MAC_1, "blue", REQUIRED), vnic(MAC_1, "blue")));
+	ck_assert_str_eq(vf_of(0), "0000:01:10.4 VLAN 200");
+	ck_assert_str_eq(vf_of(1), "0000:01:10.0 VLAN 0");
+	ck_assert_uint_eq(records(), 3);
+	unplug(VM_A, MAC_ETH0, NULL);
+	ck_assert_uint_eq(records(), 2);
+	destroy_vm(VM_A);
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+START_TEST(vnic_that_fails_undoes_named_vfs_too)
+{
+	struct outcome outcome = started_with(
+		VM_A, vm_naming("eth0", metadata_of(MAC_1, "green", REQUIRED), vnic(MAC_1, "green")));
+
+	ck_assert_exit(outcome, 2);
+	ck_assert_contains(outcome.err, "vfpt: vNIC " MAC_1 " (network green): there is no bridge green on ");
+	ck_assert_uint_eq(interfaces(), 1);
+	ck_assert_uint_eq(entries(LEDGER), 0);
+	/* A vNIC that prefers another way keeps nobody from it. */
+	no_vfs();
+	start_vm(VM_A,
+		vm_naming("eth7", metadata_of(MAC_1, "blue", "passthrough=preferred"), vnic(MAC_1, "blue")));
+	ck_assert_str_eq(vf_of(0), "");
+	ck_assert_str_eq(vf_of(1), "0000:02:10.0 VLAN 0");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+START_TEST(named_vfs_are_shown_by_test)
+{
+	const char *const env[8] = {"sriov=eth0"};
+	const char *before = picture(".");
+	struct outcome outcome = hook_with("before_vm_start", "--test", env);
+
+	ck_assert_exit(outcome, 0);
+	ck_assert_contains(strstr(outcome.out, "--- after"), "<mac address=\"" MAC_ETH0 "\"/>");
+	ck_assert_str_eq(picture("."), before);
+}
+END_TEST
+
+/* --- migration */
+
+#define HOSTDEV(mac, address, more)                                                                          \
+	"<interface type='hostdev' managed='yes'><mac address='" mac                                         \
+	"'/><source><address type='pci' " address "/></source>" more "</interface>"
+#define ENS1F0_0 "domain='0x0000' bus='0x01' slot='0x10' function='0x0'"
+#define ENS3F0_3 "domain='0x0000' bus='0x03' slot='0x10' function='0x6'"
+#define NO_VF    "domain='0x0000' bus='0x09' slot='0x00' function='0x0'"
+#define STAYS                                                                                                \
+	" itself, so the VM cannot migrate; unplug this vNIC first, or use passthrough_mode=macvtap or "     \
+	"failover\n"
+
+static const struct {
+	const char *interfaces, *reason; /* NULL: it migrates */
+} migrations[] = {
+	{"", NULL},
+	{VNIC_1, NULL},
+	{"<interface type='direct'><mac address='" MAC_1
+	 "'/><source dev='eth0' mode='passthrough'/></interface>",
+		NULL},
+	{"<interface type='bridge'><mac address='" MAC_1
+	 "'/><teaming type='persistent'/></interface>" HOSTDEV(
+		 MAC_1, ENS1F0_0, "<teaming type='transient' persistent='ua-x'/>"),
+		NULL},
+	{HOSTDEV(MAC_1, ENS1F0_0, ""),
+		"vfpt: vNIC " MAC_1 " (network none): the guest has VF 0 of ens1f0 (0000:01:10.0)" STAYS},
+	{VNIC_1 HOSTDEV(MAC_2, ENS3F0_3, ""),
+		"vfpt: vNIC " MAC_2 " (network dmz): the guest has VF 3 of ens3f0 (0000:03:10.6)" STAYS},
+	{HOSTDEV(MAC_1, NO_VF, ""),
+		"vfpt: vNIC " MAC_1 " (network none): the guest has PCI device (0000:09:00.0)" STAYS},
+	/* not the first, and the first that cannot */
+	{HOSTDEV(MAC_2, ENS1F0_0, "<teaming type='transient' persistent='ua-x'/>")
+			HOSTDEV(MAC_1, ENS3F0_3, ""),
+		"vfpt: vNIC " MAC_1 " (network none): the guest has VF 3 of ens3f0 (0000:03:10.6)" STAYS},
+	{HOSTDEV(MAC_1, ENS3F0_3, "") HOSTDEV(MAC_2, ENS1F0_0, ""),
+		"vfpt: vNIC " MAC_1 " (network none): the guest has VF 3 of ens3f0 (0000:03:10.6)" STAYS},
+	{HOSTDEV(MAC_1, ENS1F0_0, "<teaming type='persistent'/>"),
+		"vfpt: vNIC " MAC_1 " (network none): the guest has VF 0 of ens1f0 (0000:01:10.0)" STAYS},
+	{"<interface type='hostdev'><source><address type='pci' " ENS1F0_0 "/></source></interface>",
+		"vfpt: vNIC without MAC (network none): the guest has VF 0 of ens1f0 (0000:01:10.0)" STAYS},
+};
+
+START_TEST(vm_with_a_vf_in_the_guest_does_not_migrate)
+{
+	struct outcome outcome;
+	const char *before;
+
+	put_file(DOCUMENT,
+		domain_of(VM_A, "<o:device mac_address=\"" MAC_2 "\"><o:network>dmz</o:network></o:device>",
+			migrations[_i].interfaces));
+	before = picture(".");
+	outcome = hook("before_vm_migrate_source", VM_A, NULL);
+	ck_assert_exit(outcome, migrations[_i].reason ? 2 : 0);
+	ck_assert_str_eq(outcome.err, migrations[_i].reason ? migrations[_i].reason : "");
+	ck_assert_str_eq(outcome.out, "");
+	ck_assert_str_eq(picture("."), before);
+}
+END_TEST
+
+/* As the hook itself wrote it, in each mode. */
+static const struct {
+	const char *properties, *reason;
+} migrants[] = {
+	{"passthrough_mode=hostdev",
+		"vfpt: vNIC " MAC_1 " (network blue): the guest has VF 0 of ens1f0 (0000:01:10.0)" STAYS},
+	{"passthrough_mode=macvtap", NULL},
+	{"passthrough_mode=failover", NULL},
+	{"vmfex=gold passthrough_mode=macvtap", NULL},
+	{"vmfex=gold passthrough_mode=failover", NULL},
+	{NULL, "vfpt: vNIC " MAC_ETH0
+	       " (network ;vdsmdummy;): the guest has VF 0 of ens1f0 (0000:01:10.0)" STAYS},
+};
+
+START_TEST(vm_that_was_started_migrates_or_not)
+{
+	const char *properties = migrants[_i].properties, *before;
+	struct outcome outcome;
+
+	if (properties)
+		start_vm(VM_A, domain_of(VM_A, metadata_of(MAC_1, NULL, text(REQUIRED "%s", properties)),
+				       vnic(MAC_1, "blue")));
+	else
+		start_vm(VM_A, vm_naming("eth0", "", vnic(MAC_1, "blue")));
+	before = picture(".");
+	outcome = hook("before_vm_migrate_source", VM_A, NULL);
+	ck_assert_exit(outcome, migrants[_i].reason ? 2 : 0);
+	ck_assert_str_eq(outcome.err, migrants[_i].reason ? migrants[_i].reason : "");
+	ck_assert_str_eq(picture("."), before);
+}
+END_TEST
+
+/* --- where the VM is: ens2f0 on node 0 with CPUs 0 to 3, ens3f0 on node 1 with CPUs 4 to 7; red has both */
+
+static const struct {
+	const char *elements, *numa, *vf; /* or why there is none */
+} placed[] = {
+	{"", "prefer", "0000:02:10.0 VLAN 100"},
+	{"<numatune><memory mode='strict' nodeset='1'/></numatune>", "prefer", "0000:03:10.0 VLAN 100"},
+	{"<numatune><memory mode='strict' nodeset='0'/></numatune>", "prefer", "0000:02:10.0 VLAN 100"},
+	{"<numatune><memory mode='strict' nodeset='0-1'/></numatune>", "prefer", "0000:02:10.0 VLAN 100"},
+	{"<numatune><memnode cellid='0' mode='strict' nodeset='1'/></numatune>", "prefer",
+		"0000:03:10.0 VLAN 100"},
+	{"<vcpu cpuset='5'>1</vcpu>", "prefer", "0000:03:10.0 VLAN 100"},
+	{"<vcpu cpuset='0-7,^4-7'>1</vcpu>", "prefer", "0000:02:10.0 VLAN 100"},
+	{"<cputune><vcpupin vcpu='0' cpuset='4-5'/><vcpupin vcpu='1' cpuset='7'/></cputune>", "prefer",
+		"0000:03:10.0 VLAN 100"},
+	{"<cputune><vcpupin vcpu='0' cpuset='4'/><vcpupin vcpu='1' cpuset='0'/></cputune>", "prefer",
+		"0000:02:10.0 VLAN 100"},
+	/* the memory's node goes before the CPUs' */
+	{"<vcpu cpuset='0'>1</vcpu><numatune><memory nodeset='1'/></numatune>", "prefer",
+		"0000:03:10.0 VLAN 100"},
+	{"<vcpu cpuset='99'>1</vcpu>", "require", "0000:02:10.0 VLAN 100"},
+	{"<numatune><memory nodeset='1'/></numatune>", "ignore", "0000:02:10.0 VLAN 100"},
+	{"<vcpu cpuset='5'>1</vcpu>", "ignore", "0000:02:10.0 VLAN 100"},
+	{"<numatune><memory nodeset='1'/></numatune>", "require", "0000:03:10.0 VLAN 100"},
+	{"<vcpu cpuset='5'>1</vcpu>", "require", "0000:03:10.0 VLAN 100"},
+	{"<numatune><memory nodeset='2'/></numatune>", "prefer", "0000:02:10.0 VLAN 100"},
+	{"<numatune><memory nodeset='2'/></numatune>", "require",
+		"ens2f0 has 7 VFs, 0 assigned to VMs, it is not on the VM's NUMA node, as vfpt.conf "
+		"requires; "},
+	{"", "require", "0000:02:10.0 VLAN 100"},
+};
+
+static void put_nodes(void)
+{
+	put_file(PF_2 "numa_node", "0\n");
+	put_file(PF_3 "numa_node", "1\n");
+	put_file("sys/devices/system/node/node0/cpulist", "0-3\n");
+	put_file("sys/devices/system/node/node1/cpulist", "4-7\n");
+	put_file("sys/devices/system/node/node2/cpulist", "\n");
+	put_file("sys/devices/system/node/online", "0-2\n");
+}
+
+START_TEST(vf_is_on_the_vms_node)
+{
+	const char *document = replaced(
+		one_vnic(VM_A, "red", "required"), "<devices>", text("%s<devices>", placed[_i].elements));
+
+	put_nodes();
+	put_file(CONFIG, text("[policy]\nnuma = %s\n", placed[_i].numa));
+	if (strncmp(placed[_i].vf, "0000:", 5) == 0) {
+		start_vm(VM_A, document);
+		ck_assert_str_eq(vf_of(0), placed[_i].vf);
+	} else {
+		refused("before_vm_start", document, NULL, placed[_i].vf);
+	}
+}
+END_TEST
+
+START_TEST(node_is_not_known_when_a_vnic_is_plugged)
+{
+	static const char *const numa[] = {"prefer", "ignore", "require"};
+	const char *said;
+
+	put_nodes();
+	put_file(CONFIG, text("[policy]\nnuma = %s\n", numa[_i]));
+	said = plug(VM_A, vnic(MAC_1, "red"), "passthrough=required");
+	ck_assert_str_eq(vf_of(0), "0000:02:10.0 VLAN 100");
+	ck_assert_int_eq(
+		strstr(said, "vfpt: warning: the VM's NUMA node is not known when a vNIC is plugged; "
+			     "vfpt.conf requires it in vain\n") != NULL,
+		_i == 2);
+}
+END_TEST
+
+/* --- which VF, again and again */
+
+START_TEST(vnic_has_the_vf_of_last_time)
+{
+	start_vm(VM_B, one_vnic(VM_B, "blue", "required"));
+	start_vm(VM_A, one_vnic(VM_A, "blue", "required"));
+	ck_assert_str_eq(vf_of(0), "0000:01:10.2 VLAN 200");
+	destroy_vm(VM_A);
+	destroy_vm(VM_B);
+	start_vm(VM_A, one_vnic(VM_A, "blue", "required"));
+	ck_assert_str_eq(vf_of(0), "0000:01:10.2 VLAN 200");
+	start_vm(VM_B, one_vnic(VM_B, "blue", "required"));
+	ck_assert_str_eq(vf_of(0), "0000:01:10.0 VLAN 200");
+	/* In whichever way it is connected. */
+	destroy_vm(VM_A);
+	start_vm(VM_A, domain_of(VM_A, metadata_of(MAC_1, NULL, REQUIRED "passthrough_mode=macvtap"),
+			       vnic(MAC_1, "blue")));
+	ck_assert_contains(interface(0), "<source dev=\"eth1\" mode=\"passthrough\"/>");
+	destroy_vm(VM_A);
+	plug(VM_A, vnic(MAC_1, "blue"), "passthrough=required");
+	ck_assert_str_eq(vf_of(0), "0000:01:10.2 VLAN 200");
+}
+END_TEST
+
+/* One by one, as two in one start. */
+START_TEST(second_vnic_of_a_network_goes_to_another_pf)
+{
+	plug(VM_A, vnic(MAC_1, "red"), "passthrough=required");
+	ck_assert_str_eq(vf_of(0), "0000:02:10.0 VLAN 100");
+	plug(VM_A, vnic(MAC_2, "red"), "passthrough=required");
+	ck_assert_str_eq(vf_of(0), "0000:03:10.0 VLAN 100");
+	plug(VM_A, vnic("56:6f:1a:2b:00:03", "red"), "passthrough=required");
+	ck_assert_str_eq(vf_of(0), "0000:02:10.2 VLAN 100");
+	/* The sample's on the two of its bond, whatever is on them for other networks. */
+	start_vm(VM_B, domain_of(VM_B,
+			       text("%s%s%s", metadata_of(MAC_1, "dmz", REQUIRED "vf_pf=ens3f0"),
+				       metadata_of(MAC_2, "red", REQUIRED),
+				       metadata_of("56:6f:1a:2b:00:03", "red", REQUIRED)),
+			       text("%s%s%s", vnic(MAC_1, "red"), vnic(MAC_2, "red"),
+				       vnic("56:6f:1a:2b:00:03", "red"))));
+	ck_assert_str_eq(vf_of(0), "0000:03:10.2 VLAN 100");
+	ck_assert_str_eq(vf_of(1), "0000:02:10.4 VLAN 100");
+	ck_assert_str_eq(vf_of(2), "0000:03:10.4 VLAN 100");
+}
+END_TEST
+
+/* --- iommu groups: VFs 0 and 1 of ens1f0 share one, and it has no others */
+
+static const struct {
+	const char *first, *second; /* two vNICs on blue */
+	const char *second_network;
+	const char *vfs; /* NULL: they cannot both go to the VM, nor one alone */
+} siblings[] = {
+	{"passthrough=required", "passthrough=required", "blue",
+		"0000:01:10.0 VLAN 200, 0000:01:10.2 VLAN 200"},
+	{"passthrough=required", "passthrough=preferred", "blue",
+		"0000:01:10.0 VLAN 200, 0000:01:10.2 VLAN 200"},
+	{"passthrough=required", "passthrough=off", "blue", NULL},
+	{"passthrough=required", "", "blue", NULL},
+	{"passthrough=required", "passthrough=required", "red", NULL},
+	{"passthrough=required", "passthrough=required", "blue2", NULL},
+};
+
+START_TEST(vfs_of_one_group_go_to_one_vm)
+{
+	const char *network = siblings[_i].second_network;
+	const char *document = domain_of(VM_A,
+		text("%s%s", metadata_of(MAC_1, NULL, siblings[_i].first),
+			metadata_of(MAC_2, NULL, siblings[_i].second)),
+		text("%s%s", vnic(MAC_1, "blue"), vnic(MAC_2, network)));
+
+	put_file(PF_1 "sriov_numvfs", "2\n");
+	put_link("sys/bus/pci/devices/0000:01:10.2/iommu_group", "../../../../kernel/iommu_groups/11");
+	put_link("sys/kernel/iommu_groups/11/devices/0000:01:10.2", "x");
+	if (siblings[_i].vfs) {
+		start_vm(VM_A, document);
+		ck_assert_str_eq(text("%s, %s", vf_of(0), vf_of(1)), siblings[_i].vfs);
+	} else {
+		refused("before_vm_start", document, NULL,
+			"vfpt: vNIC " MAC_1
+			" (network blue): no free VF: ens1f0 has 2 VFs, 0 assigned to VMs, 2 unusable (VF 0: "
+			"it shares iommu group 11 with 0000:01:10.2, which does not go to this VM); ");
+	}
 }
 END_TEST
 
@@ -951,17 +2014,17 @@ START_TEST(forty_rounds_of_plugging_leave_every_vf_free)
 		struct outcome outcome;
 
 		plug(VM_A, document, "passthrough=required");
-		ck_assert_uint_eq(entries(LEDGER), 1);
+		ck_assert_uint_eq(records(), 1);
 		/* refused by libvirt: VDSM hands on what it tried */
 		outcome = hook("after_nic_hotplug_fail", VM_A, "passthrough=required");
 		ck_assert_exit(outcome, 0);
-		ck_assert_uint_eq(entries(LEDGER), 0);
+		ck_assert_uint_eq(records(), 0);
 
 		plug(VM_A, document, "passthrough=preferred");
-		ck_assert_uint_eq(entries(LEDGER), 1);
+		ck_assert_uint_eq(records(), 1);
 		unplug(VM_A, round % 2 ? "56:6F:1A:2B:00:01" : MAC_1,
 			round % 4 < 2 ? text("ua-%s", network) : NULL);
-		ck_assert_uint_eq(entries(LEDGER), 0);
+		ck_assert_uint_eq(records(), 0);
 	}
 }
 END_TEST
@@ -970,7 +2033,7 @@ START_TEST(vnic_that_vdsm_knows_as_hostdev_is_unplugged)
 {
 	plug(VM_A, vnic(MAC_1, "blue"), "passthrough=required");
 	ck_assert_exit(hook("after_nic_hotunplug", VM_A, NULL), 0); /* the document is the hostdev */
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
 
@@ -979,13 +2042,13 @@ START_TEST(unplugging_leaves_the_other_vnics_alone)
 	plug(VM_A, vnic(MAC_1, "blue"), "passthrough=required");
 	plug(VM_A, vnic(MAC_2, "blue"), "passthrough=required");
 	plug(VM_B, vnic(MAC_1, "blue"), "passthrough=required");
-	ck_assert_uint_eq(entries(LEDGER), 3);
+	ck_assert_uint_eq(records(), 3);
 	unplug(VM_A, MAC_1, NULL);
 	ck_assert(!there_is(record("0000:01:10.0", VM_A)));
 	ck_assert(there_is(record("0000:01:10.2", VM_A)));
 	ck_assert(there_is(record("0000:01:10.4", VM_B)));
 	unplug(VM_A, MAC_1, NULL);
-	ck_assert_uint_eq(entries(LEDGER), 2);
+	ck_assert_uint_eq(records(), 2);
 }
 END_TEST
 
@@ -996,12 +2059,12 @@ START_TEST(alias_decides_between_two_vnics_with_one_mac)
 
 	plug(VM_A, replaced(vnic(MAC_1, "blue"), "ua-blue", "ua-one"), "passthrough=required");
 	plug(VM_A, replaced(vnic(MAC_1, "blue"), "ua-blue", "ua-two"), "passthrough=required");
-	ck_assert_uint_eq(entries(LEDGER), 2);
+	ck_assert_uint_eq(records(), 2);
 	unplug(VM_A, MAC_1, first);
-	ck_assert_uint_eq(entries(LEDGER), 1);
+	ck_assert_uint_eq(records(), 1);
 	ck_assert(there_is(record(_i ? "0000:01:10.2" : "0000:01:10.0", VM_A)));
 	unplug(VM_A, MAC_1, second);
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
 
@@ -1010,7 +2073,7 @@ START_TEST(unknown_alias_does_not_keep_a_vf)
 {
 	plug(VM_A, vnic(MAC_1, "blue"), "passthrough=required");
 	unplug(VM_A, MAC_1, "hostdev0");
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
 
@@ -1020,7 +2083,7 @@ START_TEST(plugging_again_gives_back_what_a_killed_hook_left)
 	plug(VM_A, vnic(MAC_2, "blue"), "passthrough=required");
 	plug(VM_A, vnic(MAC_1, "blue"), "passthrough=required");
 	ck_assert_str_eq(vf_of(0), "0000:01:10.0 VLAN 200");
-	ck_assert_uint_eq(entries(LEDGER), 2);
+	ck_assert_uint_eq(records(), 2);
 	ck_assert(there_is(record("0000:01:10.2", VM_A)));
 }
 END_TEST
@@ -1053,15 +2116,15 @@ START_TEST(eighth_vm_is_refused_until_one_of_seven_goes)
 		" (network blue): no free VF: ens1f0 has 7 VFs, 7 assigned to VMs; make more VFs in "
 		"the engine (Setup Host Networks) or stop a VM that has one\n");
 	ck_assert_str_eq(picture("tmp"), before);
-	ck_assert_uint_eq(entries(LEDGER), 7);
+	ck_assert_uint_eq(records(), 7);
 
 	destroy_vm(vm_number(3));
-	ck_assert_uint_eq(entries(LEDGER), 6);
+	ck_assert_uint_eq(records(), 6);
 	start_vm(vm_number(7), one_vnic(vm_number(7), "blue", "required"));
 	ck_assert_str_eq(vf_of(0), "0000:01:10.6 VLAN 200");
 	for (unsigned n = 0; n < 8; n++)
 		destroy_vm(vm_number(n));
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
 
@@ -1071,17 +2134,17 @@ START_TEST(destroying_leaves_other_vms_alone_and_twice_is_harmless)
 
 	start_vm(VM_A, one_vnic(VM_A, "blue", "required"));
 	start_vm(VM_B, sample("vm-four-nics.xml", NULL));
-	ck_assert_uint_eq(entries(LEDGER), 4);
+	ck_assert_uint_eq(records(), 4);
 	before = picture(record("0000:01:10.0", VM_A));
 	for (int i = 0; i < 2; i++) {
 		const char *said = destroy_vm(VM_B);
 
 		ck_assert_uint_eq(count_lines(said), i == 0 ? 3 : 0);
-		ck_assert_uint_eq(entries(LEDGER), 1);
+		ck_assert_uint_eq(records(), 1);
 		ck_assert_str_eq(picture(record("0000:01:10.0", VM_A)), before);
 	}
 	destroy_vm(VM_A);
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
 
@@ -1093,7 +2156,7 @@ START_TEST(second_start_gives_back_the_first_ones_vfs_first)
 	for (int i = 0; i < 3; i++) {
 		start_vm(VM_A, one_vnic(VM_A, "blue", "required"));
 		ck_assert_str_eq(vf_of(0), "0000:01:11.4 VLAN 200");
-		ck_assert_uint_eq(entries(LEDGER), 7);
+		ck_assert_uint_eq(records(), 7);
 	}
 }
 END_TEST
@@ -1108,7 +2171,7 @@ START_TEST(vf_that_vanished_is_released_with_a_warning)
 	said = destroy_vm(VM_A);
 	ck_assert_str_eq(said, "vfpt: warning: VF 0000:01:10.0 (VF 0 of ens1f0) is gone from this host; its "
 			       "assignment is removed\n");
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
 
@@ -1117,7 +2180,7 @@ START_TEST(release_that_fails_keeps_the_record_and_lets_other_scripts_run)
 	struct outcome outcome;
 
 	start_vm(VM_A, sample("vm-four-nics.xml", NULL));
-	put_file("sys/devices/pci0000:00/0000:00:03.0/0000:02:00.0/sriov_numvfs", "x\n");
+	put_file(PF_2 "sriov_numvfs", "x\n");
 	put_file(DOCUMENT, domain_of(VM_A, "", ""));
 	outcome = hook("after_vm_destroy", VM_A, NULL);
 	ck_assert_exit(outcome, 1);
@@ -1125,12 +2188,12 @@ START_TEST(release_that_fails_keeps_the_record_and_lets_other_scripts_run)
 		"vfpt: vNIC 56:6f:1a:2b:07:02: cannot give back VF 0 of ens2f0: VF 0000:02:10.0: PF ens2f0: "
 		"cannot read sriov_numvfs: Invalid argument\n");
 	/* All are tried. */
-	ck_assert_uint_eq(entries(LEDGER), 1);
+	ck_assert_uint_eq(records(), 1);
 	ck_assert(there_is(record("0000:02:10.0", VM_A)));
 	/* And the next time it may go well. */
-	put_file("sys/devices/pci0000:00/0000:00:03.0/0000:02:00.0/sriov_numvfs", "7\n");
+	put_file(PF_2 "sriov_numvfs", "7\n");
 	destroy_vm(VM_A);
-	ck_assert_uint_eq(entries(LEDGER), 0);
+	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
 
@@ -1145,7 +2208,7 @@ START_TEST(many_vms_at_once_get_a_vf_each_and_none_twice)
 		ck_assert_int_ge(children[n], 0);
 		if (children[n] == 0) {
 			const char *path = text("tmp/%u.xml", n);
-			const char *const env[4] = {
+			const char *const env[8] = {
 				text("_hook_domxml=%s", in_root(path)), text("vmId=%s", vm_number(n))};
 
 			put_file(path, one_vnic(vm_number(n), "blue", "required"));
@@ -1173,24 +2236,38 @@ END_TEST
 
 START_TEST(preferred_vnic_stays_on_its_bridge_when_it_cannot_have_a_vf)
 {
-	const char *document = one_vnic(VM_A, _i < 2 ? "blue" : "green", "preferred");
+	static void (*const spoil[])(void) = {no_vfs, all_in_use, no_bridge_on_a_pf, no_iommu};
+	const char *document = one_vnic(VM_A, "blue", "preferred");
 	struct outcome outcome;
 	const char *before;
 
-	if (_i == 0)
-		no_vfs();
-	if (_i == 1)
-		all_in_use();
+	spoil[_i]();
 	put_file(DOCUMENT, document);
 	before = picture("tmp");
 	outcome = hook("before_vm_start", VM_A, NULL);
 	ck_assert_exit(outcome, 0);
 	ck_assert_uint_eq(count_lines(outcome.err), 1);
-	ck_assert_contains(
-		outcome.err, text("vfpt: warning: vNIC " MAC_1 " (network %s): ", _i < 2 ? "blue" : "green"));
+	ck_assert_contains(outcome.err, "vfpt: warning: vNIC " MAC_1 " (network blue): ");
 	ck_assert_contains(outcome.err, "; it stays on its bridge (passthrough=preferred)\n");
 	ck_assert_str_eq(picture("tmp"), before);
 	ck_assert_uint_eq(entries(LEDGER), 0);
+}
+END_TEST
+
+/* There is nothing to stay on. */
+START_TEST(preferred_vnic_without_a_bridge_is_an_error)
+{
+	if (_i == 1) { /* a network of VFs only, and all are taken */
+		put_file(CONFIG, "[network green]\npfs = ens1f0\n");
+		all_in_use();
+	}
+	refused("before_vm_start", one_vnic(VM_A, "green", "preferred"), NULL,
+		_i ? "vfpt: vNIC " MAC_1 " (network green): no free VF: ens1f0 has 7 VFs, "
+		   : "vfpt: vNIC " MAC_1 " (network green): there is no bridge green on this host; ");
+	refused("before_nic_hotplug", vnic(MAC_1, "green"), "passthrough=preferred", "vfpt: vNIC " MAC_1);
+	/* As is a bridge's name that nothing can have. */
+	refused("before_nic_hotplug", vnic(MAC_1, "../blue"), "passthrough=preferred",
+		"is not a bridge's name");
 }
 END_TEST
 
@@ -1208,10 +2285,11 @@ END_TEST
 
 START_TEST(preferred_vnic_without_vf_does_not_keep_the_others_from_theirs)
 {
+	no_vfs();
 	start_vm(VM_A, domain_of(VM_A, text("%s%s", profile(MAC_1, "preferred"), profile(MAC_2, "required")),
-			       text("%s%s", vnic(MAC_1, "green"), vnic(MAC_2, "blue"))));
+			       text("%s%s", vnic(MAC_1, "blue"), vnic(MAC_2, "red"))));
 	ck_assert_str_eq(vf_of(0), "");
-	ck_assert_str_eq(vf_of(1), "0000:01:10.0 VLAN 200");
+	ck_assert_str_eq(vf_of(1), "0000:02:10.0 VLAN 100");
 	ck_assert_uint_eq(entries(LEDGER), 1);
 }
 END_TEST
@@ -1244,10 +2322,10 @@ START_TEST(damaged_record_does_not_keep_the_vms_other_vfs)
 	put_file(record("0000:02:10.0", VM_B), damages[_i]);
 	ck_assert_contains(
 		destroy_vm(VM_B), text("vfpt: warning: ledger record /%s: ", record("0000:02:10.0", VM_B)));
-	ck_assert_uint_eq(entries(LEDGER), 1);
+	ck_assert_uint_eq(records(), 1);
 	/* It can start again, on other VFs. */
 	ck_assert_contains(start_vm(VM_B, sample("vm-four-nics.xml", NULL)), "vfpt: warning: ledger record ");
-	ck_assert_uint_eq(entries(LEDGER), 4);
+	ck_assert_uint_eq(records(), 4);
 	ck_assert_str_eq(get_file(record("0000:02:10.0", VM_B), NULL), damages[_i]);
 }
 END_TEST
@@ -1398,13 +2476,55 @@ int main(void)
 	tcase_add_loop_test(tcase, property_that_asks_for_too_much_is_refused, 0, ARRAY_SIZE(bad_properties));
 	tcase_add_test(tcase, mtu_that_the_pf_has_not_is_refused);
 	tcase_add_test(tcase, mac_of_the_pf_itself_is_refused);
-	tcase_add_test(tcase, mistake_in_the_configuration_is_told);
+	tcase_add_loop_test(tcase, mistake_in_the_configuration_is_told, 0, ARRAY_SIZE(mistakes));
+	tcase_add_loop_test(tcase, configuration_that_cannot_be_read_is_told, 0, 2);
+	tcase_add_loop_test(tcase, mistake_in_the_configuration_does_not_keep_a_vf, 0, ARRAY_SIZE(mistakes));
 
 	tcase = new_case(suite, "finishing", host_setup);
 	tcase_add_test(tcase, vlan_of_the_property_goes_before_the_networks);
 	tcase_add_loop_test(tcase, link_is_held_until_the_vm_runs, 0, 2);
 	tcase_add_test(tcase, plugged_vnic_is_finished_and_no_other);
 	tcase_add_test(tcase, finishing_what_is_gone_is_an_error_that_keeps_the_record);
+
+	tcase = new_case(suite, "the vNIC's own words", host_setup);
+	tcase_add_loop_test(
+		tcase, vnics_own_words_count_where_no_property_says_otherwise, 0, 2 * ARRAY_SIZE(heeded));
+
+	tcase = new_case(suite, "modes", host_setup);
+	tcase_add_loop_test(tcase, macvtap_is_put_on_the_vf, 0, 2);
+	tcase_add_test(tcase, macvtap_that_is_plugged_is_not_plugged_again);
+	tcase_add_loop_test(tcase, macvtap_has_the_mtu_of_the_vnic, 0, 2);
+	tcase_add_test(tcase, pair_stays_on_the_bridge_and_has_the_vf_too);
+	tcase_add_loop_test(tcase, vnic_that_cannot_be_half_of_a_pair_is_refused, 0, ARRAY_SIZE(no_pairs));
+	tcase_add_test(tcase, pair_without_a_bridge_is_refused);
+	tcase_add_loop_test(tcase, port_profile_goes_to_the_document_and_no_vlan, 0, 4);
+	tcase_add_loop_test(tcase, what_excludes_each_other_is_refused, 0, ARRAY_SIZE(exclusions));
+	tcase_add_test(tcase, sample_of_every_mode_gets_what_it_asks_for);
+
+	tcase = new_case(suite, "defaults", host_setup);
+	tcase_add_loop_test(tcase, network_has_defaults_for_its_vnics, 0, ARRAY_SIZE(defaults));
+	tcase_add_loop_test(tcase, default_mode_is_the_networks, 0, 3);
+	tcase_add_test(tcase, port_mirroring_stays_on_its_bridge);
+
+	tcase = new_case(suite, "sriov", host_setup);
+	tcase_add_loop_test(tcase, vfs_are_given_by_name, 0, 3 * ARRAY_SIZE(namings));
+	tcase_add_loop_test(tcase, name_that_is_not_to_be_had_is_refused, 0, ARRAY_SIZE(misnamings));
+	tcase_add_loop_test(tcase, empty_list_of_names_is_none, 0, 2);
+	tcase_add_test(tcase, names_are_the_vms);
+	tcase_add_test(tcase, named_vfs_come_first);
+	tcase_add_test(tcase, vnic_that_fails_undoes_named_vfs_too);
+	tcase_add_test(tcase, named_vfs_are_shown_by_test);
+
+	tcase = new_case(suite, "migration", host_setup);
+	tcase_add_loop_test(tcase, vm_with_a_vf_in_the_guest_does_not_migrate, 0, ARRAY_SIZE(migrations));
+	tcase_add_loop_test(tcase, vm_that_was_started_migrates_or_not, 0, ARRAY_SIZE(migrants));
+
+	tcase = new_case(suite, "which VF", host_setup);
+	tcase_add_loop_test(tcase, vf_is_on_the_vms_node, 0, ARRAY_SIZE(placed));
+	tcase_add_loop_test(tcase, node_is_not_known_when_a_vnic_is_plugged, 0, 3);
+	tcase_add_test(tcase, vnic_has_the_vf_of_last_time);
+	tcase_add_test(tcase, second_vnic_of_a_network_goes_to_another_pf);
+	tcase_add_loop_test(tcase, vfs_of_one_group_go_to_one_vm, 0, ARRAY_SIZE(siblings));
 
 	tcase = new_case(suite, "all or nothing", host_setup);
 	tcase_add_test(tcase, one_vnic_that_fails_undoes_the_others);
@@ -1435,7 +2555,8 @@ int main(void)
 	tcase_add_test(tcase, many_vms_at_once_get_a_vf_each_and_none_twice);
 
 	tcase = new_case(suite, "preferred", host_setup);
-	tcase_add_loop_test(tcase, preferred_vnic_stays_on_its_bridge_when_it_cannot_have_a_vf, 0, 3);
+	tcase_add_loop_test(tcase, preferred_vnic_stays_on_its_bridge_when_it_cannot_have_a_vf, 0, 4);
+	tcase_add_loop_test(tcase, preferred_vnic_without_a_bridge_is_an_error, 0, 2);
 	tcase_add_test(tcase, preferred_vnic_does_not_mask_that_the_host_is_broken);
 	tcase_add_test(tcase, preferred_vnic_without_vf_does_not_keep_the_others_from_theirs);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vfpt/host.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "support.h"
@@ -28,13 +29,36 @@ static void close_host(void)
 	vfpt_host_free(host);
 }
 
-static const struct vfpt_network *network_of(const char *bridge)
+/* Whether it has PFs or not. */
+static const struct vfpt_network *any_network(const char *bridge)
 {
 	const struct vfpt_network *network;
 
 	ck_assert_ok(vfpt_host_network(host, bridge, &network, &err), err);
 	ck_assert_str_eq(network->bridge, bridge);
 	return network;
+}
+
+static const struct vfpt_network *network_of(const char *bridge)
+{
+	const struct vfpt_network *network = any_network(bridge);
+
+	ck_assert_msg(network->pf_count > 0, "%s has no PF: %s", bridge, network->why.message);
+	ck_assert(network->exists);
+	return network;
+}
+
+/* Why a network has no PF; what else is known of it: is there a bridge, and its VLAN. */
+static const char *why(const char *bridge, bool exists, unsigned vlan_id)
+{
+	const struct vfpt_network *network = any_network(bridge);
+
+	ck_assert_uint_eq(network->pf_count, 0);
+	ck_assert_int_eq(network->why.code, VFPT_NO_VF);
+	ck_assert_int_eq(network->exists, exists);
+	ck_assert_uint_eq(network->vlan_id, vlan_id);
+	ck_assert_uint_eq(network->mtu, exists ? 1500 : 0);
+	return network->why.message;
 }
 
 /* The names of its PFs. */
@@ -206,9 +230,11 @@ static const char *const unknown_names[] = {
 
 START_TEST(unknown_network_is_said_to_be_missing)
 {
-	ck_assert_str_eq(refusal(unknown_names[_i], VFPT_NO_VF),
-		text("there is no bridge %s on this host; attach the network to the host in the engine",
-			unknown_names[_i]));
+	ck_assert_str_eq(
+		why(unknown_names[_i], false, 0), text("there is no bridge %s on this host; attach the "
+						       "network to the host in the engine, or give "
+						       "[network %s] its pfs in vfpt.conf",
+							  unknown_names[_i], unknown_names[_i]));
 }
 END_TEST
 
@@ -216,9 +242,10 @@ static const char *const no_bridges[] = {"ens1f0", "bond0", "bond0.100", "lo", "
 
 START_TEST(what_is_no_bridge_is_said_to_be_none)
 {
-	ck_assert_str_eq(refusal(no_bridges[_i], VFPT_NO_VF),
-		text("%s is not a bridge on this host; passthrough needs a network with a Linux bridge",
-			no_bridges[_i]));
+	ck_assert_str_eq(why(no_bridges[_i], false, 0),
+		text("%s is not a bridge on this host; passthrough needs a network with a Linux bridge, or a "
+		     "[network %s] with pfs in vfpt.conf",
+			no_bridges[_i], no_bridges[_i]));
 }
 END_TEST
 
@@ -227,7 +254,7 @@ END_TEST
 START_TEST(bridge_without_ports_has_no_pf)
 {
 	put_bridge("green", NULL);
-	ck_assert_str_eq(refusal("green", VFPT_NO_VF),
+	ck_assert_str_eq(why("green", true, 0),
 		"bridge green has no PF below it; attach the network to a NIC with SR-IOV");
 }
 END_TEST
@@ -236,7 +263,7 @@ START_TEST(bridge_of_taps_has_no_pf)
 {
 	put_bridge("green", "vnet0");
 	put_netdev("vnet0", "");
-	ck_assert_str_eq(refusal("green", VFPT_NO_VF),
+	ck_assert_str_eq(why("green", true, 0),
 		"bridge green has no PF below it; attach the network to a NIC with SR-IOV");
 }
 END_TEST
@@ -254,7 +281,7 @@ START_TEST(bridge_on_a_plain_nic_has_no_pf)
 	put_bridge("green", "em1");
 	put_netdev("em1", "");
 	put_link(VIRTUAL "em1/device", "../../../pci0000:00/0000:00:05.0");
-	ck_assert_str_eq(refusal("green", VFPT_NO_VF),
+	ck_assert_str_eq(why("green", true, 0),
 		"em1 below bridge green is no SR-IOV PF; attach the network to a NIC with SR-IOV");
 }
 END_TEST
@@ -262,7 +289,7 @@ END_TEST
 START_TEST(bridge_on_a_vf_has_no_pf)
 {
 	put_bridge("green", "eth0");
-	ck_assert_str_eq(refusal("green", VFPT_NO_VF),
+	ck_assert_str_eq(why("green", true, 0),
 		"eth0 below bridge green is no SR-IOV PF; attach the network to a NIC with SR-IOV");
 }
 END_TEST
@@ -270,7 +297,7 @@ END_TEST
 START_TEST(pf_without_vfs_is_named_with_a_remedy)
 {
 	put_file(PF_1 "sriov_numvfs", "0\n");
-	ck_assert_str_eq(refusal("blue", VFPT_NO_VF),
+	ck_assert_str_eq(why("blue", true, 200),
 		"PF ens1f0 below bridge blue has no VFs; make some: set its number of VFs in the engine "
 		"(Setup "
 		"Host Networks) or write it to /sys/class/net/ens1f0/device/sriov_numvfs");
@@ -291,7 +318,64 @@ START_TEST(pf_without_vfs_is_named_rather_than_a_plain_nic)
 	put_lower("bond0", "em1");
 	put_file(PF_2 "sriov_numvfs", "0\n");
 	put_file(PF_3 "sriov_numvfs", "0\n");
-	ck_assert_contains(refusal("red", VFPT_NO_VF), " below bridge red has no VFs; ");
+	ck_assert_contains(why("red", true, 100), " below bridge red has no VFs; ");
+}
+END_TEST
+
+/* Its VLAN is known all the same: vfpt.conf or a vNIC can name other PFs for the network. */
+static const struct {
+	const char *below; /* what the VLAN device stands on */
+	const char *why;
+} without_pf[] = {
+	{"em1", "em1 below bridge green is no SR-IOV PF; attach the network to a NIC with SR-IOV"},
+	{"bond7", "em1 below bridge green is no SR-IOV PF; attach the network to a NIC with SR-IOV"},
+	{"eth0", "eth0 below bridge green is no SR-IOV PF; attach the network to a NIC with SR-IOV"},
+	{"ens1f0", "PF ens1f0 below bridge green has no VFs; make some: set its number of VFs in the engine "
+		   "(Setup Host Networks) or write it to /sys/class/net/ens1f0/device/sriov_numvfs"},
+	{"dummy0", "bridge green has no PF below it; attach the network to a NIC with SR-IOV"},
+};
+
+START_TEST(vlan_of_a_network_without_pf_is_known)
+{
+	put_netdev("em1", "");
+	put_link(VIRTUAL "em1/device", "../../../pci0000:00/0000:00:05.0");
+	put_netdev("bond7", "bond");
+	put_lower("bond7", "em1");
+	put_netdev("dummy0", "");
+	put_file(PF_1 "sriov_numvfs", "0\n");
+	put_bridge("green", "tagged");
+	put_netdev("tagged", "vlan");
+	put_lower("tagged", without_pf[_i].below);
+	put_file(VLANS, text("%stagged         | 4094  | x\n", get_file(VLANS, NULL)));
+	put_netdev("vnet7", "");
+	put_link(VIRTUAL "green/brif/vnet7", "../../vnet7/brport");
+	ck_assert_str_eq(why("green", true, 4094), without_pf[_i].why);
+}
+END_TEST
+
+/* A PF that could have VFs tells more than what else is below the bridge, whichever comes first. */
+START_TEST(vlan_is_that_of_the_device_that_is_named)
+{
+	const char *plain = _i ? "z" : "a";
+
+	put_netdev(plain, "");
+	put_link(text(VIRTUAL "%s/device", plain), "../../../pci0000:00/0000:00:05.0");
+	put_file(PF_1 "sriov_numvfs", "0\n");
+	put_bridge("green", plain);
+	put_link(VIRTUAL "green/brif/ens1f0.200", "../../ens1f0.200/brport");
+	ck_assert_contains(why("green", true, 200), "PF ens1f0 below bridge green has no VFs; ");
+}
+END_TEST
+
+START_TEST(network_without_pf_is_read_once_only)
+{
+	const struct vfpt_network *green, *nowhere = any_network("nowhere");
+
+	put_bridge("green", NULL);
+	green = any_network("green");
+	drop("sys");
+	ck_assert_ptr_eq(any_network("green"), green);
+	ck_assert_ptr_eq(any_network("nowhere"), nowhere);
 }
 END_TEST
 
@@ -739,6 +823,460 @@ START_TEST(vf_of_an_unreadable_pf_is_an_error)
 }
 END_TEST
 
+/* --- switchdev mode: a PF's function has its VFs' representors as network devices too */
+
+static void put_netdev_of_pf_1(const char *name, const char *port)
+{
+	const char *netdev = text(PF_1 "net/%s", name);
+
+	put_file(text("%s/ifindex", netdev), "77\n");
+	put_file(text("%s/mtu", netdev), "1500\n");
+	put_file(text("%s/address", netdev), "66:00:00:00:00:77\n");
+	put_file(text("%s/operstate", netdev), "up\n");
+	put_file(text("%s/uevent", netdev), text("INTERFACE=%s\nIFINDEX=77\n", name));
+	put_file(text("%s/phys_port_name", netdev), port);
+	put_link(text("%s/device", netdev), "../../../0000:01:00.0");
+	put_link(text(NET "%s", name),
+		text("../../devices/pci0000:00/0000:00:02.0/0000:01:00.0/net/%s", name));
+}
+
+static const char *const uplink_ports[] = {"p0\n", "p1\n", "\n", "", "0\n", NULL};
+
+START_TEST(pf_of_a_vf_is_its_uplink_and_no_representor)
+{
+	struct vfpt_pci vf = pci("0000:01:10.4");
+	const struct vfpt_pf *pf;
+	unsigned index;
+
+	if (uplink_ports[_i])
+		put_file(PF_1 "net/ens1f0/phys_port_name", uplink_ports[_i]);
+	put_netdev_of_pf_1("a0", "pf0vf0\n");
+	put_netdev_of_pf_1("z0", "pf0vf1\n");
+	ck_assert_ok(vfpt_host_find_vf(host, &vf, &pf, &index, &err), err);
+	ck_assert_str_eq(pf->name, "ens1f0");
+	ck_assert_uint_eq(index, 2);
+}
+END_TEST
+
+START_TEST(representor_is_no_pf)
+{
+	const struct vfpt_pf **found;
+	size_t count;
+
+	put_netdev_of_pf_1("ens1f0_0", "pf0vf0\n");
+	put_netdev_of_pf_1("ens1f0_1", "pf0vf1\n");
+	put_file(PF_1 "net/ens1f0/phys_port_name", "p0\n");
+	ck_assert_ok(vfpt_host_match(host, "ens1f*", &found, &count, &err), err);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_str_eq(found[0]->name, "ens1f0");
+	free(found);
+	ck_assert_fails(vfpt_host_match(host, "ens1f0_0", &found, &count, &err), err, VFPT_NO_VF);
+	put_bridge("green", "ens1f0_0");
+	ck_assert_str_eq(why("green", true, 0),
+		"ens1f0_0 below bridge green is no SR-IOV PF; attach the network to a NIC with SR-IOV");
+}
+END_TEST
+
+/* --- PFs by name */
+
+/* "ens1f0 ens2f0": the names of the PFs. */
+static const char *matching(const char *patterns)
+{
+	const struct vfpt_pf **found = NULL;
+	const char *names = "";
+	size_t count = 4711;
+
+	ck_assert_ok(vfpt_host_match(host, patterns, &found, &count, &err), err);
+	for (size_t i = 0; i < count; i++)
+		names = text("%s%s%s", names, i ? " " : "", found[i]->name);
+	free(found);
+	return names;
+}
+
+static const char *match_refusal(const char *patterns, enum vfpt_code code)
+{
+	const struct vfpt_pf **found;
+	size_t count;
+
+	ck_assert_fails(vfpt_host_match(host, patterns, &found, &count, &err), err, code);
+	return err.message;
+}
+
+static const struct {
+	const char *patterns, *pfs;
+} matches[] = {
+	{"ens1f0", "ens1f0"},
+	{"ens3f0", "ens3f0"},
+	{"ens1f0,ens3f0", "ens1f0 ens3f0"},
+	{"ens3f0,ens1f0", "ens1f0 ens3f0"},
+	{"ens1f0,ens1f0,ens1*", "ens1f0"},
+	{"ens1f0,nowhere", "ens1f0"},
+	{"eth0,ens2f0,lo", "ens2f0"},
+	{"*", "ens1f0 ens2f0 ens3f0"},
+	{"ens*", "ens1f0 ens2f0 ens3f0"},
+	{"ens?f0", "ens1f0 ens2f0 ens3f0"},
+	{"ens[12]f0", "ens1f0 ens2f0"},
+	{"ens[!12]f0", "ens3f0"},
+	{"ens[1-3]f0,x*", "ens1f0 ens2f0 ens3f0"},
+	{"ens1f0?,ens2f0", "ens2f0"},
+};
+
+START_TEST(pfs_are_matched_by_name_list_and_pattern)
+{
+	ck_assert_str_eq(matching(matches[_i].patterns), matches[_i].pfs);
+}
+END_TEST
+
+static const char *const no_matches[] = {
+	/* what is there, and no PF */
+	"eth0", "lo", "bond0", "ovirtmgmt", "ens1f0.200", "bonding_masters", "e*[!0]", "eth*,bond*",
+	/* what is not there */
+	"nowhere", "ens1f", "ens1f00", "Ens1f0", "ens1f0 ", "ens9*", "a,b", "", ".", "..", "../net/ens1f0",
+	"../../class/net/ens1f0", "ens1f0/", "./ens1f0", "sixteencharacter", "%s%n"};
+
+START_TEST(what_is_no_pf_is_not_matched)
+{
+	ck_assert_str_eq(match_refusal(no_matches[_i], VFPT_NO_VF),
+		text("there is no PF %s on this host; see vf_pf and vfpt.conf", no_matches[_i]));
+}
+END_TEST
+
+START_TEST(matched_pf_without_vfs_is_left_out_or_named)
+{
+	put_file(PF_1 "sriov_numvfs", "0\n");
+	ck_assert_str_eq(match_refusal("ens1f0", VFPT_NO_VF),
+		"PF ens1f0 has no VFs; make some in the engine (Setup Host Networks)");
+	ck_assert_str_eq(match_refusal("ens1*,eth0", VFPT_NO_VF),
+		"PF ens1*,eth0 has no VFs; make some in the engine (Setup Host Networks)");
+	ck_assert_str_eq(matching("ens*"), "ens2f0 ens3f0");
+	ck_assert_str_eq(matching("ens1f0,ens2f0"), "ens2f0");
+}
+END_TEST
+
+START_TEST(matched_pfs_are_in_name_order)
+{
+	move(PF_3 "net/ens3f0", PF_3 "net/ens10f0");
+	put_link(NET "ens10f0", "../../devices/pci0000:00/0000:00:04.0/0000:03:00.0/net/ens10f0");
+	drop(NET "ens3f0");
+	ck_assert_str_eq(matching("*"), "ens1f0 ens2f0 ens10f0");
+}
+END_TEST
+
+START_TEST(matched_pf_is_the_one_of_the_network)
+{
+	const struct vfpt_pf **found;
+	size_t count;
+
+	ck_assert_ok(vfpt_host_match(host, "ens*", &found, &count, &err), err);
+	ck_assert_uint_eq(count, 3);
+	ck_assert_ptr_eq(found[0], network_of("blue")->pfs[0]);
+	ck_assert_ptr_eq(found[2], network_of("red")->pfs[1]);
+	ck_assert_uint_eq(found[2]->vf_count, 4);
+	free(found);
+}
+END_TEST
+
+START_TEST(unreadable_pf_is_an_error_where_it_matches)
+{
+	put_file(PF_1 "sriov_numvfs", "x\n");
+	ck_assert_str_eq(match_refusal("ens1f0", VFPT_SYSTEM),
+		"PF ens1f0: cannot read sriov_numvfs: Invalid argument");
+	ck_assert_str_eq(
+		match_refusal("ens*", VFPT_SYSTEM), "PF ens1f0: cannot read sriov_numvfs: Invalid argument");
+	ck_assert_str_eq(matching("ens[!1]*"), "ens2f0 ens3f0");
+}
+END_TEST
+
+START_TEST(host_whose_network_devices_cannot_be_read_is_an_error)
+{
+	drop("sys/class/net");
+	ck_assert_str_eq(
+		match_refusal("*", VFPT_SYSTEM), "cannot read /sys/class/net: No such file or directory");
+	ck_assert_contains(match_refusal("ens1f0", VFPT_NO_VF), "there is no PF ens1f0 on this host; ");
+}
+END_TEST
+
+/* --- VFs by network device */
+
+static const struct {
+	const char *netdev, *vf;
+} vf_netdevs[] = {{"eth0", "0000:01:10.0"}, {"eth10", "0000:02:10.6"}, {"eth17", "0000:03:10.6"}};
+
+START_TEST(vf_is_found_by_its_network_device)
+{
+	struct vfpt_pci vf;
+
+	ck_assert_ok(vfpt_host_vf_of_netdev(host, vf_netdevs[_i].netdev, &vf, &err), err);
+	ck_assert_str_eq(printed(&vf), vf_netdevs[_i].vf);
+}
+END_TEST
+
+static const char *vf_refusal(const char *netdev, enum vfpt_code code)
+{
+	struct vfpt_pci vf;
+
+	ck_assert_fails(vfpt_host_vf_of_netdev(host, netdev, &vf, &err), err, code);
+	return err.message;
+}
+
+START_TEST(odd_name_is_no_network_devices)
+{
+	ck_assert_str_eq(vf_refusal(bad_names[_i], VFPT_BAD_INPUT),
+		text("\"%.40s\" is not a network device's name", strchr(bad_names[_i], '\n') ? "blue?"
+								 : strchr(bad_names[_i], '\t')
+									 ? "blue?"
+									 : bad_names[_i]));
+}
+END_TEST
+
+static const char *const no_netdevs[] = {
+	"nothing", "Eth0", "eth", "eth00", "bonding_masters", "%s%n", "eth18"};
+
+START_TEST(missing_network_device_is_said_to_be_missing)
+{
+	ck_assert_str_eq(vf_refusal(no_netdevs[_i], VFPT_BAD_INPUT),
+		text("there is no network device %s on this host, or someone else has it", no_netdevs[_i]));
+}
+END_TEST
+
+static const char *const no_vf_netdevs[] = {"ens1f0", "ens3f0", "lo", "bond0", "bond0.100", "ovirtmgmt"};
+
+START_TEST(network_device_that_is_no_vfs_is_refused)
+{
+	ck_assert_str_eq(vf_refusal(no_vf_netdevs[_i], VFPT_BAD_INPUT),
+		text("network device %s is not a VF's", no_vf_netdevs[_i]));
+}
+END_TEST
+
+START_TEST(network_device_of_a_function_that_is_not_pci_is_an_error)
+{
+	put_link(PF_1 "../virtio0/physfn", "../x");
+	put_link(VF_1_0 "net/eth0/device", "../../../virtio0");
+	ck_assert_str_eq(
+		vf_refusal("eth0", VFPT_SYSTEM), "eth0: cannot read its PCI address: Invalid argument");
+}
+END_TEST
+
+/* --- network devices of VFs */
+
+static const struct {
+	const char *vf, *name;
+	unsigned ifindex;
+	const char *mac;
+} netdevs[] = {
+	{"0000:01:10.0", "eth0", 5, "66:5a:d2:be:9a:6d"},
+	{"0000:02:10.6", "eth10", 15, "d6:1f:94:22:70:78"},
+	{"0000:03:10.6", "eth17", 22, "fe:8e:95:6c:b6:1d"},
+};
+
+START_TEST(network_device_of_a_vf_is_read_as_sysfs_shows_it)
+{
+	struct vfpt_pci vf = pci(netdevs[_i].vf);
+	struct vfpt_netdev netdev;
+	char buffer[VFPT_MAC_SIZE];
+
+	ck_assert_ok(vfpt_host_netdev(host, &vf, &netdev, &err), err);
+	ck_assert_str_eq(netdev.name, netdevs[_i].name);
+	ck_assert_uint_eq(netdev.ifindex, netdevs[_i].ifindex);
+	ck_assert_uint_eq(netdev.mtu, 1500);
+	ck_assert_str_eq(vfpt_mac_format(&netdev.mac, buffer), netdevs[_i].mac);
+}
+END_TEST
+
+START_TEST(network_device_of_a_vf_is_read_anew_each_time)
+{
+	struct vfpt_pci vf = pci("0000:01:10.0");
+	struct vfpt_netdev netdev;
+
+	ck_assert_ok(vfpt_host_netdev(host, &vf, &netdev, &err), err);
+	move(VF_1_0 "net/eth0", VF_1_0 "net/fifteencharacte");
+	put_link(NET "fifteencharacte",
+		"../../devices/pci0000:00/0000:00:02.0/0000:01:10.0/net/fifteencharacte");
+	put_file(VF_1_0 "net/fifteencharacte/mtu", "9000\n");
+	ck_assert_ok(vfpt_host_netdev(host, &vf, &netdev, &err), err);
+	ck_assert_str_eq(netdev.name, "fifteencharacte");
+	ck_assert_uint_eq(netdev.mtu, 9000);
+}
+END_TEST
+
+static const char *netdev_refusal(const char *address, enum vfpt_code code)
+{
+	struct vfpt_pci vf = pci(address);
+	struct vfpt_netdev netdev;
+
+	ck_assert_fails(vfpt_host_netdev(host, &vf, &netdev, &err), err, code);
+	return err.message;
+}
+
+#define NO_DRIVER "it has no network device here: no driver has it"
+
+START_TEST(vf_without_network_device_has_none)
+{
+	drop(VF_1_0 "net");
+	if (_i)
+		put_directory(VF_1_0 "net");
+	ck_assert_str_eq(netdev_refusal("0000:01:10.0", VFPT_NO_VF), NO_DRIVER);
+	ck_assert_str_eq(netdev_refusal("0000:01:11.6", VFPT_NO_VF), NO_DRIVER); /* no such VF */
+}
+END_TEST
+
+START_TEST(bad_ifindex_of_a_vfs_network_device_is_an_error)
+{
+	put_or_drop(VF_1_0 "net/eth0/ifindex", bad_numbers[_i].value);
+	ck_assert_str_eq(netdev_refusal("0000:01:10.0", VFPT_SYSTEM),
+		text("cannot read /sys/class/net/eth0/ifindex: %s", bad_numbers[_i].reason));
+}
+END_TEST
+
+START_TEST(bad_mtu_of_a_vfs_network_device_is_an_error)
+{
+	put_or_drop(VF_1_0 "net/eth0/mtu", bad_numbers[_i].value);
+	ck_assert_str_eq(netdev_refusal("0000:01:10.0", VFPT_SYSTEM),
+		text("cannot read /sys/class/net/eth0/mtu: %s", bad_numbers[_i].reason));
+}
+END_TEST
+
+START_TEST(number_of_a_vfs_network_device_that_does_not_fit_is_an_error)
+{
+	put_file(VF_1_0 "net/eth0/ifindex", "2147483648\n");
+	ck_assert_str_eq(netdev_refusal("0000:01:10.0", VFPT_SYSTEM),
+		"cannot read /sys/class/net/eth0/ifindex: Numerical result out of range");
+	put_file(VF_1_0 "net/eth0/ifindex", "5\n");
+	put_file(VF_1_0 "net/eth0/mtu", "4294967296\n");
+	ck_assert_str_eq(netdev_refusal("0000:01:10.0", VFPT_SYSTEM),
+		"cannot read /sys/class/net/eth0/mtu: Numerical result out of range");
+}
+END_TEST
+
+START_TEST(bad_mac_of_a_vfs_network_device_is_an_error)
+{
+	put_or_drop(VF_1_0 "net/eth0/address", bad_macs[_i]);
+	ck_assert_str_eq(netdev_refusal("0000:01:10.0", VFPT_SYSTEM), "cannot read the MAC of eth0");
+}
+END_TEST
+
+/* --- NUMA */
+
+static const struct {
+	const char *text;
+	int node;
+} nodes[] = {{"0\n", 0}, {"1\n", 1}, {"65535\n", 65535}, {"65536\n", -1}, {"-1\n", -1}, {"-2\n", -1},
+	{"", -1}, {"x\n", -1}, {"1 1\n", -1}, {NULL, -1}};
+
+START_TEST(numa_node_of_a_pf_is_known_or_nothing)
+{
+	put_or_drop(PF_1 "numa_node", nodes[_i].text);
+	ck_assert_int_eq(vfpt_host_numa_node(host, network_of("ovirtmgmt")->pfs[0]), nodes[_i].node);
+}
+END_TEST
+
+START_TEST(each_pf_has_a_numa_node_of_its_own)
+{
+	put_file(PF_1 "numa_node", "0\n");
+	put_file(PF_2 "numa_node", "1\n");
+	put_file(PF_3 "numa_node", "10\n");
+	ck_assert_int_eq(vfpt_host_numa_node(host, network_of("ovirtmgmt")->pfs[0]), 0);
+	ck_assert_int_eq(vfpt_host_numa_node(host, network_of("red")->pfs[0]), 1);
+	ck_assert_int_eq(vfpt_host_numa_node(host, network_of("red")->pfs[1]), 10);
+}
+END_TEST
+
+#define NODES "sys/devices/system/node/"
+
+/* The nodes of these CPUs, one by one: "0 10". */
+static const char *nodes_of(const char *cpus, const char *before)
+{
+	static struct vfpt_set of, found;
+	const char *list = "";
+
+	of = found = (struct vfpt_set){0};
+	if (*cpus)
+		ck_assert_int_eq(vfpt_set_parse(&of, cpus), 0);
+	if (*before)
+		ck_assert_int_eq(vfpt_set_parse(&found, before), 0);
+	vfpt_host_nodes_of_cpus(host, &of, &found);
+	for (unsigned node = 0; node < VFPT_SET_SIZE; node++)
+		if (vfpt_set_has(&found, node))
+			list = text("%s%s%u", list, *list ? " " : "", node);
+	return list;
+}
+
+static void put_nodes(void)
+{
+	put_file(NODES "node0/cpulist", "0-3,8-11\n");
+	put_file(NODES "node1/cpulist", "4-7,12-15\n");
+	put_file(NODES "node2/cpulist", "\n"); /* memory only */
+	put_file(NODES "node10/cpulist", "64,70-71\n");
+	put_file(NODES "node65535/cpulist", "65535\n");
+	put_file(NODES "online", "0-2,10,65535\n");
+	put_file(NODES "has_cpu", "0-1,10,65535\n");
+	put_file(NODES "power/cpulist", "0-65535\n");
+}
+
+static const struct {
+	const char *cpus, *before, *nodes;
+} cpu_nodes[] = {
+	{"", "", ""},
+	{"0", "", "0"},
+	{"3", "", "0"},
+	{"4", "", "1"},
+	{"11", "", "0"},
+	{"12", "", "1"},
+	{"0-15", "", "0 1"},
+	{"3-4", "", "0 1"},
+	{"0,64", "", "0 10"},
+	{"70", "", "10"},
+	{"65", "", ""},
+	{"16-63", "", ""},
+	{"63-64", "", "10"},
+	{"1000", "", ""},
+	{"65534", "", ""},
+	{"65535", "", "65535"},
+	{"0-65535", "", "0 1 10 65535"},
+	/* added to what is there */
+	{"4", "0", "0 1"},
+	{"4", "1", "1"},
+	{"", "7", "7"},
+	{"16", "7", "7"},
+};
+
+START_TEST(nodes_of_cpus_are_found)
+{
+	put_nodes();
+	ck_assert_str_eq(nodes_of(cpu_nodes[_i].cpus, cpu_nodes[_i].before), cpu_nodes[_i].nodes);
+}
+END_TEST
+
+static const char *const bad_cpulists[] = {
+	"", "x\n", "0-\n", "3-0\n", "0-3,\n", "-1\n", "65536\n", "0 1\n", NULL};
+
+START_TEST(node_whose_cpus_cannot_be_read_has_none)
+{
+	put_nodes();
+	put_or_drop(NODES "node0/cpulist", bad_cpulists[_i]);
+	ck_assert_str_eq(nodes_of("0-15", ""), "1");
+}
+END_TEST
+
+static const char *const no_nodes[] = {"node", "node-1", "nodex", "node1x", "node 3", "node65536",
+	"node4294967297", "Node3", "xnode3", "nod3", ".node3"};
+
+START_TEST(what_is_no_node_is_passed_over)
+{
+	put_nodes();
+	put_file(text(NODES "%s/cpulist", no_nodes[_i]), "0-65535\n");
+	ck_assert_str_eq(nodes_of("4", ""), "1");
+}
+END_TEST
+
+START_TEST(host_that_tells_of_no_nodes_has_none)
+{
+	ck_assert_str_eq(nodes_of("0-15", ""), "");
+	put_directory("sys/devices/system/node");
+	ck_assert_str_eq(nodes_of("0-15", ""), "");
+}
+END_TEST
+
 /* --- iommu groups */
 
 /* Numbers and members, in address order. */
@@ -881,6 +1419,9 @@ int main(void)
 	tcase_add_test(tcase, pf_without_vfs_is_named_with_a_remedy);
 	tcase_add_test(tcase, pf_without_vfs_beside_one_with_some_is_left_out);
 	tcase_add_test(tcase, pf_without_vfs_is_named_rather_than_a_plain_nic);
+	tcase_add_loop_test(tcase, vlan_of_a_network_without_pf_is_known, 0, ARRAY_SIZE(without_pf));
+	tcase_add_loop_test(tcase, vlan_is_that_of_the_device_that_is_named, 0, 2);
+	tcase_add_test(tcase, network_without_pf_is_read_once_only);
 
 	tcase = host_case(suite, "stacking");
 	tcase_add_test(tcase, bond_is_followed_in_name_order);
@@ -925,6 +1466,42 @@ int main(void)
 	tcase_add_test(tcase, vf_with_a_garbage_physfn_is_an_error);
 	tcase_add_test(tcase, vf_that_its_pf_does_not_list_is_not_found);
 	tcase_add_test(tcase, vf_of_an_unreadable_pf_is_an_error);
+
+	tcase = host_case(suite, "switchdev");
+	tcase_add_loop_test(tcase, pf_of_a_vf_is_its_uplink_and_no_representor, 0, ARRAY_SIZE(uplink_ports));
+	tcase_add_test(tcase, representor_is_no_pf);
+
+	tcase = host_case(suite, "PFs by name");
+	tcase_add_loop_test(tcase, pfs_are_matched_by_name_list_and_pattern, 0, ARRAY_SIZE(matches));
+	tcase_add_loop_test(tcase, what_is_no_pf_is_not_matched, 0, ARRAY_SIZE(no_matches));
+	tcase_add_test(tcase, matched_pf_without_vfs_is_left_out_or_named);
+	tcase_add_test(tcase, matched_pfs_are_in_name_order);
+	tcase_add_test(tcase, matched_pf_is_the_one_of_the_network);
+	tcase_add_test(tcase, unreadable_pf_is_an_error_where_it_matches);
+	tcase_add_test(tcase, host_whose_network_devices_cannot_be_read_is_an_error);
+
+	tcase = host_case(suite, "network devices");
+	tcase_add_loop_test(tcase, vf_is_found_by_its_network_device, 0, ARRAY_SIZE(vf_netdevs));
+	tcase_add_loop_test(tcase, odd_name_is_no_network_devices, 0, ARRAY_SIZE(bad_names));
+	tcase_add_loop_test(tcase, missing_network_device_is_said_to_be_missing, 0, ARRAY_SIZE(no_netdevs));
+	tcase_add_loop_test(tcase, network_device_that_is_no_vfs_is_refused, 0, ARRAY_SIZE(no_vf_netdevs));
+	tcase_add_test(tcase, network_device_of_a_function_that_is_not_pci_is_an_error);
+	tcase_add_loop_test(tcase, network_device_of_a_vf_is_read_as_sysfs_shows_it, 0, ARRAY_SIZE(netdevs));
+	tcase_add_test(tcase, network_device_of_a_vf_is_read_anew_each_time);
+	tcase_add_loop_test(tcase, vf_without_network_device_has_none, 0, 2);
+	tcase_add_loop_test(
+		tcase, bad_ifindex_of_a_vfs_network_device_is_an_error, 0, ARRAY_SIZE(bad_numbers));
+	tcase_add_loop_test(tcase, bad_mtu_of_a_vfs_network_device_is_an_error, 0, ARRAY_SIZE(bad_numbers));
+	tcase_add_test(tcase, number_of_a_vfs_network_device_that_does_not_fit_is_an_error);
+	tcase_add_loop_test(tcase, bad_mac_of_a_vfs_network_device_is_an_error, 0, ARRAY_SIZE(bad_macs));
+
+	tcase = host_case(suite, "NUMA");
+	tcase_add_loop_test(tcase, numa_node_of_a_pf_is_known_or_nothing, 0, ARRAY_SIZE(nodes));
+	tcase_add_test(tcase, each_pf_has_a_numa_node_of_its_own);
+	tcase_add_loop_test(tcase, nodes_of_cpus_are_found, 0, ARRAY_SIZE(cpu_nodes));
+	tcase_add_loop_test(tcase, node_whose_cpus_cannot_be_read_has_none, 0, ARRAY_SIZE(bad_cpulists));
+	tcase_add_loop_test(tcase, what_is_no_node_is_passed_over, 0, ARRAY_SIZE(no_nodes));
+	tcase_add_test(tcase, host_that_tells_of_no_nodes_has_none);
 
 	tcase = host_case(suite, "iommu groups");
 	tcase_add_test(tcase, function_alone_in_its_group_is_its_only_member);

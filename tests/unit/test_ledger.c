@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -23,13 +24,18 @@
 #define RECORD_A "run/vfpt/" VF_0 "@" VM_A
 #define RECORD_B "run/vfpt/" VF_1 "@" VM_B
 
+#define LAST_A "run/vfpt/last/" VF_0 "@" VM_A
+
 static struct vfpt_error err;
+
+/* Time enough for any other that is at it. */
+enum { WAIT = 60 };
 
 static struct vfpt_ledger *opened(enum vfpt_ledger_mode mode)
 {
 	struct vfpt_ledger *ledger;
 
-	ck_assert_ok(vfpt_ledger_open(root_fd, mode, &ledger, &err), err);
+	ck_assert_ok(vfpt_ledger_open(root_fd, mode, WAIT, &ledger, &err), err);
 	ck_assert_ptr_nonnull(ledger);
 	return ledger;
 }
@@ -69,9 +75,13 @@ static struct vfpt_assignment assignment(const char *vm, const char *address)
 	struct vfpt_assignment a = {
 		.mac = {{0x56, 0x6f, 0x1a, 0x2b, 0x00, 0x01}},
 		.alias = "ua-8a1c9c2e-4b0d-4f7c-9a41-0d6d52e4c001",
+		.network = "red",
 		.pf = "ens1f0",
 		.vf = 3,
 		.address = pci(address),
+		.macvtap = true,
+		.mtu_before = 1500,
+		.mtu = 9000,
 	};
 
 	snprintf(a.vm, sizeof(a.vm), "%s", vm);
@@ -127,10 +137,14 @@ static void ck_assert_same(const struct vfpt_assignment *a, const struct vfpt_as
 	ck_assert_str_eq(a->vm, b->vm);
 	ck_assert_mem_eq(a->mac.octet, b->mac.octet, sizeof(a->mac.octet));
 	ck_assert_str_eq(a->alias, b->alias);
+	ck_assert_str_eq(a->network, b->network);
 	ck_assert_str_eq(a->pf, b->pf);
 	ck_assert_uint_eq(a->vf, b->vf);
 	ck_assert_str_eq(vfpt_pci_format(&a->address, one), vfpt_pci_format(&b->address, two));
 	ck_assert_uint_eq(a->generation, b->generation);
+	ck_assert_int_eq(a->macvtap, b->macvtap);
+	ck_assert_uint_eq(a->mtu_before, b->mtu_before);
+	ck_assert_uint_eq(a->mtu, b->mtu);
 	ck_assert_same_settings(&a->before, &b->before);
 	ck_assert_same_settings(&a->wanted, &b->wanted);
 }
@@ -182,6 +196,48 @@ START_TEST(what_is_no_uuid_is_no_vm_id)
 }
 END_TEST
 
+/* --- a network's name */
+
+#define SIXTY "012345678901234567890123456789012345678901234567890123456789"
+
+static const struct {
+	const char *name, *kept;
+} network_names[] = {
+	{NULL, ""},
+	{"", ""},
+	{"red", "red"},
+	{"RED_2.b-1", "RED_2.b-1"},
+	{".", "."},
+	{"-", "-"},
+	{"blue net", "blue_net"},
+	{" ", "_"},
+	{"a\tb\nc", "a_b_c"},
+	{"a;b#c=d:e", "a_b_c_d_e"},
+	{"[end]", "_end_"},
+	{"../x", ".._x"},
+	{"r\xc3\xb6t", "r__t"},
+	{"\xff", "_"},
+	{"\x7f\x1b[31m", "___31m"},
+	{"%s%n", "_s_n"},
+	{SIXTY "012", SIXTY "012"},
+	{SIXTY "0123", SIXTY "012"},
+	{SIXTY SIXTY, SIXTY "012"},
+	{SIXTY "01\xc3\xb6", SIXTY "01_"},
+};
+
+START_TEST(network_name_is_kept_in_harmless_characters)
+{
+	char kept[VFPT_NETWORK_SIZE];
+
+	memset(kept, 'x', sizeof(kept));
+	vfpt_network_name(kept, network_names[_i].name);
+	ck_assert_str_eq(kept, network_names[_i].kept);
+	/* what is kept is kept as it is */
+	vfpt_network_name(kept, network_names[_i].kept);
+	ck_assert_str_eq(kept, network_names[_i].kept);
+}
+END_TEST
+
 /* --- put, read, remove */
 
 START_TEST(assignment_is_read_back_as_it_was_put)
@@ -215,7 +271,7 @@ START_TEST(settings_are_read_back_as_they_were_put)
 		ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
 		ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
 		ck_assert_same(&back, &a);
-		ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
+		ck_assert_ok(vfpt_ledger_remove(ledger, &a, false, &err), err);
 	}
 	vfpt_ledger_close(ledger);
 }
@@ -228,9 +284,11 @@ START_TEST(extreme_values_are_read_back_as_they_were_put)
 	size_t corrupt;
 
 	memset(a.alias, 'x', sizeof(a.alias) - 1);
+	memset(a.network, 'n', sizeof(a.network) - 1);
 	memset(a.pf, 'p', sizeof(a.pf) - 1);
 	memset(a.mac.octet, 0xfe, sizeof(a.mac.octet));
 	a.vf = 65535;
+	a.mtu_before = a.mtu = UINT32_MAX;
 	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
 	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
 	ck_assert_same(&back, &a);
@@ -238,14 +296,65 @@ START_TEST(extreme_values_are_read_back_as_they_were_put)
 }
 END_TEST
 
-START_TEST(vnic_without_alias_has_none_when_read_back)
+/* No alias, no network, no macvtap, no MTU: one of them, or all. */
+START_TEST(what_a_vnic_has_not_it_has_not_when_read_back)
 {
 	struct vfpt_assignment a = assignment(VM_A, VF_0), back;
 	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
 	size_t corrupt;
 
-	a.alias[0] = '\0';
+	if (_i == 0 || _i == 4)
+		a.alias[0] = '\0';
+	if (_i == 1 || _i == 4)
+		a.network[0] = '\0';
+	if (_i == 2 || _i == 4)
+		a.macvtap = false;
+	if (_i == 3 || _i == 4)
+		a.mtu_before = a.mtu = 0;
 	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert_same(&back, &a);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+/* Whatever a network is called, its record can be read, and says the same again. */
+START_TEST(any_network_name_survives_in_its_kept_form)
+{
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+
+	for (unsigned byte = 1; byte < 256; byte++) {
+		struct vfpt_assignment a = assignment(VM_A, VF_0), back;
+		size_t corrupt;
+
+		vfpt_network_name(a.network, text("%c%c red %c", byte, byte, byte));
+		ck_assert_uint_eq(strlen(a.network), 8);
+		ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+		ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+		ck_assert_same(&back, &a);
+		ck_assert_ok(vfpt_ledger_remove(ledger, &a, false, &err), err);
+	}
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+/* A VM that was started before an update of the package ends after it. */
+START_TEST(record_without_what_older_versions_did_not_write_is_whole)
+{
+	static const char *const lines[] = {
+		"network = red\n", "macvtap = 1\n", "mtu_before = 1500\n", "mtu = 9000\n"};
+	struct vfpt_assignment a = put(VM_A, VF_0), back;
+	const char *old = get_file(RECORD_A, NULL);
+	struct vfpt_ledger *ledger;
+	size_t corrupt;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		old = replaced(old, lines[i], "");
+	put_file(RECORD_A, old);
+	a.network[0] = '\0';
+	a.macvtap = false;
+	a.mtu_before = a.mtu = 0;
+	ledger = opened(VFPT_LEDGER_RELEASE);
 	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
 	ck_assert_same(&back, &a);
 	vfpt_ledger_close(ledger);
@@ -265,13 +374,16 @@ START_TEST(vf_that_nobody_has_has_no_owner)
 }
 END_TEST
 
+/* In the loop tests: without a memory of it (0), and with one (1). */
+static const bool remember[] = {false, true};
+
 START_TEST(removed_assignment_is_gone)
 {
 	struct vfpt_assignment a = put(VM_A, VF_0), b = put(VM_B, VF_1);
 	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
 	size_t corrupt;
 
-	ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, remember[_i], &err), err);
 	ck_assert_ptr_null(owner(ledger, VF_0));
 	ck_assert_str_eq(owner(ledger, VF_1), VM_B);
 	ck_assert_uint_eq(of_vm(ledger, VM_A, NULL, &corrupt), 0);
@@ -281,9 +393,10 @@ START_TEST(removed_assignment_is_gone)
 
 	ledger = opened(VFPT_LEDGER_RELEASE);
 	ck_assert_ptr_null(owner(ledger, VF_0));
-	ck_assert_ok(vfpt_ledger_remove(ledger, &b, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &b, remember[_i], &err), err);
 	vfpt_ledger_close(ledger);
-	ck_assert_uint_eq(entries("run/vfpt"), 0);
+	ck_assert_uint_eq(entries("run/vfpt"), remember[_i] ? 1 : 0);
+	ck_assert_uint_eq(entries("run/vfpt/last"), remember[_i] ? 2 : 0);
 }
 END_TEST
 
@@ -292,8 +405,8 @@ START_TEST(removing_twice_is_harmless)
 	struct vfpt_assignment a = put(VM_A, VF_0);
 	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
 
-	ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
-	ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, remember[_i], &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, remember[_i], &err), err);
 	vfpt_ledger_close(ledger);
 }
 END_TEST
@@ -312,7 +425,7 @@ START_TEST(record_that_vanished_counts_as_removed)
 	ck_assert_contains(caught_stderr(), "No such file");
 	vfpt_ledger_close(ledger);
 	ledger = opened(VFPT_LEDGER_RELEASE);
-	ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, remember[_i], &err), err);
 	vfpt_ledger_close(ledger);
 }
 END_TEST
@@ -323,13 +436,13 @@ START_TEST(late_removal_by_older_generation_does_nothing)
 	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
 	size_t corrupt;
 
-	ck_assert_ok(vfpt_ledger_remove(ledger, &old, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &old, remember[_i], &err), err);
 	vfpt_ledger_close(ledger);
 	new = put(VM_A, VF_0);
 	ck_assert_uint_gt(new.generation, old.generation);
 
 	ledger = opened(VFPT_LEDGER_RELEASE);
-	ck_assert_ok(vfpt_ledger_remove(ledger, &old, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &old, remember[_i], &err), err);
 	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
 	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
 	ck_assert_same(&back, &new);
@@ -344,7 +457,7 @@ START_TEST(late_removal_by_another_vm_does_nothing)
 	size_t corrupt;
 
 	memcpy(late.vm, VM_B, sizeof(late.vm)); /* and the same generation */
-	ck_assert_ok(vfpt_ledger_remove(ledger, &late, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &late, remember[_i], &err), err);
 	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
 	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
 	ck_assert_same(&back, &a);
@@ -382,7 +495,7 @@ START_TEST(generation_grows_with_each_assignment)
 			ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
 			ck_assert_uint_gt(a.generation, last);
 			last = a.generation;
-			ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
+			ck_assert_ok(vfpt_ledger_remove(ledger, &a, j % 2, &err), err);
 		}
 		vfpt_ledger_close(ledger);
 	}
@@ -423,7 +536,7 @@ START_TEST(hundreds_of_assignments_are_told_apart)
 	}
 	ck_assert_ok(vfpt_ledger_of_vm(ledger, VM_A, &all, &count, &corrupt, &err), err);
 	for (unsigned i = 0; i < count; i++)
-		ck_assert_ok(vfpt_ledger_remove(ledger, &all[i], &err), err);
+		ck_assert_ok(vfpt_ledger_remove(ledger, &all[i], i % 2, &err), err);
 	free(all);
 	for (unsigned n = 0; n < COUNT; n++) {
 		const char *vm = owner(ledger, text("0000:%02x:%02x.%x", n / 256, n % 256 / 8, n % 8));
@@ -434,6 +547,398 @@ START_TEST(hundreds_of_assignments_are_told_apart)
 			ck_assert_str_eq(vm, VM_B);
 	}
 	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+/* --- last time */
+
+static struct vfpt_mac mac_of(unsigned number)
+{
+	return (struct vfpt_mac){{0x56, 0x6f, 0x1a, 0x2b, 0x00, (uint8_t)number}};
+}
+
+/* The VF that the vNIC with that MAC had last time, or "none". */
+static const char *last_of(enum vfpt_ledger_mode mode, const char *vm, unsigned mac)
+{
+	struct vfpt_ledger *ledger = opened(mode);
+	const struct vfpt_mac its = mac_of(mac);
+	struct vfpt_pci vf = pci("ffff:ff:1f.7");
+	char buffer[VFPT_PCI_SIZE];
+	bool found = vfpt_ledger_last(ledger, vm, &its, &vf);
+
+	vfpt_ledger_close(ledger);
+	vfpt_pci_format(&vf, buffer);
+	if (found)
+		return text("%s", buffer);
+	ck_assert_str_eq(buffer, "ffff:ff:1f.7");
+	return "none";
+}
+
+static void ck_assert_last(const char *vm, unsigned mac, const char *expected)
+{
+	static const enum vfpt_ledger_mode all[] = {VFPT_LEDGER_DRY, VFPT_LEDGER_RELEASE, VFPT_LEDGER_ASSIGN};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		ck_assert_str_eq(last_of(all[i], vm, mac), expected);
+}
+
+/* That vNIC has the VF for a while. */
+static struct vfpt_assignment had(const char *vm, unsigned mac, const char *address, bool keep_in_mind)
+{
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+	struct vfpt_assignment a = assignment(vm, address);
+
+	a.mac = mac_of(mac);
+	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, keep_in_mind, &err), err);
+	vfpt_ledger_close(ledger);
+	ck_assert(!there_is(text("run/vfpt/%s@%s", address, vm)));
+	return a;
+}
+
+START_TEST(vf_of_last_time_is_found_by_vm_and_mac)
+{
+	const char *record;
+
+	ck_assert_last(VM_A, 1, "none");
+	put(VM_A, VF_0);
+	record = get_file(RECORD_A, NULL);
+	ck_assert_last(VM_A, 1, "none"); /* that is now, not last time */
+	drop(RECORD_A);
+	had(VM_A, 1, VF_0, true);
+	ck_assert_last(VM_A, 1, VF_0);
+	ck_assert_last(VM_A, 2, "none");
+	ck_assert_last(VM_B, 1, "none");
+	ck_assert_last("", 1, "none");
+	/* It is the record as it was, in another place. */
+	ck_assert_uint_eq(strlen(get_file(LAST_A, NULL)), strlen(record));
+	ck_assert_contains(get_file(LAST_A, NULL), "complete = yes");
+	ck_assert_uint_eq(entries("run/vfpt"), 1);
+	ck_assert_uint_eq(entries("run/vfpt/last"), 1);
+}
+END_TEST
+
+START_TEST(each_vnic_has_a_last_time_of_its_own)
+{
+	had(VM_A, 1, VF_0, true);
+	had(VM_A, 2, VF_1, true);
+	had(VM_B, 1, "0000:01:10.4", true);
+	ck_assert_last(VM_A, 1, VF_0);
+	ck_assert_last(VM_A, 2, VF_1);
+	ck_assert_last(VM_B, 1, "0000:01:10.4");
+	ck_assert_last(VM_B, 2, "none");
+}
+END_TEST
+
+/* Two, three, ... VFs remember the same vNIC: the newest is its last. Whatever order the directory has. */
+START_TEST(newest_memory_counts)
+{
+	static const char *const vfs[] = {VF_0, VF_1, "0000:01:10.4", "0000:01:10.6", "0000:02:10.0"};
+
+	for (size_t i = 0; i < 3 * ARRAY_SIZE(vfs); i++) {
+		const char *vf = vfs[i * 3 % ARRAY_SIZE(vfs)];
+
+		had(VM_A, 1, vf, true);
+		ck_assert_last(VM_A, 1, vf);
+	}
+	ck_assert_uint_eq(entries("run/vfpt/last"), ARRAY_SIZE(vfs));
+}
+END_TEST
+
+/* By generation, not by file times or names. */
+START_TEST(memory_is_as_old_as_its_assignment)
+{
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+	struct vfpt_assignment first = assignment(VM_A, _i ? VF_1 : VF_0),
+			       second = assignment(VM_A, _i ? VF_0 : VF_1);
+
+	ck_assert_ok(vfpt_ledger_put(ledger, &first, &err), err);
+	ck_assert_ok(vfpt_ledger_put(ledger, &second, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &second, true, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &first, true, &err), err);
+	vfpt_ledger_close(ledger);
+	ck_assert_last(VM_A, 1, _i ? VF_0 : VF_1);
+}
+END_TEST
+
+START_TEST(vf_remembers_the_last_that_had_it_only)
+{
+	had(VM_A, 1, VF_0, true);
+	had(VM_A, 1, VF_1, true);
+	had(VM_B, 7, VF_1, true);
+	ck_assert_uint_eq(entries("run/vfpt/last"), 2);
+	ck_assert_last(VM_B, 7, VF_1);
+	ck_assert_last(VM_A, 1, VF_0);
+	had(VM_A, 2, VF_0, true); /* another vNIC of the same VM */
+	ck_assert_uint_eq(entries("run/vfpt/last"), 2);
+	ck_assert_last(VM_A, 1, "none");
+	ck_assert_last(VM_A, 2, VF_0);
+	had(VM_B, 7, VF_0, true);
+	ck_assert_uint_eq(entries("run/vfpt/last"), 2);
+	ck_assert_last(VM_A, 2, "none");
+	ck_assert_last(VM_B, 7, VF_0);
+}
+END_TEST
+
+/* Addresses that look alike. */
+START_TEST(vf_does_not_forget_for_another)
+{
+	static const char *const vfs[] = {
+		VF_0, "10000:01:10.0", "0001:01:10.0", "0000:11:10.0", "0000:01:11.0", "0000:01:10.1"};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(vfs); i++)
+		had(VM_A, i, vfs[i], true);
+	had(VM_B, 99, VF_0, true);
+	ck_assert_uint_eq(entries("run/vfpt/last"), ARRAY_SIZE(vfs));
+	ck_assert_last(VM_A, 0, "none");
+	for (unsigned i = 1; i < ARRAY_SIZE(vfs); i++)
+		ck_assert_last(VM_A, i, vfs[i]);
+}
+END_TEST
+
+START_TEST(undone_assignment_makes_no_memory)
+{
+	had(VM_A, 1, VF_0, false);
+	ck_assert_uint_eq(entries("run/vfpt"), 0);
+	ck_assert_last(VM_A, 1, "none");
+	/* nor does it touch the one that is there */
+	had(VM_A, 1, VF_0, true);
+	had(VM_A, 1, VF_1, false);
+	had(VM_B, 2, VF_0, false);
+	ck_assert_last(VM_A, 1, VF_0);
+	ck_assert_last(VM_B, 2, "none");
+	ck_assert_uint_eq(entries("run/vfpt/last"), 1);
+}
+END_TEST
+
+START_TEST(late_removal_makes_no_memory)
+{
+	struct vfpt_assignment old = had(VM_A, 1, VF_0, false), new = put(VM_A, VF_0), other = new;
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
+
+	memcpy(other.vm, VM_B, sizeof(other.vm));
+	ck_assert_ok(vfpt_ledger_remove(ledger, &old, true, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &other, true, &err), err);
+	vfpt_ledger_close(ledger);
+	ck_assert(!there_is("run/vfpt/last"));
+	ck_assert(there_is(RECORD_A));
+}
+END_TEST
+
+START_TEST(memory_is_no_record)
+{
+	struct vfpt_ledger *ledger;
+	size_t corrupt;
+
+	had(VM_A, 1, VF_0, true);
+	catch_stderr();
+	ledger = opened(VFPT_LEDGER_ASSIGN);
+	ck_assert_ptr_null(owner(ledger, VF_0));
+	ck_assert_uint_eq(of_vm(ledger, VM_A, NULL, &corrupt), 0);
+	ck_assert_uint_eq(corrupt, 0);
+	vfpt_ledger_close(ledger);
+	ck_assert_str_eq(caught_stderr(), "");
+	/* and in nobody's way */
+	put(VM_B, VF_0);
+	put(VM_A, VF_1);
+	ck_assert_last(VM_A, 1, VF_0);
+}
+END_TEST
+
+/* Every length, every kind; the VF that is remembered well is found beside it. */
+static void check_ignored(const char *what)
+{
+	catch_stderr();
+	ck_assert_msg(strcmp(last_of(VFPT_LEDGER_ASSIGN, VM_A, 1), VF_1) == 0, "%s counts", what);
+	ck_assert_str_eq(caught_stderr(), "");
+}
+
+START_TEST(garbage_in_the_memory_is_as_good_as_none)
+{
+	const char *whole;
+	char bytes[4096];
+	size_t size;
+
+	had(VM_A, 1, VF_1, true);
+	had(VM_A, 1, VF_0, true);
+	ck_assert_last(VM_A, 1, VF_0);
+	whole = get_file(LAST_A, &size);
+	for (size_t length = 0; length < size - 1; length++) {
+		put_bytes(LAST_A, whole, length);
+		check_ignored(text("what is cut off after %zu bytes", length));
+	}
+	for (size_t from = 0; from < size - 1; from++) {
+		memset(bytes, 0, sizeof(bytes));
+		memcpy(bytes, whole, from);
+		put_bytes(LAST_A, bytes, size);
+		check_ignored(text("what has zeroes from byte %zu on", from));
+	}
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 7);
+	put_bytes(LAST_A, bytes, 200);
+	check_ignored("garbage");
+	put_bytes(LAST_A, bytes, sizeof(bytes));
+	check_ignored("a lot of garbage");
+	put_file(LAST_A, text("%s%01500d\n", whole, 0));
+	check_ignored("a record that is too long");
+	put_file(LAST_A, replaced(whole, "mac = 56", "mac = 57"));
+	check_ignored("another vNIC");
+	put_file(LAST_A, replaced(whole, "generation = ", "generation = 0 ;"));
+	check_ignored("one without a generation");
+	drop(LAST_A);
+	put_directory(LAST_A);
+	check_ignored("a directory");
+	drop(LAST_A);
+	put_file("run/vfpt/last/.new", whole);
+	put_file("run/vfpt/last/README", whole);
+	put_file("run/vfpt/last/" VF_0, whole);
+	put_file("run/vfpt/last/" VF_0 "@", whole);
+	put_file("run/vfpt/last/" VF_0 "@" VM_B, whole);
+	put_file("run/vfpt/last/" VF_0 "@" VM_A "~", whole);
+	check_ignored("a file of another name");
+}
+END_TEST
+
+/* Others' files there are nobody's memory, and stay when a VF forgets. */
+START_TEST(foreign_file_in_the_memory_is_left_alone)
+{
+	static const char *const names[] = {"README", ".new", ("@" VM_B), VF_1, VF_0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		put_file(text("run/vfpt/last/%s", names[i]), "x");
+	catch_stderr();
+	had(VM_A, 1, VF_0, true);
+	ck_assert_str_eq(caught_stderr(), "");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		ck_assert_str_eq(get_file(text("run/vfpt/last/%s", names[i]), NULL), "x");
+	ck_assert_last(VM_A, 1, VF_0);
+}
+END_TEST
+
+/* What stands in the place of the directory, or of one memory in it: the record goes all the same. */
+static const struct {
+	const char *path, *target; /* of a link; "" a file; NULL a directory */
+	bool works;
+} obstacles[] = {
+	{"run/vfpt/last", "", false},
+	{"run/vfpt/last", "../../elsewhere", false},
+	{"run/vfpt/last", "nowhere", false},
+	{"run/vfpt/last", "last", false},
+	{"run/vfpt/last", ".", false},
+	{LAST_A, NULL, false},
+	{LAST_A, "", true}, /* replaced, like any memory */
+	{LAST_A, "../../../elsewhere/precious", true},
+	{"run/vfpt/last/" VF_0 "@" VM_B, NULL, true},
+};
+
+START_TEST(obstacle_to_the_memory_keeps_no_vf_taken)
+{
+	const char *path = obstacles[_i].path, *target = obstacles[_i].target, *before;
+
+	put_file("elsewhere/precious", "precious");
+	put_directory("run");
+	if (!target)
+		put_directory(path);
+	else if (*target)
+		put_link(path, target);
+	else
+		put_file(path, "x");
+	before = picture("elsewhere");
+	catch_stderr();
+	had(VM_A, 1, VF_0, true);
+	ck_assert_last(VM_A, 1, obstacles[_i].works ? VF_0 : "none");
+	ck_assert_str_eq(caught_stderr(), "");
+	ck_assert_str_eq(picture("elsewhere"), before);
+	ck_assert(there_is(path));
+}
+END_TEST
+
+static void check_memory_denied(void)
+{
+	struct vfpt_assignment a = assignment(VM_A, VF_1);
+	struct vfpt_ledger *ledger;
+	struct vfpt_pci vf;
+
+	become_nobody();
+	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, WAIT, &ledger, &err) == 0, "it opens: %s",
+		err.message);
+	need(vfpt_ledger_put(ledger, &a, &err) == 0, "put: %s", err.message);
+	need(vfpt_ledger_remove(ledger, &a, true, &err) == 0, "remove: %s", err.message);
+	need(!vfpt_ledger_owner(ledger, &a.address), "the VF is free");
+	(void)vfpt_ledger_last(ledger, VM_A, &a.mac, &vf);
+	vfpt_ledger_close(ledger);
+}
+
+/* Someone else's directory: closed, or for reading only. */
+START_TEST(memory_that_may_not_be_written_keeps_no_vf_taken)
+{
+	static const mode_t denials[] = {0, 0111, 0555, 0222};
+
+	had(VM_A, 1, VF_0, true);
+	ck_assert_int_eq(fchmodat(root_fd, "run/vfpt", 0777, 0), 0);
+	ck_assert_int_eq(fchmodat(root_fd, "run/vfpt/last", denials[_i], 0), 0);
+	catch_stderr();
+	in_child(check_memory_denied);
+	ck_assert_str_eq(caught_stderr(), "");
+	ck_assert_int_eq(fchmodat(root_fd, "run/vfpt/last", 0755, 0), 0);
+	ck_assert_uint_eq(entries("run/vfpt"), 1);
+	ck_assert_last(VM_A, 1, VF_0);
+}
+END_TEST
+
+static void check_memory_unreadable(void)
+{
+	struct vfpt_ledger *ledger;
+	struct vfpt_pci vf;
+	const struct vfpt_mac mac = mac_of(1);
+
+	become_nobody();
+	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_RELEASE, WAIT, &ledger, &err) == 0, "it opens: %s",
+		err.message);
+	need(!vfpt_ledger_last(ledger, VM_A, &mac, &vf), "there is none that can be read");
+	vfpt_ledger_close(ledger);
+}
+
+START_TEST(unreadable_memory_is_none)
+{
+	const char *path = _i ? LAST_A : "run/vfpt/last";
+
+	had(VM_A, 1, VF_0, true);
+	ck_assert_int_eq(fchmodat(root_fd, path, 0, 0), 0);
+	catch_stderr();
+	in_child(check_memory_unreadable);
+	ck_assert_str_eq(caught_stderr(), "");
+	ck_assert_int_eq(fchmodat(root_fd, path, 0755, 0), 0);
+}
+END_TEST
+
+START_TEST(dry_ledger_reads_the_memory_and_leaves_it)
+{
+	struct vfpt_assignment a, b = assignment(VM_B, VF_0);
+	struct vfpt_ledger *ledger;
+	const char *before;
+	struct vfpt_pci vf;
+
+	had(VM_A, 1, VF_0, true);
+	a = put(VM_A, VF_1);
+	before = picture("run");
+	ledger = opened(VFPT_LEDGER_DRY);
+	ck_assert_ok(vfpt_ledger_put(ledger, &b, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &b, true, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, true, &err), err);
+	ck_assert(vfpt_ledger_last(ledger, VM_A, &a.mac, &vf));
+	ck_assert(!vfpt_ledger_last(ledger, VM_B, &b.mac, &vf));
+	vfpt_ledger_close(ledger);
+	ck_assert_str_eq(picture("run"), before);
+	ck_assert_last(VM_A, 1, VF_0);
+}
+END_TEST
+
+START_TEST(ledger_that_does_not_exist_remembers_nothing)
+{
+	ck_assert_str_eq(last_of(VFPT_LEDGER_DRY, VM_A, 1), "none");
+	ck_assert_str_eq(last_of(VFPT_LEDGER_RELEASE, VM_A, 1), "none");
+	ck_assert_uint_eq(entries("."), 0);
 }
 END_TEST
 
@@ -586,29 +1091,40 @@ static const struct {
 	{"vm = " VM_A, "vm =", "line 2 is garbage"},
 	{"mac = 56:6f:1a:2b:00:01", "mac = 56:6f:1a:2b:00", "line 3 is garbage"},
 	{"mac = 56:6f:1a:2b:00:01", "mac = ", "line 3 is garbage"},
-	{"vf = 3", "vf = -3", "line 6 is garbage"},
-	{"vf = 3", "vf = 65536", "line 6 is garbage"},
-	{"vf = 3", "vf = 3x", "line 6 is garbage"},
-	{"vf = 3", "vf = ", "line 6 is garbage"},
-	{"vf = 3", "vf = 99999999999999999999999", "line 6 is garbage"},
-	{"address = " VF_0, "address = x", "line 7 is garbage"},
-	{"generation = ", "generation = x", "line 8 is garbage"},
-	{"generation = ", "generation = -", "line 8 is garbage"},
-	{"generation = ", "generation = 99999999999999999999999", "line 8 is garbage"},
-	{"pf = ens1f0", "pf = sixteencharacter", "line 5 is garbage"},
+	{"vf = 3", "vf = -3", "line 7 is garbage"},
+	{"vf = 3", "vf = 65536", "line 7 is garbage"},
+	{"vf = 3", "vf = 3x", "line 7 is garbage"},
+	{"vf = 3", "vf = ", "line 7 is garbage"},
+	{"vf = 3", "vf = 99999999999999999999999", "line 7 is garbage"},
+	{"address = " VF_0, "address = x", "line 8 is garbage"},
+	{"generation = ", "generation = x", "line 9 is garbage"},
+	{"generation = ", "generation = -", "line 9 is garbage"},
+	{"generation = ", "generation = 99999999999999999999999", "line 9 is garbage"},
+	{"pf = ens1f0", "pf = sixteencharacter", "line 6 is garbage"},
 	{"alias = ", "alias = 0123456789012345678901234567890123456789", "line 4 is garbage"},
-	{"mac = fe:ff:ff:ff:ff:ff", "mac = fe:ff:ff:ff:ff:fg", "line 11 is garbage"},
-	{"vlan_id = 4094", "vlan_id = 4095", "line 12 is garbage"},
-	{"vlan_priority = 7", "vlan_priority = 8", "line 13 is garbage"},
-	{"vlan_protocol = 802.1ad", "vlan_protocol = 802.1ax", "line 14 is garbage"},
-	{"max_tx_rate = 4294967295", "max_tx_rate = 4294967296", "line 15 is garbage"},
-	{"spoofchk = on", "spoofchk = maybe", "line 17 is garbage"},
-	{"link_state = disable", "link_state = ", "line 20 is garbage"},
-	{"vlan_id = ", "colour = ", "line 12 is garbage"},
-	{"vlan_id = 2047", "vlan_id = x", "line 24 is garbage"},
-	{"[wanted]", "[asked for]", "line 23 is garbage"},
-	{"pf = ", "colour = ", "line 5 is garbage"},
-	{"[before]", "[after]", "line 11 is garbage"},
+	{"network = red", "network = 0123456789012345678901234567890123456789012345678901234567890123",
+		"line 5 is garbage"},
+	{"macvtap = 1", "macvtap = 2", "line 10 is garbage"},
+	{"macvtap = 1", "macvtap = yes", "line 10 is garbage"},
+	{"macvtap = 1", "macvtap =", "line 10 is garbage"},
+	{"mtu_before = 1500", "mtu_before = -1", "line 11 is garbage"},
+	{"mtu_before = 1500", "mtu_before = 4294967296", "line 11 is garbage"},
+	{"mtu = 9000", "mtu = 9k", "line 12 is garbage"},
+	{"mtu = 9000", "mtu = 4294967296", "line 12 is garbage"},
+	{"mtu = 9000", "mtu =", "line 12 is garbage"},
+	{"mtu = 9000", "MTU = 9000", "line 12 is garbage"},
+	{"mac = fe:ff:ff:ff:ff:ff", "mac = fe:ff:ff:ff:ff:fg", "line 15 is garbage"},
+	{"vlan_id = 4094", "vlan_id = 4095", "line 16 is garbage"},
+	{"vlan_priority = 7", "vlan_priority = 8", "line 17 is garbage"},
+	{"vlan_protocol = 802.1ad", "vlan_protocol = 802.1ax", "line 18 is garbage"},
+	{"max_tx_rate = 4294967295", "max_tx_rate = 4294967296", "line 19 is garbage"},
+	{"spoofchk = on", "spoofchk = maybe", "line 21 is garbage"},
+	{"link_state = disable", "link_state = ", "line 24 is garbage"},
+	{"vlan_id = ", "colour = ", "line 16 is garbage"},
+	{"vlan_id = 2047", "vlan_id = x", "line 28 is garbage"},
+	{"[wanted]", "[asked for]", "line 27 is garbage"},
+	{"pf = ", "colour = ", "line 6 is garbage"},
+	{"[before]", "[after]", "line 15 is garbage"},
 	{"[assignment]", "assignment", "line 1 is garbage"},
 	{"complete = yes", "complete = no", "is garbage"},
 	{"complete = yes", "", "it is cut off"},
@@ -679,11 +1195,12 @@ START_TEST(corrupt_record_is_not_removed_and_named)
 
 	put_file(RECORD_A, "garbage");
 	ledger = opened(VFPT_LEDGER_RELEASE);
-	ck_assert_fails(vfpt_ledger_remove(ledger, &a, &err), err, VFPT_CORRUPT);
+	ck_assert_fails(vfpt_ledger_remove(ledger, &a, remember[_i], &err), err, VFPT_CORRUPT);
 	ck_assert_contains(err.message, "ledger record /" RECORD_A ": ");
 	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
 	vfpt_ledger_close(ledger);
 	ck_assert(there_is(RECORD_A));
+	ck_assert(!there_is(LAST_A));
 }
 END_TEST
 
@@ -754,7 +1271,7 @@ START_TEST(ledger_that_does_not_exist_is_empty_for_a_release)
 	ck_assert_ptr_null(owner(ledger, VF_0));
 	ck_assert_uint_eq(of_vm(ledger, VM_A, NULL, &corrupt), 0);
 	ck_assert_uint_eq(corrupt, 0);
-	ck_assert_ok(vfpt_ledger_remove(ledger, &a, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, true, &err), err);
 	vfpt_ledger_close(ledger);
 	ck_assert(!there_is("run"));
 }
@@ -783,9 +1300,9 @@ START_TEST(dry_ledger_remembers_and_writes_nothing)
 	ck_assert_ok(vfpt_ledger_put(ledger, &dry, &err), err);
 	ck_assert_str_eq(owner(ledger, VF_1), VM_B);
 	ck_assert_fails(vfpt_ledger_put(ledger, &again, &err), err, VFPT_SYSTEM);
-	ck_assert_ok(vfpt_ledger_remove(ledger, &real, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &real, remember[_i], &err), err);
 	ck_assert_ptr_null(owner(ledger, VF_0));
-	ck_assert_ok(vfpt_ledger_remove(ledger, &dry, &err), err);
+	ck_assert_ok(vfpt_ledger_remove(ledger, &dry, remember[_i], &err), err);
 	ck_assert_ptr_null(owner(ledger, VF_1));
 	vfpt_ledger_close(ledger);
 	ck_assert_str_eq(picture("run"), before);
@@ -811,7 +1328,7 @@ START_TEST(ledger_that_is_a_file_is_an_error)
 	struct vfpt_ledger *ledger;
 
 	put_file("run/vfpt", "x");
-	ck_assert_fails(vfpt_ledger_open(root_fd, modes[_i], &ledger, &err), err, VFPT_SYSTEM);
+	ck_assert_fails(vfpt_ledger_open(root_fd, modes[_i], WAIT, &ledger, &err), err, VFPT_SYSTEM);
 	ck_assert_str_eq(err.message, "cannot open the ledger /run/vfpt: Not a directory");
 	ck_assert_ptr_null(ledger);
 }
@@ -823,7 +1340,7 @@ START_TEST(ledger_that_is_a_link_is_an_error)
 
 	put_directory("elsewhere");
 	put_link("run/vfpt", "../elsewhere");
-	ck_assert_fails(vfpt_ledger_open(root_fd, modes[_i], &ledger, &err), err, VFPT_SYSTEM);
+	ck_assert_fails(vfpt_ledger_open(root_fd, modes[_i], WAIT, &ledger, &err), err, VFPT_SYSTEM);
 	ck_assert_contains(err.message, "cannot open the ledger /run/vfpt: ");
 }
 END_TEST
@@ -833,7 +1350,7 @@ START_TEST(place_where_no_ledger_can_be_made_is_an_error_with_a_remedy)
 	struct vfpt_ledger *ledger;
 
 	put_file("run", "x");
-	ck_assert_fails(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err), err, VFPT_SYSTEM);
+	ck_assert_fails(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, WAIT, &ledger, &err), err, VFPT_SYSTEM);
 	ck_assert_str_eq(err.message,
 		"cannot make the ledger /run/vfpt: Not a directory; run systemd-tmpfiles "
 		"--create vfpt.conf as root");
@@ -851,8 +1368,8 @@ static void check_read_only(void)
 	struct vfpt_ledger *ledger;
 
 	become_nobody();
-	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err) == 0, "a readable ledger opens: %s",
-		err.message);
+	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, WAIT, &ledger, &err) == 0,
+		"a readable ledger opens: %s", err.message);
 	need(vfpt_ledger_put(ledger, &a, &err) == -1 && err.code == VFPT_SYSTEM, "put fails: %s",
 		err.message);
 	need(strcmp(err.message,
@@ -861,10 +1378,12 @@ static void check_read_only(void)
 		"the message of put: %s", err.message);
 	need(!vfpt_ledger_owner(ledger, &a.address), "the VF is free again");
 	b.generation = strtoull(strstr(get_file(RECORD_B, NULL), "generation = ") + 13, NULL, 10);
-	need(vfpt_ledger_remove(ledger, &b, &err) == -1 && err.code == VFPT_SYSTEM, "remove fails: %s",
-		err.message);
-	need(strcmp(err.message, "cannot remove ledger record /" RECORD_B ": Permission denied") == 0,
-		"the message of remove: %s", err.message);
+	for (size_t i = 0; i < ARRAY_SIZE(remember); i++) {
+		need(vfpt_ledger_remove(ledger, &b, remember[i], &err) == -1 && err.code == VFPT_SYSTEM,
+			"remove fails: %s", err.message);
+		need(strcmp(err.message, "cannot remove ledger record /" RECORD_B ": Permission denied") == 0,
+			"the message of remove: %s", err.message);
+	}
 	need(vfpt_ledger_owner(ledger, &b.address) != NULL, "the VF is still taken");
 	vfpt_ledger_close(ledger);
 }
@@ -885,7 +1404,8 @@ static void check_unreadable(void)
 
 	become_nobody();
 	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++) {
-		need(vfpt_ledger_open(root_fd, modes[i], &ledger, &err) == -1 && err.code == VFPT_SYSTEM,
+		need(vfpt_ledger_open(root_fd, modes[i], WAIT, &ledger, &err) == -1 &&
+				err.code == VFPT_SYSTEM,
 			"open fails: %s", err.message);
 		need(strcmp(err.message, "cannot open the ledger /run/vfpt: Permission denied") == 0,
 			"the message of open: %s", err.message);
@@ -906,7 +1426,8 @@ static void check_unmakeable(void)
 	struct vfpt_ledger *ledger;
 
 	become_nobody();
-	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err) == -1 && err.code == VFPT_SYSTEM,
+	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, WAIT, &ledger, &err) == -1 &&
+			err.code == VFPT_SYSTEM,
 		"open fails: %s", err.message);
 	need(strcmp(err.message, "cannot make the ledger /run/vfpt: Permission denied; run systemd-tmpfiles "
 				 "--create vfpt.conf as root") == 0,
@@ -930,7 +1451,7 @@ static void check_unreadable_record(void)
 	size_t count, corrupt;
 
 	become_nobody();
-	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_RELEASE, &ledger, &err) == 0,
+	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_RELEASE, WAIT, &ledger, &err) == 0,
 		"a readable ledger opens: %s", err.message);
 	catch_stderr();
 	need(vfpt_ledger_of_vm(ledger, VM_A, &all, &count, &corrupt, &err) == 0, "of_vm goes on: %s",
@@ -958,7 +1479,8 @@ static void check_full(void)
 	struct rlimit limit;
 
 	signal(SIGXFSZ, SIG_IGN);
-	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err) == 0, "it opens: %s", err.message);
+	need(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, WAIT, &ledger, &err) == 0, "it opens: %s",
+		err.message);
 	getrlimit(RLIMIT_FSIZE, &limit);
 	for (rlim_t room = 0; room < 200; room += 7) {
 		limit.rlim_cur = room;
@@ -1042,7 +1564,7 @@ START_TEST(second_opener_waits_until_the_first_closes_and_sees_what_it_did)
 		/* The lock belongs to the open directory, which a fork shares. */
 		vfpt_ledger_close(first);
 		if (write(ready[1], "r", 1) != 1 ||
-			vfpt_ledger_open(root_fd, modes[1 + _i], &second, &err) < 0)
+			vfpt_ledger_open(root_fd, modes[1 + _i], WAIT, &second, &err) < 0)
 			_exit(1);
 		byte = vfpt_ledger_owner(second, &a.address) ? 'y' : 'n';
 		if (write(answer[1], &byte, 1) != 1)
@@ -1066,6 +1588,210 @@ START_TEST(second_opener_waits_until_the_first_closes_and_sees_what_it_did)
 }
 END_TEST
 
+/* Another program holds the lock, @name being what it is called by. It ends with end_holder(). */
+static pid_t start_holder(const char *name)
+{
+	const char *const argv[] = {name, "60", NULL};
+	int running[2];
+	char byte;
+	pid_t child;
+
+	ck_assert_int_eq(pipe2(running, O_CLOEXEC), 0);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		int dir = openat(root_fd, "run/vfpt", O_RDONLY | O_DIRECTORY);
+
+		if (dir >= 0 && flock(dir, LOCK_EX) == 0)
+			execv("/bin/sleep", (char *const *)(uintptr_t)argv);
+		if (write(running[1], "x", 1) == 1)
+			_exit(1);
+		_exit(2);
+	}
+	close(running[1]);
+	ck_assert_int_eq(read(running[0], &byte, 1), 0); /* closed by what it became */
+	close(running[0]);
+	return child;
+}
+
+static void end_holder(pid_t child)
+{
+	int status;
+
+	ck_assert_int_eq(kill(child, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+}
+
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static const struct {
+	enum vfpt_ledger_mode mode;
+	unsigned seconds;
+} waits[] = {
+	{VFPT_LEDGER_ASSIGN, 0},
+	{VFPT_LEDGER_RELEASE, 0},
+	{VFPT_LEDGER_ASSIGN, 1},
+	{VFPT_LEDGER_RELEASE, 2},
+};
+
+START_TEST(wait_for_the_lock_has_an_end_and_names_the_holder)
+{
+	struct vfpt_ledger *ledger = (struct vfpt_ledger *)&err;
+	double began, took;
+	pid_t holder;
+
+	put_directory("run/vfpt");
+	holder = start_holder("/usr/libexec/vdsm/hooks/before_vm_start/50_vfpt");
+	began = seconds_now();
+	ck_assert_fails(vfpt_ledger_open(root_fd, waits[_i].mode, waits[_i].seconds, &ledger, &err), err,
+		VFPT_SYSTEM);
+	took = seconds_now() - began;
+	ck_assert_str_eq(err.message,
+		text("before_vm_start/50_vfpt (pid %d) holds the lock of the ledger /run/vfpt for more than "
+		     "%u s; see what it waits for, or end it",
+			holder, waits[_i].seconds));
+	ck_assert_ptr_null(ledger);
+	ck_assert_double_ge(took, waits[_i].seconds);
+	ck_assert_double_lt(took, waits[_i].seconds + 10.0);
+	/* A dry run has no need of it. */
+	ck_assert_ok(vfpt_ledger_open(root_fd, VFPT_LEDGER_DRY, 0, &ledger, &err), err);
+	vfpt_ledger_close(ledger);
+	end_holder(holder);
+	/* Nothing is left of the one that gave up. */
+	ck_assert_ok(vfpt_ledger_open(root_fd, waits[_i].mode, 0, &ledger, &err), err);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+#define FIFTY "01234567890123456789012345678901234567890123456789"
+
+static const struct {
+	const char *name, *shown;
+} holders[] = {
+	{"50_vfpt", "50_vfpt"},
+	{"/50_vfpt", "/50_vfpt"},
+	{"hooks/50_vfpt", "hooks/50_vfpt"},
+	{"./50_vfpt", "./50_vfpt"},
+	{"/a/b/c/d", "c/d"},
+	{"a//b", "/b"},
+	{"a/b/", "b/"},
+	{"before vm start/50 vfpt", "before vm start/50 vfpt"},
+	{"/x/\x1b[31m/50_vfpt\n", "?[31m/50_vfpt?"},
+	{"/x/%s%n/%d", "%s%n/%d"},
+	{"/x/" FIFTY "/" FIFTY, FIFTY "/01234567890123456789012345678"},
+};
+
+START_TEST(holder_is_named_by_its_last_two_parts)
+{
+	struct vfpt_ledger *ledger;
+	pid_t holder;
+
+	put_directory("run/vfpt");
+	holder = start_holder(holders[_i].name);
+	ck_assert_fails(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, 0, &ledger, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, text("%s (pid %d) holds the lock of the ledger /run/vfpt for more than "
+					   "0 s; see what it waits "
+					   "for, or end it",
+					      holders[_i].shown, holder));
+	end_holder(holder);
+}
+END_TEST
+
+static const char *repeated(char byte, size_t length)
+{
+	static char bytes[8192];
+
+	memset(bytes, byte, length);
+	bytes[length] = '\0';
+	return bytes;
+}
+
+/* A name that is longer than any, and none. */
+START_TEST(holder_without_a_usable_name_is_a_program)
+{
+	const char *name = _i ? "" : repeated('x', 8000);
+	struct vfpt_ledger *ledger;
+	pid_t holder;
+
+	put_directory("run/vfpt");
+	holder = start_holder(name);
+	ck_assert_fails(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, 0, &ledger, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, text("a program (pid %d) holds the lock of the ledger /run/vfpt for "
+					   "more than 0 s; see what it "
+					   "waits for, or end it",
+					      holder));
+	end_holder(holder);
+}
+END_TEST
+
+/* Locks of others, and another kind of lock on the same directory, are not taken for it. */
+START_TEST(holder_of_another_lock_is_not_named)
+{
+	struct vfpt_ledger *ledger;
+	int fds[64], count = 0;
+	pid_t holder;
+
+	put_directory("run/vfpt");
+	for (; count < 32; count++) {
+		put_file(text("run/lock%d", count), "");
+		fds[count] = openat(root_fd, text("run/lock%d", count), O_RDWR | O_CLOEXEC);
+		ck_assert_int_eq(flock(fds[count], count % 2 ? LOCK_EX : LOCK_SH), 0);
+	}
+	holder = start_holder("x/holder");
+	for (; count < 64; count++) {
+		put_file(text("run/lock%d", count), "");
+		fds[count] = openat(root_fd, text("run/lock%d", count), O_RDWR | O_CLOEXEC);
+		ck_assert_int_eq(flock(fds[count], count % 2 ? LOCK_EX : LOCK_SH), 0);
+	}
+	ck_assert_fails(vfpt_ledger_open(root_fd, VFPT_LEDGER_RELEASE, 0, &ledger, &err), err, VFPT_SYSTEM);
+	ck_assert_contains(err.message, text("x/holder (pid %d) holds the lock", holder));
+	while (count > 0)
+		close(fds[--count]);
+	end_holder(holder);
+}
+END_TEST
+
+/* In time. */
+START_TEST(lock_that_comes_free_while_waiting_is_taken)
+{
+	struct vfpt_ledger *ledger;
+	int status;
+	pid_t holder, killer;
+
+	put_directory("run/vfpt");
+	holder = start_holder("x/holder");
+	killer = fork();
+	ck_assert_int_ge(killer, 0);
+	if (killer == 0) {
+		usleep(200000);
+		_exit(kill(holder, SIGKILL) == 0 ? FINE : 1);
+	}
+	ck_assert_ok(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, WAIT, &ledger, &err), err);
+	ck_assert(is_locked());
+	vfpt_ledger_close(ledger);
+	ck_assert_int_eq(waitpid(killer, &status, 0), killer);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == FINE);
+	ck_assert_int_eq(waitpid(holder, &status, 0), holder);
+}
+END_TEST
+
+START_TEST(free_lock_needs_no_time)
+{
+	struct vfpt_ledger *ledger;
+
+	ck_assert_ok(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, 0, &ledger, &err), err);
+	vfpt_ledger_close(ledger);
+	ck_assert_ok(vfpt_ledger_open(root_fd, VFPT_LEDGER_RELEASE, 0, &ledger, &err), err);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
 START_TEST(lock_goes_with_its_holder)
 {
 	int status;
@@ -1077,7 +1803,7 @@ START_TEST(lock_goes_with_its_holder)
 	if (child == 0) {
 		struct vfpt_ledger *ledger;
 
-		if (vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err) < 0)
+		if (vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, WAIT, &ledger, &err) < 0)
 			_exit(1);
 		raise(SIGKILL);
 	}
@@ -1103,7 +1829,7 @@ START_TEST(many_at_once_lose_nothing)
 		for (unsigned i = 0; i < EACH; i++) {
 			struct vfpt_assignment a = assignment(VM_A, VF_0);
 
-			if (vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, &ledger, &err) < 0)
+			if (vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, WAIT, &ledger, &err) < 0)
 				_exit(1);
 			for (a.address.bus = 0; vfpt_ledger_owner(ledger, &a.address); a.address.bus++)
 				;
@@ -1143,22 +1869,43 @@ int main(void)
 
 	tcase_add_loop_test(tcase, vm_id_is_parsed_into_lower_case, 0, ARRAY_SIZE(good_ids));
 	tcase_add_loop_test(tcase, what_is_no_uuid_is_no_vm_id, 0, ARRAY_SIZE(bad_ids));
+	tcase_add_loop_test(tcase, network_name_is_kept_in_harmless_characters, 0, ARRAY_SIZE(network_names));
 	tcase_add_test(tcase, closing_nothing_is_fine);
 
 	tcase = new_case(suite, "records", empty_setup);
 	tcase_add_test(tcase, assignment_is_read_back_as_it_was_put);
 	tcase_add_loop_test(tcase, settings_are_read_back_as_they_were_put, 0, 2);
 	tcase_add_test(tcase, extreme_values_are_read_back_as_they_were_put);
-	tcase_add_test(tcase, vnic_without_alias_has_none_when_read_back);
+	tcase_add_loop_test(tcase, what_a_vnic_has_not_it_has_not_when_read_back, 0, 5);
+	tcase_add_test(tcase, any_network_name_survives_in_its_kept_form);
+	tcase_add_test(tcase, record_without_what_older_versions_did_not_write_is_whole);
 	tcase_add_test(tcase, vf_that_nobody_has_has_no_owner);
-	tcase_add_test(tcase, removed_assignment_is_gone);
-	tcase_add_test(tcase, removing_twice_is_harmless);
-	tcase_add_test(tcase, record_that_vanished_counts_as_removed);
-	tcase_add_test(tcase, late_removal_by_older_generation_does_nothing);
-	tcase_add_test(tcase, late_removal_by_another_vm_does_nothing);
+	tcase_add_loop_test(tcase, removed_assignment_is_gone, 0, ARRAY_SIZE(remember));
+	tcase_add_loop_test(tcase, removing_twice_is_harmless, 0, ARRAY_SIZE(remember));
+	tcase_add_loop_test(tcase, record_that_vanished_counts_as_removed, 0, ARRAY_SIZE(remember));
+	tcase_add_loop_test(tcase, late_removal_by_older_generation_does_nothing, 0, ARRAY_SIZE(remember));
+	tcase_add_loop_test(tcase, late_removal_by_another_vm_does_nothing, 0, ARRAY_SIZE(remember));
 	tcase_add_loop_test(tcase, vf_is_assigned_once_only, 0, 2);
 	tcase_add_test(tcase, generation_grows_with_each_assignment);
 	tcase_add_test(tcase, hundreds_of_assignments_are_told_apart);
+
+	tcase = new_case(suite, "last time", empty_setup);
+	tcase_add_test(tcase, vf_of_last_time_is_found_by_vm_and_mac);
+	tcase_add_test(tcase, each_vnic_has_a_last_time_of_its_own);
+	tcase_add_test(tcase, newest_memory_counts);
+	tcase_add_loop_test(tcase, memory_is_as_old_as_its_assignment, 0, 2);
+	tcase_add_test(tcase, vf_remembers_the_last_that_had_it_only);
+	tcase_add_test(tcase, vf_does_not_forget_for_another);
+	tcase_add_test(tcase, undone_assignment_makes_no_memory);
+	tcase_add_test(tcase, late_removal_makes_no_memory);
+	tcase_add_test(tcase, memory_is_no_record);
+	tcase_add_test(tcase, garbage_in_the_memory_is_as_good_as_none);
+	tcase_add_test(tcase, foreign_file_in_the_memory_is_left_alone);
+	tcase_add_loop_test(tcase, obstacle_to_the_memory_keeps_no_vf_taken, 0, ARRAY_SIZE(obstacles));
+	tcase_add_loop_test(tcase, memory_that_may_not_be_written_keeps_no_vf_taken, 0, 4);
+	tcase_add_loop_test(tcase, unreadable_memory_is_none, 0, 2);
+	tcase_add_test(tcase, dry_ledger_reads_the_memory_and_leaves_it);
+	tcase_add_test(tcase, ledger_that_does_not_exist_remembers_nothing);
 
 	tcase = new_case(suite, "damage", empty_setup);
 	tcase_set_timeout(tcase, 60);
@@ -1170,14 +1917,14 @@ int main(void)
 	tcase_add_loop_test(tcase, record_with_a_bad_line_is_corrupt, 0, ARRAY_SIZE(damages));
 	tcase_add_test(tcase, garbage_is_corrupt);
 	tcase_add_test(tcase, record_that_is_a_directory_is_reported);
-	tcase_add_test(tcase, corrupt_record_is_not_removed_and_named);
+	tcase_add_loop_test(tcase, corrupt_record_is_not_removed_and_named, 0, ARRAY_SIZE(remember));
 	tcase_add_loop_test(tcase, foreign_file_is_reported_and_left_alone, 0, ARRAY_SIZE(foreign));
 	tcase_add_loop_test(tcase, name_with_an_address_but_no_vm_keeps_the_vf_taken, 0, ARRAY_SIZE(vmless));
 
 	tcase = new_case(suite, "modes", empty_setup);
 	tcase_add_test(tcase, ledger_that_does_not_exist_is_empty_for_a_release);
 	tcase_add_loop_test(tcase, ledger_that_does_not_exist_is_made_for_an_assignment, 0, 2);
-	tcase_add_test(tcase, dry_ledger_remembers_and_writes_nothing);
+	tcase_add_loop_test(tcase, dry_ledger_remembers_and_writes_nothing, 0, ARRAY_SIZE(remember));
 	tcase_add_test(tcase, dry_ledger_needs_no_directory_and_makes_none);
 	tcase_add_loop_test(tcase, ledger_that_is_a_file_is_an_error, 0, ARRAY_SIZE(modes));
 	tcase_add_loop_test(tcase, ledger_that_is_a_link_is_an_error, 0, ARRAY_SIZE(modes));
@@ -1193,6 +1940,12 @@ int main(void)
 	tcase_add_loop_test(tcase, lock_is_held_from_open_to_close, 0, ARRAY_SIZE(modes));
 	tcase_add_test(tcase, dry_ledger_waits_for_nobody);
 	tcase_add_loop_test(tcase, second_opener_waits_until_the_first_closes_and_sees_what_it_did, 0, 2);
+	tcase_add_loop_test(tcase, wait_for_the_lock_has_an_end_and_names_the_holder, 0, ARRAY_SIZE(waits));
+	tcase_add_loop_test(tcase, holder_is_named_by_its_last_two_parts, 0, ARRAY_SIZE(holders));
+	tcase_add_loop_test(tcase, holder_without_a_usable_name_is_a_program, 0, 2);
+	tcase_add_test(tcase, holder_of_another_lock_is_not_named);
+	tcase_add_test(tcase, lock_that_comes_free_while_waiting_is_taken);
+	tcase_add_test(tcase, free_lock_needs_no_time);
 	tcase_add_test(tcase, lock_goes_with_its_holder);
 	tcase_add_test(tcase, many_at_once_lose_nothing);
 	return run_suite(suite);

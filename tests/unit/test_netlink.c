@@ -5,9 +5,13 @@
 #include <limits.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -464,6 +468,10 @@ static void check_permission(void)
 	need(strncmp(err.message,
 		     "the kernel says: Operation not permitted; setting a VF needs CAP_NET_ADMIN: ", 75) == 0,
 		"the message: %s", err.message);
+	need(vfpt_netlink_set_mtu(netlink, 1, 1400, &err) == -1, "it fails");
+	need(err.code == VFPT_SYSTEM, "the code is %d", err.code);
+	need(strncmp(err.message, "the kernel says: Operation not permitted; ", 42) == 0, "the message: %s",
+		err.message);
 	vfpt_netlink_close(netlink);
 }
 
@@ -491,6 +499,42 @@ static void check_refusal(void)
 START_TEST(setting_that_the_driver_does_not_know_is_a_refusal)
 {
 	in_child(check_refusal);
+}
+END_TEST
+
+static int mtu_of_loopback(void)
+{
+	struct ifreq request = {.ifr_name = "lo"};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	need(fd >= 0 && ioctl(fd, SIOCGIFMTU, &request) == 0, "lo tells its MTU");
+	close(fd);
+	return request.ifr_mtu;
+}
+
+static void check_mtu(void)
+{
+	if (!enter_own_network())
+		return;
+	need(vfpt_netlink_open(&netlink, &err) == 0, "netlink opens: %s", err.message);
+	for (unsigned mtu = 1400; mtu <= 9000; mtu += 7600) {
+		need(vfpt_netlink_set_mtu(netlink, 1, mtu, &err) == 0, "MTU %u is set: %s", mtu, err.message);
+		need(mtu_of_loopback() == (int)mtu, "it is %d, not %u", mtu_of_loopback(), mtu);
+	}
+	/* Only the device is to blame for what it does not take. */
+	need(vfpt_netlink_set_mtu(netlink, 1, UINT32_MAX, &err) == -1, "it fails");
+	need(err.code == VFPT_REFUSED, "the code is %d: %s", err.code, err.message);
+	need(strncmp(err.message, "the kernel says: ", 17) == 0, "the message: %s", err.message);
+	need(mtu_of_loopback() == 9000, "it is %d", mtu_of_loopback());
+	need(vfpt_netlink_set_mtu(netlink, INT_MAX, 1400, &err) == -1, "it fails");
+	need(err.code == VFPT_SYSTEM, "the code is %d", err.code);
+	need(strcmp(err.message, "the kernel says: No such device") == 0, "the message: %s", err.message);
+	vfpt_netlink_close(netlink);
+}
+
+START_TEST(mtu_is_set_or_refused)
+{
+	in_child(check_mtu);
 }
 END_TEST
 
@@ -611,6 +655,7 @@ int main(void)
 	tcase_add_loop_test(tcase, address_is_seen_where_there_is_one, 0, 2);
 	tcase_add_test(tcase, setting_without_permission_is_no_refusal_of_the_driver);
 	tcase_add_test(tcase, setting_that_the_driver_does_not_know_is_a_refusal);
+	tcase_add_test(tcase, mtu_is_set_or_refused);
 	tcase_add_test(tcase, closing_nothing_is_fine);
 	return run_suite(suite);
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a request to a VF: which PFs serve its network, and what host, ledger and configuration say of their
+ * VFs. */
+#ifndef VFPT_LIB_PICK_H
+#define VFPT_LIB_PICK_H
+
+#include "vfpt/assign.h"
+#include "vfpt/choose.h"
+
+/* Where a vNIC can go. */
+struct target {
+	const struct vfpt_network_rules *rules; /* of vfpt.conf; NULL: none */
+	bool has_bridge;
+	uint16_t vlan_id;  /* the network's; 0: untagged */
+	unsigned mtu;      /* that a PF must have at least; 0: any */
+	unsigned vnic_mtu; /* that the vNIC shall have; 0: any */
+	size_t pf_count;
+	const struct vfpt_pf **pfs; /* to be freed by free() */
+};
+
+int target_find(struct vfpt_transaction *transaction, const struct vfpt_request *request, struct target *out,
+	struct vfpt_error *err);
+
+/* What was chosen. */
+struct pick {
+	const struct vfpt_pf *pf;
+	unsigned vf;
+	enum vfpt_grade grade;
+};
+
+/* Choose a VF for the request. Error VFPT_NO_VF with each PF's reason. */
+int pick_vf(struct vfpt_transaction *transaction, const struct vfpt_request *request,
+	const struct target *target, struct pick *out, struct vfpt_error *err);
+
+/* Can the VM have just this VF? Error VFPT_NO_VF with the reason. */
+int pick_this(struct vfpt_transaction *transaction, const char *vm, const struct vfpt_pci *vf,
+	struct vfpt_error *err);
+
+/* Does that VM have the VF? */
+bool pick_is_of(const struct vfpt_transaction *transaction, const struct vfpt_pci *vf, const char *vm);
+
+#endif
