@@ -6,7 +6,7 @@ static const struct vfpt_hook_point point = {
 	.name = "after_nic_hotplug",
 	.summary = "Applies again what libvirt reset when it plugged the vNIC (VLAN priority and protocol), "
 		   "then lets the link up.",
-	.nic = true,
+	.document = VFPT_INTERFACE,
 	.after = true,
 	.step = vfpt_hook_finish,
 };

@@ -6,7 +6,7 @@
 static const struct vfpt_hook_point point = {
 	.name = "after_nic_hotplug_fail",
 	.summary = "Gives back the VF of a vNIC that could not be plugged, its settings as they were.",
-	.nic = true,
+	.document = VFPT_INTERFACE,
 	.after = true,
 	.step = vfpt_hook_release,
 };

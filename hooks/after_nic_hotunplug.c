@@ -6,7 +6,7 @@
 static const struct vfpt_hook_point point = {
 	.name = "after_nic_hotunplug",
 	.summary = "Gives back the vNIC's VF, its settings as they were.",
-	.nic = true,
+	.document = VFPT_INTERFACE,
 	.after = true,
 	.step = vfpt_hook_release,
 };

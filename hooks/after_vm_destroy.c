@@ -5,6 +5,7 @@
 static const struct vfpt_hook_point point = {
 	.name = "after_vm_destroy",
 	.summary = "Gives back all VFs of the VM, their settings as they were.",
+	.document = VFPT_DOMAIN,
 	.after = true,
 	.step = vfpt_hook_release,
 };

@@ -6,6 +6,7 @@ static const struct vfpt_hook_point point = {
 	.name = "after_vm_start",
 	.summary = "Applies again what libvirt's start of the VM reset (VLAN priority and protocol), then "
 		   "lets the link up.",
+	.document = VFPT_DOMAIN,
 	.after = true,
 	.step = vfpt_hook_finish,
 };

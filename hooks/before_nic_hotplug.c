@@ -6,7 +6,7 @@ static const struct vfpt_hook_point point = {
 	.name = "before_nic_hotplug",
 	.summary = "Gives the vNIC a VF of its network's PFs when the environment says passthrough=required "
 		   "(or preferred).",
-	.nic = true,
+	.document = VFPT_INTERFACE,
 	.step = vfpt_hook_connect,
 };
 

@@ -6,6 +6,7 @@ static const struct vfpt_hook_point point = {
 	.name = "before_vm_migrate_source",
 	.summary =
 		"Refuses the migration of a VM with a VF in the guest that is not part of a failover pair.",
+	.document = VFPT_DOMAIN,
 	.step = vfpt_hook_check_migration,
 };
 

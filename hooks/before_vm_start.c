@@ -5,6 +5,7 @@
 static const struct vfpt_hook_point point = {
 	.name = "before_vm_start",
 	.summary = "Gives each vNIC with passthrough=required (or preferred) a VF of its network's PFs.",
+	.document = VFPT_DOMAIN,
 	.step = vfpt_hook_connect,
 };
 

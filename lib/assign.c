@@ -61,6 +61,13 @@ static int get_settings(struct vfpt_transaction *t, const struct vfpt_pf *pf, st
 	return 0;
 }
 
+/* They are read again when they are needed. */
+static void forget_settings(struct vfpt_transaction *t)
+{
+	while (t->pf_count > 0)
+		free(t->pfs[--t->pf_count].vfs);
+}
+
 /* --- the vNIC's MAC on other VFs ------------------------------------------------------------- */
 
 static int mac_in_use(const struct vfpt_pf *pf, unsigned vf, const char *by, struct vfpt_error *err)
@@ -285,8 +292,10 @@ static int take_vf(struct vfpt_transaction *t, const struct pick *pick, struct v
 	/* A link that is held until the VM runs then gets what it is to have. */
 	if (is_wiped_out_by_start(&a->wanted) && !vfpt_settings_have(&a->wanted, VFPT_LINK_STATE))
 		vfpt_settings_put(&a->wanted, VFPT_LINK_STATE, a->before.value[VFPT_LINK_STATE]);
+	a->run = t->run;
 	if (vfpt_ledger_put(t->ledger, a, err) < 0)
 		return -1;
+	t->run = a->run;
 	if (set_up(t, pick->pf, assigned, now, err) == 0 &&
 		(!a->mtu_before || set_mtu(t->host, t->netlink, &a->address, a->mtu, err) == 0))
 		return 0;
@@ -390,6 +399,48 @@ static void keep(struct vfpt_transaction *t, const struct vfpt_assigned *assigne
 			t->siblings[i--] = t->siblings[--t->sibling_count];
 }
 
+/* Is it one of the target's? A VF that is gone is nobody's. */
+static bool is_on(const struct vfpt_transaction *t, const struct target *target, const struct vfpt_pci *vf)
+{
+	const struct vfpt_pf *pf;
+	struct vfpt_error ignored;
+	unsigned index;
+
+	if (vfpt_host_find_vf(t->host, vf, &pf, &index, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < target->pf_count; i++)
+		if (target->pfs[i] == pf)
+			return true;
+	return false;
+}
+
+/* Take back VFs whose VMs are gone. @return how many; what fails is reported and stays */
+static unsigned reclaim(struct vfpt_transaction *t, const struct target *target, const char *vm)
+{
+	struct vfpt_assignment *all;
+	struct vfpt_error failure;
+	size_t count, corrupt;
+	unsigned reclaimed = 0;
+
+	if (!t->owners || vfpt_ledger_of_vm(t->ledger, NULL, &all, &count, &corrupt, &failure) < 0)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(all[i].vm, vm) == 0 || !is_on(t, target, &all[i].address) ||
+			!vfpt_owner_is_gone(t->owners, &all[i]))
+			continue;
+		if (release(t->host, t->ledger, t->netlink, &all[i], true, &failure) < 0) {
+			vfpt_warn("VM %s is gone, but: %s", all[i].vm, failure.message);
+			continue;
+		}
+		vfpt_warn("VM %s is gone; its VF %u of %s is given back", all[i].vm, all[i].vf, all[i].pf);
+		reclaimed++;
+	}
+	free(all);
+	if (reclaimed > 0)
+		forget_settings(t);
+	return reclaimed;
+}
+
 int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request *request,
 	struct vfpt_assigned *out, struct vfpt_error *err)
 {
@@ -400,6 +451,10 @@ int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request 
 	if (make_room(transaction, err) < 0 || target_find(transaction, request, &target, err) < 0)
 		return -1;
 	r = assign_on(transaction, request, &target, out, err);
+	if (r < 0 && err->code == VFPT_NO_VF && reclaim(transaction, &target, request->vm) > 0)
+		r = assign_on(transaction, request, &target, out, err);
+	if (r < 0 && transaction->owners && vfpt_owners_in_doubt(transaction->owners))
+		vfpt_error_remedy(err, "libvirt does not answer, so VFs of VMs that may be gone stay taken");
 	free(target.pfs);
 	if (r < 0)
 		transaction->sibling_count = siblings;
@@ -462,8 +517,7 @@ int vfpt_transaction_check(struct vfpt_transaction *transaction, const char *vm,
 
 void vfpt_transaction_commit(struct vfpt_transaction *transaction)
 {
-	for (size_t i = 0; i < transaction->pf_count; i++)
-		free(transaction->pfs[i].vfs);
+	forget_settings(transaction);
 	free(transaction->pfs);
 	free(transaction->made);
 	free(transaction->held);
@@ -493,21 +547,25 @@ void vfpt_transaction_undo(struct vfpt_transaction *transaction)
 
 /* --- once the VM runs ------------------------------------------------------------------------ */
 
-/* Not repaired: whoever changed it has a reason, or libvirt did not do what it does. */
 static void warn_if_different(const struct vfpt_assignment *a, const struct vfpt_pf *pf,
 	enum vfpt_setting setting, const struct vfpt_settings *now)
 {
 	char is[VFPT_SETTING_SIZE], shall[VFPT_SETTING_SIZE], mac[VFPT_MAC_SIZE];
 
-	if (vfpt_settings_have(now, setting) && now->value[setting] != a->wanted.value[setting])
+	if (vfpt_settings_have(now, setting) && vfpt_settings_have(&a->wanted, setting) &&
+		now->value[setting] != a->wanted.value[setting])
 		vfpt_warn("vNIC %s: VF %u of %s has %s %s, it should be %s", vfpt_mac_format(&a->mac, mac),
 			a->vf, pf->name, vfpt_setting_name(setting),
 			vfpt_setting_print(setting, now->value[setting], is),
 			vfpt_setting_print(setting, a->wanted.value[setting], shall));
 }
 
-int vfpt_assign_finish(struct vfpt_host *host, struct vfpt_netlink *netlink,
-	const struct vfpt_assignment *assignment, struct vfpt_error *err)
+/*
+ * Read the VF's settings, warn where one of @watched (a bit each) is not as it should be, and apply those of
+ * @applied.
+ */
+static int correct(struct vfpt_host *host, struct vfpt_netlink *netlink,
+	const struct vfpt_assignment *assignment, unsigned watched, unsigned applied, struct vfpt_error *err)
 {
 	struct vfpt_settings wanted = assignment->wanted, *all;
 	const struct vfpt_pf *pf;
@@ -517,16 +575,34 @@ int vfpt_assign_finish(struct vfpt_host *host, struct vfpt_netlink *netlink,
 	if (vfpt_host_find_vf(host, &assignment->address, &pf, &vf, err) < 0 ||
 		vfpt_settings_read(netlink, pf, &all, err) < 0)
 		return -1;
-	warn_if_different(assignment, pf, VFPT_MAC, &all[vf]);
-	warn_if_different(assignment, pf, VFPT_VLAN_ID, &all[vf]);
-	/* A link that was held goes up with the right tag only, whole. */
-	wanted.present &= (is_wiped_out_by_start(&wanted) ? 1u << VFPT_VLAN_ID : 0) |
-			  1u << VFPT_VLAN_PRIORITY | 1u << VFPT_VLAN_PROTOCOL | 1u << VFPT_LINK_STATE;
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (watched & 1u << i)
+			warn_if_different(assignment, pf, (enum vfpt_setting)i, &all[vf]);
+	wanted.present &= applied;
 	r = vfpt_settings_apply(netlink, pf, vf, &wanted, &all[vf], err);
 	free(all);
 	if (r == 0 && assignment->macvtap && assignment->mtu)
 		r = set_mtu(host, netlink, &assignment->address, assignment->mtu, err);
 	return r;
+}
+
+int vfpt_assign_finish(struct vfpt_host *host, struct vfpt_netlink *netlink,
+	const struct vfpt_assignment *assignment, struct vfpt_error *err)
+{
+	/* A MAC or id is not repaired here: libvirt has just set it, or whoever changed it has a reason. */
+	const unsigned watched = 1u << VFPT_MAC | 1u << VFPT_VLAN_ID;
+	unsigned applied = 1u << VFPT_VLAN_PRIORITY | 1u << VFPT_VLAN_PROTOCOL | 1u << VFPT_LINK_STATE;
+
+	/* A link that was held goes up with the right tag only, whole. */
+	if (is_wiped_out_by_start(&assignment->wanted))
+		applied |= 1u << VFPT_VLAN_ID;
+	return correct(host, netlink, assignment, watched, applied, err);
+}
+
+int vfpt_assign_repair(struct vfpt_host *host, struct vfpt_netlink *netlink,
+	const struct vfpt_assignment *assignment, struct vfpt_error *err)
+{
+	return correct(host, netlink, assignment, ~0u, ~0u, err);
 }
 
 /* --- releasing ------------------------------------------------------------------------------- */

@@ -95,7 +95,9 @@ static int set_policy(struct vfpt_policy *policy, const char *key, const char *v
 	}
 	if (strcmp(key, "lock_timeout") == 0)
 		return set_number(&policy->lock_timeout, value, 3600, err);
-	return unknown_key("gap, placement, numa and lock_timeout", err);
+	if (strcmp(key, "grace") == 0)
+		return set_number(&policy->grace, value, 86400, err);
+	return unknown_key("gap, placement, numa, lock_timeout and grace", err);
 }
 
 static int set_network(
@@ -236,17 +238,17 @@ static int set(struct vfpt_config *config, const char *section, const char *key,
  */
 static int check_continuation(const char *key, char *value, struct vfpt_error *err)
 {
-	char *comment = strstr(value, " ;");
-	size_t length;
+	size_t length = 0;
 
-	if (comment)
-		*comment = '\0';
-	for (length = strlen(value); length > 0 && strchr(" \t", value[length - 1]); length--)
-		value[length - 1] = '\0';
+	while (value[length] && !(value[length] == ';' && length > 0 && strchr(" \t", value[length - 1])))
+		length++;
+	while (length > 0 && strchr(" \t", value[length - 1]))
+		length--;
+	value[length] = '\0';
 	if (strcmp(key, "pfs") != 0 && strcmp(key, "networks") != 0 && strcmp(key, "exclude") != 0)
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
 			"the line is indented, so it belongs to the one above, which is no list");
-	if (strpbrk(value, "=:") || (value[0] == '[' && value[length - 1] == ']'))
+	if (strpbrk(value, "=:") || (length > 0 && value[0] == '[' && value[length - 1] == ']'))
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
 			"the line is indented, so it belongs to the list above; is it to be one of its own?");
 	return 0;
@@ -356,7 +358,7 @@ static struct vfpt_config *defaults(void)
 	struct vfpt_config *config = calloc(1, sizeof(*config));
 
 	if (config)
-		config->policy.lock_timeout = 60;
+		config->policy = (struct vfpt_policy){.lock_timeout = 60, .grace = 300};
 	return config;
 }
 
@@ -364,9 +366,17 @@ static int read_file(int root, struct vfpt_config *config, struct vfpt_error *er
 {
 	int fd = openat(root, CONFIGURATION, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), r;
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	struct stat status;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
+	if (file && fstat(fd, &status) == 0 && !file_is_trusted(&status)) {
+		fclose(file);
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"/" CONFIGURATION
+			" must be a file of root or vdsm that nobody else can write; see chown "
+			"and chmod");
+	}
 	if (!file) {
 		vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
 		if (fd >= 0)

@@ -53,8 +53,8 @@ static int read_metadata(
 static int read_properties(const struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
 	struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
 {
-	return hook->point->nic ? read_environment(profile, passthrough, err)
-				: read_metadata(vnic, profile, passthrough, err);
+	return hook->point->document == VFPT_INTERFACE ? read_environment(profile, passthrough, err)
+						       : read_metadata(vnic, profile, passthrough, err);
 }
 
 static int read_profile(const struct vfpt_hook *hook, const struct vfpt_vnic *vnic,
@@ -136,7 +136,7 @@ static int qualify(const struct vfpt_vnic *vnic, struct vfpt_error *err)
 static int qualify_for_pair(
 	const struct vfpt_hook *hook, const struct vfpt_vnic *vnic, struct vfpt_error *err)
 {
-	if (hook->point->nic)
+	if (hook->point->document == VFPT_INTERFACE)
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
 			"passthrough_mode=failover needs two devices, and VDSM plugs one; give the vNIC to "
 			"the VM while it is down, or use hostdev or macvtap");
@@ -211,7 +211,8 @@ static int start_connecting(struct vfpt_hook *hook, const struct vfpt_vnic *vnic
 		return -1;
 	/* The VM is not running yet (or not with this vNIC): what it still has is left over from a killed
 	 * hook. */
-	if (hook_with_each(hook, hook->point->nic ? vnic : NULL, hook_release_one, err) < 0)
+	if (hook_with_each(
+		    hook, hook->point->document == VFPT_INTERFACE ? vnic : NULL, hook_release_one, err) < 0)
 		return vfpt_error_wrap(err, "left over from this VM's last run");
 	return 0;
 }
@@ -257,9 +258,13 @@ static unsigned still_to_come(const struct connect *c, size_t from)
 /* VDSM has it in the environment too; by hand, there is the document. NULL: not set. */
 static const char *named_vfs(const struct vfpt_hook *hook)
 {
-	const char *value = hook->point->nic ? NULL : getenv("sriov"); /* not secure_getenv(): VDSM's input */
+	const char *value = hook->point->document == VFPT_DOMAIN
+				    ? getenv("sriov")
+				    : NULL; /* not secure_getenv(): VDSM's input */
 	const struct vfpt_property *properties;
-	size_t count = hook->point->nic ? 0 : vfpt_domain_properties(hook->document, &properties);
+	size_t count = hook->point->document == VFPT_DOMAIN
+			       ? vfpt_domain_properties(hook->document, &properties)
+			       : 0;
 
 	for (size_t i = 0; i < count && !value; i++)
 		if (strcmp(properties[i].name, "sriov") == 0)
@@ -316,7 +321,7 @@ static void find_nodes(struct connect *c)
 {
 	struct vfpt_set cpus = {0};
 
-	if (c->hook->point->nic) {
+	if (c->hook->point->document == VFPT_INTERFACE) {
 		if (c->hook->config->policy.numa == VFPT_NUMA_REQUIRE)
 			vfpt_warn(
 				"the VM's NUMA node is not known when a vNIC is plugged; vfpt.conf requires "
@@ -351,7 +356,11 @@ static int connect_all(struct connect *c, struct vfpt_error *err)
 		if (connect_or_stay(c, i, still_to_come(c, i), err) < 0)
 			return -1;
 	}
-	return vfpt_transaction_check(&c->hook->transaction, c->hook->vm, err);
+	if (vfpt_transaction_check(&c->hook->transaction, c->hook->vm, err) < 0)
+		return -1;
+	if (c->hook->point->document != VFPT_DOMAIN || c->hook->transaction.count == 0)
+		return 0;
+	return vfpt_domain_set_run(c->hook->document, c->hook->transaction.run, err);
 }
 
 int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err)

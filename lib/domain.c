@@ -645,6 +645,33 @@ static xmlNode *metadata_vm(struct vfpt_domain *domain)
 	return vm;
 }
 
+uint64_t vfpt_domain_run(const struct vfpt_domain *domain)
+{
+	xmlNode *mark = child(child(domain->root, NULL, "metadata"), VFPT_NAMESPACE, "run");
+	char *text = attribute(mark, "start");
+	uint64_t run = text ? strtoull(text, NULL, 10) : 0;
+
+	xmlFree(text);
+	return run;
+}
+
+int vfpt_domain_set_run(struct vfpt_domain *domain, uint64_t run, struct vfpt_error *err)
+{
+	xmlNode *metadata = child(domain->root, NULL, "metadata"), *mark;
+	char text[24];
+	xmlNs *ns;
+
+	if (!metadata)
+		metadata = insert(domain->root, NULL, NULL, "metadata");
+	mark = child(metadata, VFPT_NAMESPACE, "run");
+	if (metadata && !mark && (mark = insert(metadata, NULL, NULL, "run"))) {
+		ns = xmlNewNs(mark, (const xmlChar *)VFPT_NAMESPACE, (const xmlChar *)"vfpt");
+		xmlSetNs(mark, ns);
+	}
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)run);
+	return set(mark, "start", text) ? 0 : no_memory(err);
+}
+
 /*
  * <device mac_address='...' alias='...'><network>NAME</network></device>, @device being what is there
  * already, or NULL. VDSM takes a device with a <teaming> for the one that has its MAC and its alias (vdsm:

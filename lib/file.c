@@ -11,7 +11,7 @@
 
 int file_read(int dir, const char *path, char *buffer, size_t size)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	ssize_t got;
 	int saved;
 
@@ -33,6 +33,31 @@ int file_read(int dir, const char *path, char *buffer, size_t size)
 		got--;
 	buffer[got] = '\0';
 	return (int)got;
+}
+
+int file_read_start(int dir, const char *path, char *buffer, size_t size)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), saved;
+	size_t used = 0;
+	ssize_t got;
+
+	if (fd < 0)
+		return -1;
+	do {
+		got = read(fd, buffer + used, size - 1 - used);
+		used += got > 0 ? (size_t)got : 0;
+	} while ((got > 0 && used < size - 1) || (got < 0 && errno == EINTR));
+	saved = errno;
+	close(fd);
+	errno = saved;
+	buffer[used] = '\0';
+	return got < 0 ? -1 : (int)used;
+}
+
+bool file_is_trusted(const struct stat *status)
+{
+	return (status->st_uid == 0 || status->st_uid == VFPT_VDSM_UID || status->st_uid == geteuid()) &&
+	       !(status->st_mode & (S_IWGRP | S_IWOTH));
 }
 
 int parse_number(const char *text, int base, uint64_t max, uint64_t *value)

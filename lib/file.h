@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "vfpt/error.h"
 
@@ -16,6 +17,16 @@
 /* Read a small attribute without its newline. @return its length, or -1 with errno (a cut one is EOVERFLOW).
  */
 int file_read(int dir, const char *path, char *buffer, size_t size);
+
+/* Read the first @size - 1 bytes of a file at most, as they are, '\0' behind. @return how many, or -1 with
+ * errno. */
+int file_read_start(int dir, const char *path, char *buffer, size_t size);
+
+/*
+ * Can only root, VDSM's user or we ourselves have written that? What others can write may be made to say
+ * anything.
+ */
+bool file_is_trusted(const struct stat *status);
 
 /* An unsigned number of at most @max, nothing before or behind it. @return 0, or -1 with errno. */
 int parse_number(const char *text, int base, uint64_t max, uint64_t *value);

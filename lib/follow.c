@@ -6,6 +6,7 @@
 
 #include "hook.h"
 #include "vfpt/inuse.h"
+#include "vfpt/reconcile.h"
 
 /* Is this assignment the vNIC's? @alias decides where several have its MAC. */
 static bool is_of_vnic(const struct vfpt_assignment *all, size_t count, const struct vfpt_assignment *one,
@@ -24,6 +25,14 @@ static bool is_of_vnic(const struct vfpt_assignment *all, size_t count, const st
 	return true;
 }
 
+/* A document of an earlier run of the VM, which arrives late, says nothing about the present one. */
+static bool is_of_later_run(const struct vfpt_hook *hook, const struct vfpt_assignment *assignment)
+{
+	uint64_t run = hook->point->after ? vfpt_domain_run(hook->document) : 0;
+
+	return run > 0 && assignment->run > run;
+}
+
 int hook_with_each(
 	struct vfpt_hook *hook, const struct vfpt_vnic *vnic, assignment_step *step, struct vfpt_error *err)
 {
@@ -38,7 +47,7 @@ int hook_with_each(
 		char mac[VFPT_MAC_SIZE];
 		struct vfpt_error *slot = r < 0 ? &second : err;
 
-		if (vnic && !is_of_vnic(all, count, &all[i], vnic))
+		if ((vnic && !is_of_vnic(all, count, &all[i], vnic)) || is_of_later_run(hook, &all[i]))
 			continue;
 		if (step(hook, &all[i], slot) == 0)
 			continue;
@@ -57,7 +66,7 @@ int hook_release_one(struct vfpt_hook *hook, const struct vfpt_assignment *assig
 	bool taken = false;
 
 	/* What a killed hook left was never plugged: a VF that is in use is this vNIC's, plugged before. */
-	if (hook->point->nic && !hook->point->after &&
+	if (hook->point->document == VFPT_INTERFACE && !hook->point->after &&
 		vfpt_inuse(hook->host, &assignment->address, &taken, reason, err) < 0)
 		return -1;
 	if (taken)
@@ -93,7 +102,7 @@ static int follow_up(struct vfpt_hook *hook, assignment_step *step, struct vfpt_
 	size_t count = vfpt_domain_vnics(hook->document, &vnics);
 	char name[96];
 
-	if (!hook->point->nic)
+	if (hook->point->document != VFPT_INTERFACE)
 		return open_anyway(hook, err) < 0 ? -1 : hook_with_each(hook, NULL, step, err);
 	if (count == 0 || !vnics[0].has_mac)
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
@@ -144,4 +153,13 @@ int vfpt_hook_check_migration(struct vfpt_hook *hook, struct vfpt_error *err)
 		return cannot_migrate(hook, &vnics[i], err);
 	}
 	return 0;
+}
+
+/* --- all VMs --------------------------------------------------------------------------------- */
+
+int vfpt_hook_reconcile(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	if (open_anyway(hook, err) < 0)
+		return -1;
+	return vfpt_reconcile(hook->host, hook->ledger, hook->transaction.netlink, hook->owners, err);
 }

@@ -60,19 +60,28 @@ static int check_caller(struct vfpt_error *err)
 
 static void help(const struct vfpt_hook_point *point)
 {
-	printf("Usage: %s                    as VDSM runs it: _hook_domxml names the document%s\n"
-	       "       %s --test [DOCUMENT]  print the document before and after on this host, change "
-	       "nothing\n"
+	static const char *const documents[] = {
+		[VFPT_DOMAIN] = "_hook_domxml  file with the <domain>\n"
+				"             vmId          the VM's UUID (default: the domain's)\n"
+				"             ",
+		[VFPT_INTERFACE] = "_hook_domxml  file with the vNIC's <interface>\n"
+				   "             vmId          the VM's UUID\n"
+				   "             NAME=VALUE    the vNIC's custom properties\n"
+				   "             ",
+		[VFPT_NOTHING] = "",
+	};
+
+	printf("Usage: %s                    as VDSM runs it\n"
+	       "       %s --test%s  show what would be done on this host, change nothing\n"
 	       "       %s --help\n"
 	       "\n"
 	       "%s\n"
 	       "\n"
-	       "Environment: _hook_domxml  file with the %s\n"
-	       "             vmId          the VM's UUID%s\n"
-	       "             VFPT_ROOT     take this directory for / and only print the settings (by hand)\n"
+	       "Environment: %sVFPT_ROOT     take this directory for / and only print the settings (by "
+	       "hand)\n"
 	       "Exit status: 0 fine, 1 failed, 2 failed and no other script of this hook point shall run.\n",
-		point->name, point->nic ? ", vmId the VM" : "", point->name, point->name, point->summary,
-		point->nic ? "vNIC's <interface>" : "<domain>", point->nic ? "" : " (default: the domain's)");
+		point->name, point->name, point->document == VFPT_NOTHING ? "" : " [DOCUMENT]", point->name,
+		point->summary, documents[point->document]);
 }
 
 /* @return 1 when --help is answered */
@@ -85,11 +94,14 @@ static int read_options(struct vfpt_hook *hook, int argc, char **argv, struct vf
 	if ((argc == 2 || argc == 3) && strcmp(argv[1], "--test") == 0) {
 		hook->test = true;
 		hook->path = argc == 3 ? argv[2] : NULL;
+		vfpt_netlink_renounce();
 		return 0;
 	}
 	if (argc > 1)
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "%s: unknown argument \"%.40s\"; see --help",
 			hook->point->name, argv[1]);
+	if (hook->point->document == VFPT_NOTHING)
+		return 0;
 	/* Not secure_getenv(): VDSM hands the document over this way, file capability or not. */
 	hook->path = getenv("_hook_domxml");
 	if (!hook->path || !hook->path[0])
@@ -148,20 +160,22 @@ static int read_file(struct vfpt_hook *hook, struct vfpt_error *err)
 
 static int read_document(struct vfpt_hook *hook, struct vfpt_error *err)
 {
+	bool wants_interface = hook->point->document == VFPT_INTERFACE;
+
 	if (hook->path) {
 		if (read_file(hook, err) < 0)
 			return -1;
 	} else {
-		hook->text = strdup(hook->point->nic ? sample_interface : sample_domain);
+		hook->text = strdup(wants_interface ? sample_interface : sample_domain);
 		if (!hook->text)
 			return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
 		hook->size = strlen(hook->text);
 	}
 	if (vfpt_domain_parse(hook->text, hook->size, &hook->document, err) < 0)
 		return hook->path ? vfpt_error_wrap(err, "%s", hook->path) : -1;
-	if (vfpt_domain_is_interface(hook->document) != hook->point->nic)
+	if (vfpt_domain_is_interface(hook->document) != wants_interface)
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "%s: the document is not %s", hook->point->name,
-			hook->point->nic ? "an <interface>" : "a <domain>");
+			wants_interface ? "an <interface>" : "a <domain>");
 	return 0;
 }
 
@@ -169,13 +183,14 @@ static int read_vm(struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	const char *vm = getenv("vmId"); /* not secure_getenv(): see read_options() */
 
-	if ((!vm || !vm[0]) && !hook->point->nic)
+	if ((!vm || !vm[0]) && hook->point->document == VFPT_DOMAIN)
 		vm = vfpt_domain_uuid(hook->document);
 	if ((!vm || !vm[0]) && hook->test)
 		vm = "00000000-0000-0000-0000-000000000000";
 	if (!vm || !vm[0])
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "%s: no VM id: vmId is not set%s",
-			hook->point->name, hook->point->nic ? "" : " and the domain has no <uuid>");
+			hook->point->name,
+			hook->point->document == VFPT_DOMAIN ? " and the domain has no <uuid>" : "");
 	return vfpt_vm_parse(vm, hook->vm, err);
 }
 
@@ -206,12 +221,17 @@ int hook_open(struct vfpt_hook *hook, enum vfpt_ledger_mode mode, struct vfpt_er
 		mode = VFPT_LEDGER_DRY;
 	if ((!hook->captured && vfpt_netlink_open(&hook->netlink, err) < 0) ||
 		vfpt_host_open(hook->root, hook->netlink, &hook->host, err) < 0 ||
-		vfpt_ledger_open(hook->root, mode, hook->config->policy.lock_timeout, &hook->ledger, err) < 0)
+		vfpt_ledger_open(hook->root, mode, hook->config->policy.lock_timeout, &hook->ledger, err) <
+			0 ||
+		vfpt_owners_open(hook->host, hook->captured, hook->config->policy.grace, &hook->owners, err) <
+			0)
 		return -1;
 	hook->transaction = (struct vfpt_transaction){.host = hook->host,
 		.ledger = hook->ledger,
 		.netlink = hook->test ? NULL : hook->netlink,
-		.config = hook->config};
+		.config = hook->config,
+		.owners = hook->test ? NULL : hook->owners,
+		.run = hook->point->document == VFPT_DOMAIN ? VFPT_NEW_RUN : 0};
 	return 0;
 }
 
@@ -222,7 +242,7 @@ static int begin(struct vfpt_hook *hook, int argc, char **argv, struct vfpt_erro
 
 	if (check_caller(err) < 0 || (r = read_options(hook, argc, argv, err)) < 0)
 		return -1;
-	if (r > 0)
+	if (r > 0 || hook->point->document == VFPT_NOTHING)
 		return r;
 	return read_document(hook, err) < 0 || read_vm(hook, err) < 0 ? -1 : 0;
 }
@@ -298,7 +318,7 @@ static int commit(struct vfpt_hook *hook, struct vfpt_error *err)
 	int r;
 
 	if (hook->test)
-		return show(hook, err);
+		return hook->document ? show(hook, err) : 0;
 	if (!hook->changed)
 		return 0;
 	if (vfpt_domain_print(hook->document, &text, &size, err) < 0)
@@ -307,6 +327,7 @@ static int commit(struct vfpt_hook *hook, struct vfpt_error *err)
 	free(text);
 	if (r < 0)
 		return -1;
+	vfpt_netlink_renounce();
 	tell(&hook->transaction);
 	vfpt_transaction_commit(&hook->transaction);
 	return 0;
@@ -329,11 +350,13 @@ static int end(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
 	vfpt_ledger_close(hook->ledger);
 	vfpt_host_free(hook->host);
 	vfpt_netlink_close(hook->netlink);
+	vfpt_owners_free(hook->owners);
 	vfpt_config_free(hook->config);
 	vfpt_domain_free(hook->document);
 	free(hook->text);
 	if (hook->root >= 0)
 		close(hook->root);
+	vfpt_netlink_renounce(); /* before anything is printed */
 	if (result < 0)
 		vfpt_error_print(err);
 	return exit_code(hook, result, err);
@@ -345,8 +368,11 @@ int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 	struct vfpt_error error;
 	int r;
 
-	/* Nobody may be reading our stderr any more; that must not end us half-way. */
+	/* Nobody may be reading our stderr any more, or a file may not grow: that must not end us half-way.
+	 */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	umask(022);
 	/* VDSM shows all of stderr when a hook fails: what is said before is held back until it is known, see
 	 * end(). */
 	setvbuf(stderr, NULL, _IOFBF, BUFSIZ * 8);

@@ -29,6 +29,7 @@ struct vfpt_hook {
 	struct vfpt_netlink *netlink;
 	struct vfpt_host *host;
 	struct vfpt_ledger *ledger;
+	struct vfpt_owners *owners;
 	struct vfpt_transaction transaction;
 };
 

@@ -541,6 +541,13 @@ static int take_own_netdev(const char *name, void *data)
 	return 1;
 }
 
+bool vfpt_host_has(const struct vfpt_host *host, const struct vfpt_pci *vf)
+{
+	char path[FILE_PATH];
+
+	return file_exists(host->root, pci_path(path, vf, "physfn"));
+}
+
 int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const struct vfpt_pf **pf,
 	unsigned *index, struct vfpt_error *err)
 {
@@ -549,9 +556,9 @@ int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const s
 	struct vfpt_pci physfn;
 
 	vfpt_pci_format(vf, text);
-	if (!file_exists(host->root, pci_path(path, vf, "physfn")))
+	if (!vfpt_host_has(host, vf))
 		return vfpt_error_set(err, VFPT_NO_VF, "there is no VF %s on this host", text);
-	if (read_address(host->root, path, &physfn) < 0)
+	if (read_address(host->root, pci_path(path, vf, "physfn"), &physfn) < 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "VF %s: cannot read its PF's address", text);
 	if (file_each_sorted(host->root, pci_path(path, vf, "physfn/net"), take_own_netdev, &own) <= 0)
 		return vfpt_error_set(err, VFPT_SYSTEM,

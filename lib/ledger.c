@@ -89,9 +89,10 @@ static void record_print(const struct vfpt_assignment *a, char text[RECORD_SIZE]
 
 	snprintf(text, RECORD_SIZE,
 		"[assignment]\nvm = %s\nmac = %s\nalias = %s\nnetwork = %s\npf = %s\nvf = %u\naddress = "
-		"%s\ngeneration = %" PRIu64 "\nmacvtap = %u\nmtu_before = %u\nmtu = %u\n",
+		"%s\ngeneration = %" PRIu64 "\nrun = %" PRIu64 "\nmacvtap = %u\nmtu_before = %u\nmtu = %u\n",
 		a->vm, vfpt_mac_format(&a->mac, mac), a->alias, a->network, a->pf, a->vf,
-		vfpt_pci_format(&a->address, address), a->generation, a->macvtap, a->mtu_before, a->mtu);
+		vfpt_pci_format(&a->address, address), a->generation, a->run, a->macvtap, a->mtu_before,
+		a->mtu);
 	print_settings(text, "before", &a->before);
 	print_settings(text, "wanted", &a->wanted);
 	/* The last line shows that none before it is missing. */
@@ -146,6 +147,8 @@ static int scan_assignment(struct record_reader *reader, const char *key, const 
 		reader->seen |= SEEN_VF;
 	} else if (strcmp(key, "address") == 0 && (r = vfpt_pci_parse(value, &a->address, reader->err)) == 0)
 		reader->seen |= SEEN_ADDRESS;
+	else if (strcmp(key, "run") == 0)
+		r = parse_number(value, 10, UINT64_MAX, &a->run);
 	else if (strcmp(key, "generation") == 0 &&
 		 (r = parse_number(value, 10, UINT64_MAX, &a->generation)) == 0)
 		reader->seen |= SEEN_GENERATION;
@@ -326,11 +329,18 @@ static int lock(int dir, unsigned seconds, struct vfpt_error *err)
 
 static int load(struct vfpt_ledger *ledger, int root, unsigned seconds, struct vfpt_error *err)
 {
+	struct stat status;
+
 	ledger->dir = openat(root, DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (ledger->dir < 0 && errno == ENOENT && ledger->mode != VFPT_LEDGER_ASSIGN)
 		return 0;
 	if (ledger->dir < 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot open the ledger /" DIRECTORY);
+	if (fstat(ledger->dir, &status) < 0 || !file_is_trusted(&status))
+		return vfpt_error_set(err, VFPT_SYSTEM,
+			"the ledger /" DIRECTORY
+			" must belong to root or vdsm, and nobody else may write there; "
+			"as root, run systemd-tmpfiles --create vfpt.conf");
 	if (ledger->mode != VFPT_LEDGER_DRY && lock(ledger->dir, seconds, err) < 0)
 		return -1;
 	if (file_each(ledger->dir, ".", take_name, ledger) != 0)
@@ -451,6 +461,8 @@ int vfpt_ledger_put(struct vfpt_ledger *ledger, struct vfpt_assignment *assignme
 		return vfpt_error_set(err, VFPT_SYSTEM, "VF %s is assigned already",
 			vfpt_pci_format(&assignment->address, address));
 	assignment->generation = next_generation(ledger);
+	if (assignment->run == VFPT_NEW_RUN)
+		assignment->run = assignment->generation;
 	memcpy(entry.vm, assignment->vm, sizeof(entry.vm));
 	name_print(&entry.vf, entry.vm, entry.name);
 	if (ledger->mode == VFPT_LEDGER_DRY)
@@ -480,7 +492,7 @@ int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_as
 	for (size_t i = 0; i < ledger->count; i++) {
 		struct vfpt_assignment *grown;
 
-		if (ledger->entries[i].unwritten || strcmp(ledger->entries[i].vm, vm) != 0)
+		if (ledger->entries[i].unwritten || (vm && strcmp(ledger->entries[i].vm, vm) != 0))
 			continue;
 		grown = reallocarray(*out, *count + 1, sizeof(*grown));
 		if (!grown) {

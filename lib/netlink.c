@@ -48,6 +48,19 @@ static void net_admin(cap_flag_value_t value)
 	cap_free(caps);
 }
 
+void vfpt_netlink_renounce(void)
+{
+	static const cap_flag_t flags[] = {CAP_EFFECTIVE, CAP_PERMITTED, CAP_INHERITABLE};
+	const cap_value_t capability = CAP_NET_ADMIN;
+	cap_t caps = cap_get_proc();
+
+	for (int i = 0; caps && i < 3; i++)
+		cap_set_flag(caps, flags[i], 1, &capability, CAP_CLEAR);
+	if (caps)
+		cap_set_proc(caps);
+	cap_free(caps);
+}
+
 static int on_message(struct nl_msg *message, void *data)
 {
 	struct exchange *x = data;

@@ -93,7 +93,20 @@ static int know_held(struct vfpt_transaction *t, const char *vm, struct vfpt_err
 	if (vfpt_ledger_of_vm(t->ledger, vm, &t->held, &t->held_count, &corrupt, err) < 0)
 		return -1;
 	t->knows_held = true;
+	/* A vNIC that is plugged belongs to the run in which the VM got its others. */
+	for (size_t i = 0; i < t->held_count; i++)
+		if (t->run != VFPT_NEW_RUN && t->held[i].run > t->run)
+			t->run = t->held[i].run;
 	return 0;
+}
+
+/* By address: a PF can have another name by now. */
+static bool is_vf_of(const struct vfpt_pf *pf, const struct vfpt_pci *address)
+{
+	for (unsigned vf = 0; vf < pf->vf_count; vf++)
+		if (vfpt_pci_equal(&pf->vfs[vf], address))
+			return true;
+	return false;
 }
 
 /* VFs of that PF that the VM has for the same network. */
@@ -105,11 +118,11 @@ static unsigned count_mine(
 
 	vfpt_network_name(network, request->network ? request->network : request->bridge);
 	for (size_t i = 0; i < t->held_count; i++)
-		mine += strcmp(t->held[i].pf, pf->name) == 0 && strcmp(t->held[i].network, network) == 0 &&
+		mine += strcmp(t->held[i].network, network) == 0 && is_vf_of(pf, &t->held[i].address) &&
 			pick_is_of(t, &t->held[i].address, request->vm);
 	for (size_t i = 0; i < t->count; i++)
-		mine += strcmp(t->made[i].assignment.pf, pf->name) == 0 &&
-			strcmp(t->made[i].assignment.network, network) == 0;
+		mine += strcmp(t->made[i].assignment.network, network) == 0 &&
+			is_vf_of(pf, &t->made[i].assignment.address);
 	return mine;
 }
 

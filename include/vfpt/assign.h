@@ -14,6 +14,7 @@
 #include "vfpt/host.h"
 #include "vfpt/ledger.h"
 #include "vfpt/netlink.h"
+#include "vfpt/owner.h"
 
 /** What one vNIC needs. */
 struct vfpt_request {
@@ -58,12 +59,16 @@ struct vfpt_pf_settings {
 	struct vfpt_settings *vfs;
 };
 
-/** Assignments made together. Fill in the first four (all pointers are the caller's), zero the rest. */
+/** Assignments made together. Fill in what comes before @count (all pointers are the caller's), zero the
+ * rest. */
 struct vfpt_transaction {
 	struct vfpt_host *host;
 	struct vfpt_ledger *ledger;
 	struct vfpt_netlink *netlink; /**< that settings go through; NULL: they are printed only */
 	const struct vfpt_config *config;
+	struct vfpt_owners
+		*owners; /**< for taking back what VMs left that are gone; NULL: that is not tried */
+	uint64_t run;    /**< see struct vfpt_assignment: VFPT_NEW_RUN, or 0 for a VM that runs */
 	size_t count;
 	struct vfpt_assigned *made;
 	bool knows_held;
@@ -79,9 +84,10 @@ struct vfpt_transaction {
 
 /**
  * Give the vNIC a VF: of a PF that serves its network (or is named by vf_pf or vfpt.conf), free, and the best
- * by vfpt_choose(). It is recorded before anything about it is set, so that a crash loses nothing.
- * Errors: VFPT_NO_VF (the message says of each PF why none is free), VFPT_REFUSED, VFPT_SYSTEM; the vNIC's VF
- * and the ledger are then as before, earlier vNICs of the transaction stay assigned.
+ * by vfpt_choose(). Where none is free, those whose VMs are gone are taken back first. It is recorded before
+ * anything about it is set, so that a crash loses nothing. Errors: VFPT_NO_VF (the message says of each PF
+ * why none is free), VFPT_REFUSED, VFPT_SYSTEM; the vNIC's VF and the ledger are then as before, earlier
+ * vNICs of the transaction stay assigned.
  */
 int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request *request,
 	struct vfpt_assigned *out, struct vfpt_error *err);
@@ -108,6 +114,13 @@ void vfpt_transaction_undo(struct vfpt_transaction *transaction);
  * reported with a warning.
  */
 int vfpt_assign_finish(struct vfpt_host *host, struct vfpt_netlink *netlink,
+	const struct vfpt_assignment *assignment, struct vfpt_error *err);
+
+/**
+ * The VM has the VF and runs: what is not as it should be is reported with a warning and set again (a PF that
+ * was reset, a hand that slipped).
+ */
+int vfpt_assign_repair(struct vfpt_host *host, struct vfpt_netlink *netlink,
 	const struct vfpt_assignment *assignment, struct vfpt_error *err);
 
 /**

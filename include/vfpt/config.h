@@ -29,6 +29,7 @@ struct vfpt_policy {
 	bool pack; /**< fill one PF before the next, instead of spreading VMs over all */
 	enum vfpt_numa numa;
 	unsigned lock_timeout; /**< how long a hook waits for the ledger, seconds */
+	unsigned grace;        /**< how long a VF without a VM is left alone, seconds */
 };
 
 /** [network NAME] */

@@ -91,6 +91,18 @@ size_t vfpt_domain_properties(const struct vfpt_domain *domain, const struct vfp
  */
 void vfpt_domain_placement(const struct vfpt_domain *domain, struct vfpt_set *nodes, struct vfpt_set *cpus);
 
+/** The namespace of our own mark in the metadata. */
+#define VFPT_NAMESPACE "urn:vfpt:run:1"
+
+/**
+ * Mark the <domain> with the run (see struct vfpt_assignment) that this start of the VM is, so that what
+ * arrives late can be told from it: <vfpt:run xmlns:vfpt="urn:vfpt:run:1" start="..."/> in <metadata>.
+ */
+int vfpt_domain_set_run(struct vfpt_domain *domain, uint64_t run, struct vfpt_error *err);
+
+/** The mark; 0: there is none. */
+uint64_t vfpt_domain_run(const struct vfpt_domain *domain);
+
 /** How a vNIC and its VF are connected. */
 struct vfpt_connection {
 	enum vfpt_mode mode;

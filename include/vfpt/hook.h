@@ -22,11 +22,18 @@ enum vfpt_exit {
 /** One run of a hook: the document and all that is open. */
 struct vfpt_hook;
 
+/** What VDSM hands over at a hook point. */
+enum vfpt_document {
+	VFPT_DOMAIN,    /**< a whole <domain>; the VM's id is in the environment or in it */
+	VFPT_INTERFACE, /**< one <interface>; the VM's id and the vNIC's properties are in the environment */
+	VFPT_NOTHING,   /**< an empty file */
+};
+
 /** One hook point. */
 struct vfpt_hook_point {
 	const char *name;    /**< VDSM's: "before_vm_start" */
 	const char *summary; /**< for --help, one line */
-	bool nic;            /**< the document is one <interface>, properties are in the environment */
+	enum vfpt_document document;
 	bool after; /**< a failure is only logged; other scripts still clean up, unless the input itself is
 		       bad */
 	int (*step)(struct vfpt_hook *hook, struct vfpt_error *err); /**< what is done there */
@@ -52,6 +59,9 @@ int vfpt_hook_finish(struct vfpt_hook *hook, struct vfpt_error *err);
  * failover pair, which QEMU unplugs by itself.
  */
 int vfpt_hook_check_migration(struct vfpt_hook *hook, struct vfpt_error *err);
+
+/** A step: see vfpt_reconcile(). */
+int vfpt_hook_reconcile(struct vfpt_hook *hook, struct vfpt_error *err);
 
 /**
  * Be the hook of @point: answer --help; read environment and document; do the step; put the changed document

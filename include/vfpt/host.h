@@ -98,6 +98,9 @@ int vfpt_host_netdev(
 /** The network device that stands on @lower (its macvtap, say). @return whether there is one */
 bool vfpt_host_upper(struct vfpt_host *host, const struct vfpt_netdev *lower, struct vfpt_netdev *out);
 
+/** Is there a VF with that address (still)? */
+bool vfpt_host_has(const struct vfpt_host *host, const struct vfpt_pci *vf);
+
 /**
  * The PF and index of the VF with that address.
  * @param pf the host's; valid until vfpt_host_free()

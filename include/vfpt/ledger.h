@@ -26,6 +26,9 @@
 /** A network's name as the ledger keeps it: its letters, digits, '_', '.' and '-'; any other is a '_'. */
 #define VFPT_NETWORK_SIZE 64
 
+/** In struct vfpt_assignment, for vfpt_ledger_put(): this assignment starts the run. */
+#define VFPT_NEW_RUN UINT64_MAX
+
 /** This VF belongs to that vNIC. */
 struct vfpt_assignment {
 	char vm[VFPT_VM_SIZE];
@@ -36,9 +39,10 @@ struct vfpt_assignment {
 	unsigned vf;                     /**< VF index */
 	struct vfpt_pci address;         /**< of the VF: what identifies it */
 	uint64_t generation;             /**< no two assignments since boot have the same */
-	struct vfpt_settings before;     /**< the VF's settings as they were */
-	struct vfpt_settings wanted;     /**< and as they shall be while the VM runs */
-	bool macvtap;                    /**< the VF stays with its driver, a macvtap is on it */
+	uint64_t run; /**< generation of the first assignment of this run of the VM; 0: not known */
+	struct vfpt_settings before; /**< the VF's settings as they were */
+	struct vfpt_settings wanted; /**< and as they shall be while the VM runs */
+	bool macvtap;                /**< the VF stays with its driver, a macvtap is on it */
 	unsigned mtu_before; /**< MTU of the VF's network device as it was; 0: nothing is done about it */
 	unsigned mtu;        /**< and as it shall be */
 };
@@ -77,8 +81,8 @@ const char *vfpt_ledger_owner(const struct vfpt_ledger *ledger, const struct vfp
 int vfpt_ledger_put(struct vfpt_ledger *ledger, struct vfpt_assignment *assignment, struct vfpt_error *err);
 
 /**
- * All assignments of one VM, by address. A record that is cut off or garbage is left out, reported with a
- * warning and counted.
+ * All assignments of one VM (@vm NULL: of all), by address. A record that is cut off or garbage is left out,
+ * reported with a warning and counted.
  * @param out an array to be freed by free(); NULL when there are none
  * @param corrupt number of records of this VM that could not be read
  */

@@ -19,4 +19,7 @@ int vfpt_netlink_open(struct vfpt_netlink **out, struct vfpt_error *err);
 /** Close and free; NULL is fine. */
 void vfpt_netlink_close(struct vfpt_netlink *netlink);
 
+/** Give up CAP_NET_ADMIN for good: nothing is set any more. */
+void vfpt_netlink_renounce(void);
+
 #endif

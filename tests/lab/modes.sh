@@ -137,7 +137,7 @@ two_macvtaps_of_a_bond() {
     like "two macvtaps: the first has its MAC and VLAN" "$(pf_line "$a")" "$one.* vlan 100,"
     like "two macvtaps: the second has its MAC and VLAN" "$(pf_line "$b")" "$two.* vlan 100,"
     is "two macvtaps: the MTU of red is that of the VFs' network devices and of the macvtaps on them" \
-        "$(cat /sys/bus/pci/devices/{$a,$b}/net/*/mtu /sys/bus/pci/devices/{$a,$b}/net/*/upper_macvtap*/mtu | xargs)" "9000 9000 9000 9000"
+        "$(cat /sys/bus/pci/devices/{"$a","$b"}/net/*/mtu /sys/bus/pci/devices/{"$a","$b"}/net/*/upper_macvtap*/mtu | xargs)" "9000 9000 9000 9000"
     stop "two macvtaps"
 }
 

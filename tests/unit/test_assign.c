@@ -1655,9 +1655,12 @@ static const char *mtu_file(unsigned vf)
 	return text(PF_1 "virtfn%u/net/eth%u/mtu", vf, vf);
 }
 
+enum { MACVTAP_IFINDEX = 50 };
+
 static void take_mtu(unsigned ifindex, unsigned mtu)
 {
-	put_file(mtu_file(ifindex - 5), text("%u\n", mtu));
+	put_file(ifindex == MACVTAP_IFINDEX ? "sys/class/net/macvtap0/mtu" : mtu_file(ifindex - 5),
+		text("%u\n", mtu));
 }
 
 static void ck_assert_mtu(unsigned vf, unsigned mtu)
@@ -1780,6 +1783,47 @@ START_TEST(mtu_that_libvirt_changed_is_set_again_once_the_vm_runs)
 	ck_assert_fails(
 		vfpt_assign_finish(host, driver_netlink(), &assigned.assignment, &err), err, VFPT_REFUSED);
 	ck_assert_contains(err.message, "cannot set the MTU of eth0 to 9000: ");
+	close_transaction();
+}
+END_TEST
+
+/* As libvirt makes it, when it plugs or starts. */
+static void put_macvtap(unsigned mtu)
+{
+	put_file("sys/class/net/macvtap0/ifindex", text("%u\n", MACVTAP_IFINDEX));
+	put_file("sys/class/net/macvtap0/mtu", text("%u\n", mtu));
+	put_file("sys/class/net/macvtap0/address", "56:6f:1a:2b:00:aa\n");
+	put_link(PF_1 "virtfn0/net/eth0/upper_macvtap0", "x");
+}
+
+START_TEST(mtu_of_the_macvtap_follows)
+{
+	const struct vfpt_request request = open_macvtap(9000);
+
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	set_since();
+	put_macvtap(_i ? 1500 : 9000);
+	ck_assert_ok(vfpt_assign_finish(host, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_str_eq(set_since(), _i ? "mtu 50 9000\n" : "");
+	/* It would be gone by now. If not, it is not larger than what it stands on. */
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_contains(set_since(), "mtu 5 1500\nmtu 50 1500\n");
+	ck_assert_mtu(0, 1500);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(mtu_that_the_macvtap_refuses_is_an_error)
+{
+	const struct vfpt_request request = open_macvtap(9000);
+
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	put_macvtap(1500);
+	driver.refuses_mtu = true;
+	ck_assert_fails(
+		vfpt_assign_finish(host, driver_netlink(), &assigned.assignment, &err), err, VFPT_REFUSED);
+	ck_assert_contains(err.message, "cannot set the MTU of macvtap0 to 9000: the kernel says: ");
+	ck_assert_uint_eq(records(), 1);
 	close_transaction();
 }
 END_TEST
@@ -2501,6 +2545,8 @@ int main(void)
 	tcase_add_loop_test(tcase, mtu_is_set_where_it_is_another, 0, ARRAY_SIZE(device_mtus));
 	tcase_add_test(tcase, mtu_that_is_refused_leaves_vf_and_ledger_as_they_were);
 	tcase_add_test(tcase, mtu_that_libvirt_changed_is_set_again_once_the_vm_runs);
+	tcase_add_loop_test(tcase, mtu_of_the_macvtap_follows, 0, 2);
+	tcase_add_test(tcase, mtu_that_the_macvtap_refuses_is_an_error);
 	tcase_add_loop_test(tcase, mtu_that_cannot_be_put_back_does_not_keep_the_vf, 0, 2);
 	tcase_add_test(tcase, mtu_is_only_told_where_nothing_is_set);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -39,8 +40,9 @@ static const char *policy_shown(const struct vfpt_policy *policy)
 	static const char *const numa[] = {
 		[VFPT_NUMA_PREFER] = "", [VFPT_NUMA_REQUIRE] = " require", [VFPT_NUMA_IGNORE] = " ignore"};
 
-	return text("%s%s%s%s", policy->gap_allowed ? " allow" : "", policy->pack ? " pack" : "",
-		numa[policy->numa], policy->lock_timeout != 60 ? text(" %u s", policy->lock_timeout) : "");
+	return text("%s%s%s%s%s", policy->gap_allowed ? " allow" : "", policy->pack ? " pack" : "",
+		numa[policy->numa], policy->lock_timeout != 60 ? text(" %u s", policy->lock_timeout) : "",
+		policy->grace != 300 ? text(" grace %u s", policy->grace) : "");
 }
 
 static const char *profile_shown(const struct vfpt_profile *profile)
@@ -138,8 +140,11 @@ static const struct {
 	{"[policy]\nlock_timeout = 60\n", ""},
 	{"[policy]\nlock_timeout = 3600\n", "policy: 3600 s"},
 	{"[policy]\nlock_timeout = 007\n", "policy: 7 s"},
-	{"[policy]\ngap = allow\nplacement = pack\nnuma = ignore\nlock_timeout = 5\n",
-		"policy: allow pack ignore 5 s"},
+	{"[policy]\ngrace = 0\n", "policy: grace 0 s"},
+	{"[policy]\ngrace = 300\n", ""},
+	{"[policy]\ngrace = 86400\n", "policy: grace 86400 s"},
+	{"[policy]\ngap = allow\nplacement = pack\nnuma = ignore\nlock_timeout = 5\ngrace = 6\n",
+		"policy: allow pack ignore 5 s grace 6 s"},
 	/* the last one counts */
 	{"[policy]\ngap = allow\ngap = refuse\n", ""},
 	{"[policy]\nplacement = pack\nplacement = spread\n", ""},
@@ -220,6 +225,8 @@ static const struct {
 	{"[pf a]\nnetworks = red\n# not blue\n\n  green ; and that's it\n", "pf a: networks red,green"},
 	{"[pf a]\nnetworks = red\n  green\t; and that's it\n  blue;net\n",
 		"pf a: networks red,green,blue;net"},
+	{"[pf a]\nnetworks = red\n  green  \t ; and that's it\n", "pf a: networks red,green"},
+	{"  [policy]\n  gap = allow\n[pf a]\n  exclude = 1\n", "policy: allow; pf a: exclude 1"},
 	{"[pf a]\nnetworks = red;blue\n", "pf a: networks red;blue"},
 	{"[pf a]\nnetworks = red\n[policy]\ngap = allow", "policy: allow; pf a: networks red"},
 };
@@ -240,6 +247,7 @@ START_TEST(without_a_file_there_are_the_defaults)
 	ck_assert(!config->policy.pack);
 	ck_assert_int_eq(config->policy.numa, VFPT_NUMA_PREFER);
 	ck_assert_uint_eq(config->policy.lock_timeout, 60);
+	ck_assert_uint_eq(config->policy.grace, 300);
 	ck_assert_uint_eq(config->network_count, 0);
 	ck_assert_uint_eq(config->pf_count, 0);
 }
@@ -310,14 +318,18 @@ static const struct {
 		"line 2: [policy] lock_timeout = 18446744073709551617: \"18446744073709551617\" is no number "
 		"from "
 		"0 to 3600"},
-	{"[policy]\n\n# x\ncolour = red\n",
-		"line 4: [policy] colour = red: not known; there are gap, placement, numa and lock_timeout"},
-	{"[policy]\nGap = allow\n",
-		"line 2: [policy] Gap = allow: not known; there are gap, placement, numa and lock_timeout"},
-	{"[policy]\nvf_trust = on\n",
-		"line 2: [policy] vf_trust = on: not known; there are gap, placement, numa and lock_timeout"},
-	{"[policy]\n= allow\n",
-		"line 2: [policy]  = allow: not known; there are gap, placement, numa and lock_timeout"},
+	{"[policy]\ngrace = 86401\n",
+		"line 2: [policy] grace = 86401: \"86401\" is no number from 0 to 86400"},
+	{"[policy]\ngrace = -1\n", "line 2: [policy] grace = -1: \"-1\" is no number from 0 to 86400"},
+	{"[policy]\ngrace =\n", "line 2: [policy] grace = : \"\" is no number from 0 to 86400"},
+	{"[policy]\n\n# x\ncolour = red\n", "line 4: [policy] colour = red: not known; there are gap, "
+					    "placement, numa, lock_timeout and grace"},
+	{"[policy]\nGap = allow\n", "line 2: [policy] Gap = allow: not known; there are gap, placement, "
+				    "numa, lock_timeout and grace"},
+	{"[policy]\nvf_trust = on\n", "line 2: [policy] vf_trust = on: not known; there are gap, placement, "
+				      "numa, lock_timeout and grace"},
+	{"[policy]\n= allow\n", "line 2: [policy]  = allow: not known; there are gap, placement, numa, "
+				"lock_timeout and grace"},
 	/* [network NAME] */
 	{"[network red]\npfs =\n", "line 2: [network red] pfs = : custom property vf_pf: it is empty"},
 	{"[network red]\npfs = ens1f0, ens2f0\n", "line 2: [network red] pfs = ens1f0, ens2f0: custom "
@@ -398,7 +410,7 @@ static const struct {
 	{"[policy]\n" NAME_40 "012345678 = 1\n", "line 2: [policy] " NAME_40 " = 1: " TOO_LONG},
 	{"[policy]\n" NAME_40 "01234567 = 1\n",
 		"line 2: [policy] " NAME_40
-		" = 1: not known; there are gap, placement, numa and lock_timeout"},
+		" = 1: not known; there are gap, placement, numa, lock_timeout and grace"},
 	/* lines */
 	{"[policy\ngap = allow\n", "line 1: neither a section nor KEY = VALUE"},
 	{"[policy]\ngap\n", "line 2: neither a section nor KEY = VALUE"},
@@ -622,6 +634,11 @@ static const struct {
 	{BYTES("[network red]\nvmfex = Gold\n  vf_trust: on\n"), "line 3: "},
 	/* what stands behind a section's name */
 	{BYTES("[policy] gap = allow\n"), "line 1: "},
+	/* a section that says nothing, wherever it stands */
+	{BYTES("\xef\xbb\xbf[polcy]\n"), "line 1: [polcy]: "},
+	{BYTES("  [polcy]\n"), "line 1: [polcy]: "},
+	{BYTES("[policy]\n\t[polcy]\n"), "line 2: [polcy]: "},
+	{BYTES("[policy]\ngap = allow\n[pf a]\n  [polcy]\n"), "line 4: [polcy]: "},
 	{BYTES("[network a]b]\nvlan = 1\n"), "line 1: "},
 };
 
@@ -661,10 +678,49 @@ START_TEST(configuration_that_is_a_link_is_refused)
 }
 END_TEST
 
+#define NOT_TRUSTED                                                                                          \
+	"/etc/vdsm/vfpt.conf must be a file of root or vdsm that nobody else can write; see chown and chmod"
+
 START_TEST(configuration_that_is_a_directory_is_refused)
 {
 	put_directory(CONFIGURATION);
 	ck_assert_str_eq(refusal(), "cannot read /etc/vdsm/vfpt.conf: Is a directory");
+}
+END_TEST
+
+static const struct {
+	uid_t owner;
+	mode_t mode;
+	bool trusted;
+} writers[] = {
+	{0, 0644, true},
+	{0, 0600, true},
+	{0, 0444, true},
+	{0, 0755, true},
+	{VFPT_VDSM_UID, 0644, true},
+	{VFPT_VDSM_UID, 0400, true},
+	{0, 0620, false},
+	{0, 0602, false},
+	{VFPT_VDSM_UID, 0664, false},
+	{65534, 0644, false},
+	{65534, 0444, false},
+	{VFPT_VDSM_UID + 1, 0600, false},
+};
+
+START_TEST(configuration_is_trusted_by_its_owner_and_mode)
+{
+	put_file(CONFIGURATION, "[policy]\ngap = allow\n");
+	ck_assert_int_eq(chmod(in_root(CONFIGURATION), writers[_i].mode), 0);
+	if (geteuid() == 0)
+		ck_assert_int_eq(chown(in_root(CONFIGURATION), writers[_i].owner, 0), 0);
+	else if (writers[_i].owner != 0)
+		return; /* it cannot be given away */
+	if (writers[_i].trusted) {
+		ck_assert_ok(vfpt_config_read(root_fd, &config, &err), err);
+		ck_assert_str_eq(shown(), "policy: allow");
+	} else {
+		ck_assert_str_eq(refusal(), NOT_TRUSTED);
+	}
 }
 END_TEST
 
@@ -808,6 +864,7 @@ int main(void)
 	tcase = config_case(suite, "files");
 	tcase_add_loop_test(tcase, configuration_that_is_a_link_is_refused, 0, ARRAY_SIZE(targets));
 	tcase_add_test(tcase, configuration_that_is_a_directory_is_refused);
+	tcase_add_loop_test(tcase, configuration_is_trusted_by_its_owner_and_mode, 0, ARRAY_SIZE(writers));
 	tcase_add_loop_test(tcase, place_that_is_no_directory_is_refused, 0, 2);
 	tcase_add_test(tcase, configuration_that_is_a_pipe_keeps_nobody_waiting);
 	tcase_add_loop_test(tcase, unreadable_configuration_is_refused, 0, 2);

@@ -271,6 +271,10 @@ END_TEST
 #define VNIC(last)                                                                                           \
 	"<interface type='bridge'>" MAC(last) "<model type='virtio'/><source bridge='red'/></interface>"
 #define DEVICE(last) "<o:device mac_address='56:6f:1a:2b:00:" last "'>"
+#define MAC_1        MAC("01")
+#define VNIC_1       VNIC("01")
+#define VNIC_2       VNIC("02")
+#define DEVICE_1     DEVICE("01")
 #define DOMAIN_OF(metadata, devices)                                                                         \
 	"<domain " OVIRT "><metadata><o:vm>" metadata "</o:vm></metadata><devices>" devices                  \
 	"</devices></domain>"
@@ -521,9 +525,8 @@ static const struct {
 
 START_TEST(port_mirroring_is_one_with_networks_in_it)
 {
-	parse(text("<domain " OVIRT
-		   "><metadata><o:vm>" DEVICE("01") "%s</o:device></o:vm></metadata><devices>" VNIC("01")
-			   VNIC("02") "</devices></domain>",
+	parse(text("<domain " OVIRT "><metadata><o:vm>" DEVICE_1
+		   "%s</o:device></o:vm></metadata><devices>" VNIC_1 VNIC_2 "</devices></domain>",
 		mirrors[_i].metadata));
 	ck_assert_int_eq(vnics[0].port_mirroring, mirrors[_i].mirrors);
 	ck_assert(!vnics[1].port_mirroring);
@@ -583,9 +586,8 @@ static const struct {
 	{"<o:custom><o:sriov>eth5,eth6</o:sriov></o:custom>", " sriov=eth5,eth6"},
 	{"<o:custom><!-- x --><o:a> 1 </o:a>\n<o:sriov/></o:custom>", " a= 1  sriov="},
 	/* a vNIC's are not the VM's */
-	{DEVICE("01") "<o:custom><o:a>b</o:a></o:custom></o:device>", ""},
-	{DEVICE("01") "<o:custom><o:a>b</o:a></o:custom></o:device><o:custom><o:c>d</o:c></o:custom>",
-		" c=d"},
+	{DEVICE_1 "<o:custom><o:a>b</o:a></o:custom></o:device>", ""},
+	{DEVICE_1 "<o:custom><o:a>b</o:a></o:custom></o:device><o:custom><o:c>d</o:c></o:custom>", " c=d"},
 	{"<x:custom xmlns:x='urn:x'><o:a>b</o:a></x:custom>", ""},
 };
 
@@ -595,8 +597,8 @@ START_TEST(properties_of_the_vm_are_its_own)
 	const char *all = "";
 	size_t count;
 
-	parse(text("<domain " OVIRT
-		   "><metadata><o:vm>%s</o:vm></metadata><devices>" VNIC("01") "</devices></domain>",
+	parse(text("<domain " OVIRT "><metadata><o:vm>%s</o:vm></metadata><devices>" VNIC_1
+		   "</devices></domain>",
 		vms[_i].metadata));
 	count = vfpt_domain_properties(domain, &properties);
 	for (size_t i = 0; i < count; i++)
@@ -1109,8 +1111,8 @@ static const char *const going_of_macvtap[] = {
 
 START_TEST(what_a_macvtap_cannot_have_goes)
 {
-	parse(text("<interface type='bridge'>" MAC("01") "%s<boot order='1'/></interface>",
-		going_of_macvtap[_i]));
+	parse(text(
+		"<interface type='bridge'>" MAC_1 "%s<boot order='1'/></interface>", going_of_macvtap[_i]));
 	connect_as(VFPT_MODE_MACVTAP, 0, 100, "");
 	ck_assert_str_eq(print(), DIRECT_1 "<vlan><tag id=\"100\"/></vlan><boot order=\"1\"/></interface>\n");
 }
@@ -1134,9 +1136,8 @@ START_TEST(what_a_macvtap_can_have_and_what_is_not_libvirts_stays)
 				    ? staying[_i]
 				    : staying_of_macvtap[(size_t)_i - ARRAY_SIZE(staying)];
 
-	parse(text("<interface type='bridge'><source bridge='red'/>" MAC(
-			   "01") "<mtu size='1500'/>%s"
-				 "<port isolated='yes'/></interface>",
+	parse(text("<interface type='bridge'><source bridge='red'/>" MAC_1
+		   "<mtu size='1500'/>%s<port isolated='yes'/></interface>",
 		stays));
 	connect_as(VFPT_MODE_MACVTAP, 0, 0, "");
 	ck_assert_str_eq(print(), text(DIRECT_1 "%s</interface>\n", stays));
@@ -1167,7 +1168,7 @@ static const struct {
 
 START_TEST(port_profile_is_written_behind_the_vf)
 {
-	parse(text("<interface type='bridge'>" MAC("01") "%s</interface>", port_profiles[_i].before));
+	parse(text("<interface type='bridge'>" MAC_1 "%s</interface>", port_profiles[_i].before));
 	connect_as(port_profiles[_i].mode, 0, 0, port_profiles[_i].port_profile);
 	ck_assert_str_eq(print(), port_profiles[_i].mode == VFPT_MODE_MACVTAP
 					  ? text(DIRECT_1 "%s</interface>\n", port_profiles[_i].after)
@@ -1207,91 +1208,35 @@ static const struct {
 
 START_TEST(vnic_stays_and_gets_a_partner)
 {
-	const char *persistent = partners[_i].persistent;
+	const char *persistent = partners[_i].persistent, *alias = text("<alias name='%s'/>", persistent);
+	const char *expected, *after;
 
-	parse(text("<domain " OVIRT "><metadata><o:vm/></metadata><devices>" VNIC(
-			   "02") "<interface type='bridge' x:a='b' "
-				 "xmlns:x='urn:x'>" MAC("01") "<source "
-							      "bridge='red'/><model "
-							      "type='virtio'/><mtu "
-							      "size='9000'/><!-- a -->%s"
-							      "<link "
-							      "state='down'/></"
-							      "interface><!-- b "
-							      "--><interface/></"
-							      "devices></domain>",
+	parse(text("<domain " OVIRT "><metadata><o:vm/></metadata><devices>" VNIC_2
+		   "<interface type='bridge' x:a='b' xmlns:x='urn:x'>" MAC_1
+		   "<source bridge='red'/><model type='virtio'/><mtu size='9000'/><!-- a -->%s"
+		   "<link state='down'/></interface><!-- b --><interface/></devices></domain>",
 		partners[_i].alias));
 	connect_as(VFPT_MODE_FAILOVER, 1, 100, "");
-	ck_assert_str_eq(canonical(print()),
-		canonical(text("<domain " OVIRT "><metadata><o:vm>"
-			       "<o:device mac_address='56:6f:1a:2b:00:01' alias='" OWN_1
-			       "'><o:network>red</o:network></o:device>"
-			       "<o:device mac_address='56:6f:1a:2b:00:01' "
-			       "alias='%s'><o:network>red</o:network>"
-			       "</o:device></o:vm></metadata><devices>" VNIC(
-				       "02") "<interface type='bridge' x:a='b' "
-					     "xmlns:x='urn:x'>" MAC("01") "<teaming "
-									  "type='persistent'/>"
-									  "<source "
-									  "bridge='red'/><model "
-									  "type='virtio'/><mtu "
-									  "size='9000'/><!-- a "
-									  "-->%s"
-									  "<link "
-									  "state='down'/>%s</"
-									  "interface>"
-									  "<interface "
-									  "type='hostdev' "
-									  "managed='yes'>" MAC("01") "<source"
-												     "><"
-												     "address"
-												     " type='"
-												     "pci' "
-												     "domain="
-												     "'0x0000"
-												     "' "
-												     "bus='"
-												     "0x02' "
-												     "slot='"
-												     "0x10' "
-												     "functio"
-												     "n='0x4'"
-												     "/>"
-												     "</"
-												     "source>"
-												     "<driver"
-												     " name='"
-												     "vfio'/"
-												     "><vlan>"
-												     "<tag "
-												     "id='"
-												     "100'/"
-												     "></"
-												     "vlan><"
-												     "alias "
-												     "name="
-												     "'" OWN_1
-												     "'/>"
-												     "<teamin"
-												     "g "
-												     "type='"
-												     "transie"
-												     "nt' "
-												     "persist"
-												     "ent='%"
-												     "s'/></"
-												     "interfa"
-												     "ce>"
-												     "<!-- b "
-												     "--><"
-												     "interfa"
-												     "ce/></"
-												     "devices"
-												     "></"
-												     "domain"
-												     ">",
-			persistent, partners[_i].alias[0] ? text("<alias name='%s'/>", persistent) : "",
-			partners[_i].alias[0] ? "" : text("<alias name='%s'/>", persistent), persistent)));
+	after = canonical(print());
+	/* What there was of an alias says another name, where it was; else it is the last element. */
+	expected =
+		text("<domain " OVIRT "><metadata><o:vm>"
+		     "<o:device mac_address='56:6f:1a:2b:00:01' alias='" OWN_1
+		     "'><o:network>red</o:network></o:device>"
+		     "<o:device mac_address='56:6f:1a:2b:00:01' alias='%s'><o:network>red</o:network>"
+		     "</o:device></o:vm></metadata><devices>" VNIC_2
+		     "<interface type='bridge' x:a='b' xmlns:x='urn:x'>" MAC_1 "<teaming type='persistent'/>"
+		     "<source bridge='red'/><model type='virtio'/><mtu size='9000'/><!-- a -->%s"
+		     "<link state='down'/>%s</interface>"
+		     "<interface type='hostdev' managed='yes'>" MAC_1
+		     "<source><address type='pci' domain='0x0000' bus='0x02' slot='0x10' function='0x4'/>"
+		     "</source><driver name='vfio'/><vlan><tag id='100'/></vlan><alias name='" OWN_1 "'/>"
+		     "<teaming type='transient' persistent='%s'/></interface>"
+		     "<!-- b --><interface/></devices></domain>",
+			persistent, partners[_i].alias[0] ? alias : "", partners[_i].alias[0] ? "" : alias,
+			persistent);
+	expected = canonical(expected);
+	ck_assert_str_eq(after, expected);
 }
 END_TEST
 
@@ -1299,30 +1244,26 @@ END_TEST
 static const struct {
 	const char *before, *after; /* metadata; the vNIC's alias is ua-x */
 } pair_metadata[] = {
-	{DEVICE("01") "<o:network>dmz</o:network><o:custom><o:a>b</o:a></o:custom></o:device>",
+	{DEVICE_1 "<o:network>dmz</o:network><o:custom><o:a>b</o:a></o:custom></o:device>",
 		"<o:device mac_address='56:6f:1a:2b:00:01' alias='" OWN_1
-		"'><o:network>dmz</o:network></o:device>"
-		"<o:device mac_address='56:6f:1a:2b:00:01' alias='ua-x'><o:network>dmz</o:network>"
-		"<o:custom><o:a>b</o:a></o:custom></o:device>"},
+		"'><o:network>dmz</o:network></o:device><o:device mac_address='56:6f:1a:2b:00:01' "
+		"alias='ua-x'><o:network>dmz</o:network><o:custom><o:a>b</o:a></o:custom></o:device>"},
 	{"<o:device mac_address='56:6F:1A:2B:00:01' alias='ua-x'><o:custom/></o:device>",
 		"<o:device mac_address='56:6f:1a:2b:00:01' alias='" OWN_1
-		"'><o:network>red</o:network></o:device>"
-		"<o:device mac_address='56:6F:1A:2B:00:01' alias='ua-x'><o:network>red</o:network><o:custom/>"
-		"</o:device>"},
-	{DEVICE("02") "</o:device>" DEVICE("01") "<o:network>dmz</o:network></o:device>",
+		"'><o:network>red</o:network></o:device><o:device mac_address='56:6F:1A:2B:00:01' "
+		"alias='ua-x'><o:network>red</o:network><o:custom/></o:device>"},
+	{DEVICE("02") "</o:device>" DEVICE_1 "<o:network>dmz</o:network></o:device>",
 		"<o:device mac_address='56:6f:1a:2b:00:01' alias='" OWN_1
 		"'><o:network>dmz</o:network></o:device>" DEVICE(
-			"02") "</o:device>"
-			      "<o:device mac_address='56:6f:1a:2b:00:01' "
+			"02") "</o:device><o:device mac_address='56:6f:1a:2b:00:01' "
 			      "alias='ua-x'><o:network>dmz</o:network></o:device>"},
 };
 
 START_TEST(metadata_tells_the_pair_apart)
 {
-	const char *document =
-		"<domain " OVIRT "><metadata><o:vm>%s</o:vm></metadata><devices>"
-		"<interface type='bridge'>" MAC("01") "<source bridge='red'/><alias name='ua-x'/>"
-						      "</interface></devices></domain>";
+	const char *document = "<domain " OVIRT
+			       "><metadata><o:vm>%s</o:vm></metadata><devices><interface type='bridge'>" MAC_1
+			       "<source bridge='red'/><alias name='ua-x'/></interface></devices></domain>";
 	const char *network;
 	xmlDoc *doc;
 
@@ -1373,7 +1314,7 @@ END_TEST
 
 START_TEST(port_profile_of_a_pair_is_its_vfs)
 {
-	parse(DOMAIN_OF("", VNIC("01")));
+	parse(DOMAIN_OF("", VNIC_1));
 	connect_as(VFPT_MODE_FAILOVER, 0, 0, "gold");
 	ck_assert_lacks(canonical_interface(print(), 0), "virtualport");
 	ck_assert_contains(canonical_interface(print(), 1),

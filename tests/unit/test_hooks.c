@@ -806,7 +806,7 @@ static const struct {
 	{"[network other]\npassthrough = yes\n", "/etc/vdsm/vfpt.conf, line 2: [network other] passthrough = "
 						 "yes: custom property passthrough: "},
 	{"[pf ens1f0]\nexclude = x\n", "/etc/vdsm/vfpt.conf, line 2: [pf ens1f0] exclude = x: "},
-	{"[host]\na = b\n", "/etc/vdsm/vfpt.conf, line 2: [host] a = b: no such section; "},
+	{"[host]\na = b\n", "/etc/vdsm/vfpt.conf, line 1: [host]: no such section; "},
 	{"[policy]\nx\n", "/etc/vdsm/vfpt.conf, line 2: "},
 };
 
@@ -1218,7 +1218,7 @@ START_TEST(pair_without_a_bridge_is_refused)
 	put_file(CONFIG, "[network green]\npfs = ens1f0\n");
 	refused("before_vm_start", document, NULL,
 		"vfpt: vNIC " MAC_1 " (network green): passthrough_mode=failover needs a bridge beside the "
-				    "VF, and green has none "
+		"VF, and green has none "
 		"on this host; use hostdev or macvtap\n");
 	refused("before_vm_start", replaced(document, "required", "preferred"), NULL,
 		"needs a bridge beside the VF");
@@ -2254,6 +2254,25 @@ START_TEST(preferred_vnic_stays_on_its_bridge_when_it_cannot_have_a_vf)
 }
 END_TEST
 
+/* VDSM's bridge for vNICs without a network is one too. */
+START_TEST(preferred_vnic_without_a_network_stays_off_any)
+{
+	const char *document = vnic(MAC_1, VFPT_NO_NETWORK);
+	struct outcome outcome;
+
+	put_directory("sys/class/net/" VFPT_NO_NETWORK "/brif");
+	put_file("sys/class/net/" VFPT_NO_NETWORK "/mtu", "1500\n");
+	put_file(DOCUMENT, document);
+	outcome = hook("before_nic_hotplug", VM_A, "passthrough=preferred");
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(outcome.err,
+		"vfpt: warning: vNIC " MAC_1
+		" (network ;vdsmdummy;): it has no network; give it one in the engine; it "
+		"stays on its bridge (passthrough=preferred)\n");
+	ck_assert_str_eq(get_file(DOCUMENT, NULL), document);
+}
+END_TEST
+
 /* There is nothing to stay on. */
 START_TEST(preferred_vnic_without_a_bridge_is_an_error)
 {
@@ -2556,6 +2575,7 @@ int main(void)
 
 	tcase = new_case(suite, "preferred", host_setup);
 	tcase_add_loop_test(tcase, preferred_vnic_stays_on_its_bridge_when_it_cannot_have_a_vf, 0, 4);
+	tcase_add_test(tcase, preferred_vnic_without_a_network_stays_off_any);
 	tcase_add_loop_test(tcase, preferred_vnic_without_a_bridge_is_an_error, 0, 2);
 	tcase_add_test(tcase, preferred_vnic_does_not_mask_that_the_host_is_broken);
 	tcase_add_test(tcase, preferred_vnic_without_vf_does_not_keep_the_others_from_theirs);

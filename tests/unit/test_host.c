@@ -1259,7 +1259,7 @@ START_TEST(node_whose_cpus_cannot_be_read_has_none)
 END_TEST
 
 static const char *const no_nodes[] = {"node", "node-1", "nodex", "node1x", "node 3", "node65536",
-	"node4294967297", "Node3", "xnode3", "nod3", ".node3"};
+	"node4294967297", "Node3", "xnode3", "nod3", "nodx3", ".node3"};
 
 START_TEST(what_is_no_node_is_passed_over)
 {

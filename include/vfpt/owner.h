@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/**
+ * @file owner.h
+ * Is the VM that the ledger says has a VF still there? Most VMs end with an after_vm_destroy; one that ends
+ * while VDSM is down, or whose hook was killed, does not.
+ */
+#ifndef VFPT_OWNER_H
+#define VFPT_OWNER_H
+
+#include <stdbool.h>
+
+#include "vfpt/host.h"
+#include "vfpt/ledger.h"
+
+/** What is known of the VMs that are there: each source is asked once, and only when it is needed. */
+struct vfpt_owners;
+
+/**
+ * @param captured the root is a captured tree: there is no libvirt to ask, its process table must do
+ * @param grace how long an assignment is left alone, seconds: a VM that is being started has no process yet
+ * @param out to be freed by vfpt_owners_free()
+ */
+int vfpt_owners_open(struct vfpt_host *host, bool captured, unsigned grace, struct vfpt_owners **out,
+	struct vfpt_error *err);
+
+/** NULL is fine. */
+void vfpt_owners_free(struct vfpt_owners *owners);
+
+/**
+ * Is the assignment's VM gone for sure? It is not while the assignment is young, a process has the VM's UUID
+ * on its command line (as QEMU does), someone uses the VF, libvirt runs the VM, or does not answer within 5
+ * s.
+ */
+bool vfpt_owner_is_gone(struct vfpt_owners *owners, const struct vfpt_assignment *assignment);
+
+/** Did libvirt fail to answer, so that doubtful VFs count as taken? */
+bool vfpt_owners_in_doubt(const struct vfpt_owners *owners);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/owner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "file.h"
+#include "libvirt.h"
+#include "vfpt/inuse.h"
+
+typedef char uuid[VFPT_VM_SIZE];
+
+/* The VMs that one source knows. */
+struct known {
+	bool asked;
+	bool answered;
+	size_t count;
+	uuid *vms;
+};
+
+struct vfpt_owners {
+	struct vfpt_host *host;
+	bool captured;
+	unsigned grace;
+	struct known processes;
+	struct known libvirt;
+};
+
+int vfpt_owners_open(struct vfpt_host *host, bool captured, unsigned grace, struct vfpt_owners **out,
+	struct vfpt_error *err)
+{
+	*out = calloc(1, sizeof(**out));
+	if (!*out)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "owners");
+	**out = (struct vfpt_owners){.host = host, .captured = captured, .grace = grace};
+	return 0;
+}
+
+void vfpt_owners_free(struct vfpt_owners *owners)
+{
+	if (!owners)
+		return;
+	free(owners->processes.vms);
+	free(owners->libvirt.vms);
+	free(owners);
+}
+
+static bool has(const struct known *known, const char *vm)
+{
+	for (size_t i = 0; i < known->count; i++)
+		if (strcmp(known->vms[i], vm) == 0)
+			return true;
+	return false;
+}
+
+/* --- processes ------------------------------------------------------------------------------- */
+
+static int take(struct known *known, const char *text)
+{
+	uuid *grown = reallocarray(known->vms, known->count + 1, sizeof(*grown));
+	struct vfpt_error ignored;
+
+	if (!grown)
+		return -1;
+	known->vms = grown;
+	known->count += vfpt_vm_parse(text, grown[known->count], &ignored) == 0;
+	return 0;
+}
+
+/* libvirt gives QEMU "-uuid UUID", among the first of some hundred arguments (qemu_command.c). */
+static int look_at_process(const char *name, void *data)
+{
+	static const char option[] = "-uuid";
+	struct vfpt_owners *owners = data;
+	char path[FILE_PATH], line[32768];
+	const char *end, *at;
+	int length;
+
+	if (strspn(name, "0123456789") != strlen(name))
+		return 0;
+	snprintf(path, sizeof(path), "proc/%.20s/cmdline", name);
+	length = file_read_start(vfpt_host_root(owners->host), path, line, sizeof(line));
+	if (length <= 0)
+		return 0; /* gone meanwhile, or a kernel thread */
+	end = line + length;
+	for (at = line; at < end; at += strlen(at) + 1)
+		if (strcmp(at, option) == 0 && at + sizeof(option) < end)
+			return take(&owners->processes, at + sizeof(option)) < 0;
+	return 0;
+}
+
+static void ask_processes(struct vfpt_owners *owners)
+{
+	struct known *known = &owners->processes;
+
+	if (known->asked)
+		return;
+	known->asked = true;
+	known->answered = file_each(vfpt_host_root(owners->host), "proc", look_at_process, owners) == 0;
+}
+
+/* --- libvirt --------------------------------------------------------------------------------- */
+
+static void ask_libvirt(struct vfpt_owners *owners)
+{
+	struct known *known = &owners->libvirt;
+
+	if (known->asked)
+		return;
+	known->asked = true;
+	known->answered = owners->captured || libvirt_active(&known->vms, &known->count) == 0;
+}
+
+bool vfpt_owners_in_doubt(const struct vfpt_owners *owners)
+{
+	return owners->libvirt.asked && !owners->libvirt.answered;
+}
+
+/* --- the verdict ----------------------------------------------------------------------------- */
+
+/* Generations are nanoseconds since boot; one that is yet to come is of another boot. */
+static bool is_young(const struct vfpt_owners *owners, const struct vfpt_assignment *assignment)
+{
+	struct timespec now;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return assignment->generation <= ns &&
+	       ns - assignment->generation < (uint64_t)owners->grace * 1000000000u;
+}
+
+static bool is_used(const struct vfpt_owners *owners, const struct vfpt_assignment *assignment)
+{
+	char reason[VFPT_REASON_SIZE];
+	struct vfpt_error ignored;
+	bool taken;
+
+	if (!vfpt_host_has(owners->host, &assignment->address))
+		return false;
+	return vfpt_inuse(owners->host, &assignment->address, &taken, reason, &ignored) < 0 || taken;
+}
+
+bool vfpt_owner_is_gone(struct vfpt_owners *owners, const struct vfpt_assignment *assignment)
+{
+	if (is_young(owners, assignment))
+		return false;
+	ask_processes(owners);
+	if (!owners->processes.answered || has(&owners->processes, assignment->vm) ||
+		is_used(owners, assignment))
+		return false;
+	ask_libvirt(owners);
+	return owners->libvirt.answered && !has(&owners->libvirt, assignment->vm);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/reconcile.h"
+
+#include <stdlib.h>
+
+#include "vfpt/assign.h"
+#include "vfpt/inuse.h"
+
+struct tools {
+	struct vfpt_host *host;
+	struct vfpt_ledger *ledger;
+	struct vfpt_netlink *netlink;
+	struct vfpt_owners *owners;
+};
+
+/* A VF that is not in use belongs to a VM that is just being started: its hooks see to it. */
+static int repair(const struct tools *tools, const struct vfpt_assignment *a, struct vfpt_error *err)
+{
+	char reason[VFPT_REASON_SIZE];
+	bool taken;
+
+	if (vfpt_inuse(tools->host, &a->address, &taken, reason, err) < 0)
+		return -1;
+	return taken ? vfpt_assign_repair(tools->host, tools->netlink, a, err) : 0;
+}
+
+static int reconcile(const struct tools *tools, const struct vfpt_assignment *a, struct vfpt_error *err)
+{
+	if (vfpt_host_has(tools->host, &a->address) && !vfpt_owner_is_gone(tools->owners, a))
+		return repair(tools, a, err);
+	if (vfpt_release(tools->host, tools->ledger, tools->netlink, a, err) < 0)
+		return -1;
+	if (vfpt_host_has(tools->host, &a->address))
+		vfpt_warn("VM %s is gone; its VF %u of %s is given back", a->vm, a->vf, a->pf);
+	return 0;
+}
+
+int vfpt_reconcile(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
+	struct vfpt_owners *owners, struct vfpt_error *err)
+{
+	const struct tools tools = {.host = host, .ledger = ledger, .netlink = netlink, .owners = owners};
+	struct vfpt_assignment *all;
+	size_t count, corrupt;
+	struct vfpt_error second;
+	int r = 0;
+
+	if (vfpt_ledger_of_vm(ledger, NULL, &all, &count, &corrupt, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct vfpt_error *slot = r < 0 ? &second : err;
+
+		if (reconcile(&tools, &all[i], slot) == 0)
+			continue;
+		vfpt_error_wrap(slot, "VF %u of %s, of VM %s", all[i].vf, all[i].pf, all[i].vm);
+		if (r < 0)
+			vfpt_warn("%s", second.message);
+		r = -1;
+	}
+	if (vfpt_owners_in_doubt(owners))
+		vfpt_warn("libvirt does not answer, so VFs of VMs that may be gone stay taken");
+	free(all);
+	return r;
+}

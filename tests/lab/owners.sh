@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# VMs that end without a word, hooks that come late, VDSM that starts while VMs run: with a real libvirt.
+# Wants: tests/lab/run --pfs 1
+
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lab/lib.sh
+. tests/lab/lib.sh
+# shellcheck source=tests/lab/check.sh
+. tests/lab/check.sh
+
+one=00000000-0000-4000-8000-000000000001
+two=00000000-0000-4000-8000-000000000002
+three=00000000-0000-4000-8000-000000000003
+
+make_host() { lab_vfs ens1f0 2 && lab_bridge blue ens1f0; }
+
+# domain UUID MAC: a domain whose only vNIC asks for passthrough.
+domain() {
+    lab_domain_xml "vm-${1: -1}" "$1" "$(nic_xml "$2" blue)" | sed "s|</uuid>|&<metadata>\
+<o:vm xmlns:o=\"http://ovirt.org/vm/1.0\"><o:device mac_address=\"$2\"><o:custom>\
+<o:passthrough>required</o:passthrough></o:custom></o:device></o:vm></metadata>|"
+}
+
+grace() { mkdir -p /etc/vdsm && printf '[policy]\ngrace = %s\n' "$1" >/etc/vdsm/vfpt.conf; }
+netdevs() { for link in /sys/class/net/ens1f0/device/virtfn*; do [ -d "$link/net" ] || return; done; }
+vdsm_starts() { : >/tmp/nothing.xml; as_vdsm before_vdsm_start /tmp/nothing.xml; }
+
+# start UUID MAC: the VM runs, and its document is /tmp/UUID.xml.
+start() {
+    domain "$1" "$2" >/tmp/domain.xml
+    as_vdsm before_vm_start /tmp/domain.xml "vmId=$1"
+    [ "$rc" = 0 ] || return
+    cp "$doc" "/tmp/$1.xml"
+    virsh -q create --paused "/tmp/$1.xml"
+}
+
+running_vms_keep_theirs() {
+    local vf
+    grace 0
+    ok "a VM starts" start $one 56:6f:1a:2b:00:01
+    vf=$(vf_of /tmp/$one.xml 56:6f:1a:2b:00:01)
+    vdsm_starts
+    is "when VDSM starts, a VM that runs keeps its VF, and nothing is said" "$rc$err $(assignments)" "0 1"
+    ip link set dev ens1f0 vf "$(index_of "$vf")" vlan 9
+    vdsm_starts
+    like "what someone changed meanwhile is said" "$rc $err" '^0 .*VF [01] of ens1f0 has vlan_id 9, it should be 0'
+    ok "in one line" one_line "$err"
+    is "and set right" "$(pf_line "$vf" | grep -c vlan)" 0
+    domain $two 56:6f:1a:2b:00:02 >/tmp/domain.xml
+    as_vdsm before_vm_start /tmp/domain.xml vmId=$two
+    is "a second VM gets the other VF" "$rc $(assignments)" "0 2"
+    domain $three 56:6f:1a:2b:00:03 >/tmp/third.xml
+    grace 300
+    as_vdsm before_vm_start /tmp/third.xml vmId=$three
+    like "a third is refused while the second may still be starting" "$rc $err" '^2 .*2 assigned to VMs'
+    grace 0
+    as_vdsm before_vm_start /tmp/third.xml vmId=$three
+    like "and gets the second's VF when that is there no more" "$rc $err" "^0 .*VM $two is gone; its VF [01] of ens1f0 is given back"
+    is "while the one that runs keeps its own" "$(find /run/vfpt -name "*@$one" | wc -l)" 1
+    as_vdsm after_vm_destroy "$doc" vmId=$three
+}
+
+index_of() {
+    local link
+    for link in /sys/class/net/ens1f0/device/virtfn*; do
+        [ "$(basename "$(readlink "$link")")" = "$1" ] && echo "${link##*virtfn}"
+    done
+}
+
+vms_that_ended_without_a_word() {
+    virsh -q destroy "vm-${one: -1}"
+    lab_wait 30 netdevs
+    is "no hook told, so the VF is still assigned" "$(assignments)" 1
+    grace 300
+    vdsm_starts
+    is "within the grace it stays" "$rc$err $(assignments)" "0 1"
+    grace 0
+    vdsm_starts
+    like "then it is given back, with a line that says so" "$rc $err" "^0 vfpt: warning: VM $one is gone; its VF [01] of ens1f0 is given back"
+    unchanged "and every VF is as it was"
+}
+
+late_hooks_do_nothing() {
+    ok "a VM starts" start $one 56:6f:1a:2b:00:01
+    cp /tmp/$one.xml /tmp/first-run.xml
+    virsh -q destroy "vm-${one: -1}"
+    lab_wait 30 netdevs
+    ok "and starts again, before after_vm_destroy of its first run" start $one 56:6f:1a:2b:00:01
+    as_vdsm after_vm_destroy /tmp/first-run.xml vmId=$one
+    is "which then takes nothing from it" "$rc$err $(assignments)" "0 1"
+    virsh -q destroy "vm-${one: -1}"
+    lab_wait 30 netdevs
+    as_vdsm after_vm_destroy /tmp/$one.xml vmId=$one
+    is "its own after_vm_destroy does" "$rc$err" 0
+    unchanged "and every VF is as it was"
+}
+
+without_libvirt_all_stays_taken() {
+    domain $two 56:6f:1a:2b:00:02 >/tmp/domain.xml
+    as_vdsm before_vm_start /tmp/domain.xml vmId=$two
+    cp "$doc" /tmp/$two.xml
+    pkill -STOP libvirtd
+    vdsm_starts
+    like "libvirt that does not answer: the VF stays taken, and a line says so" "$rc $err $(assignments)" \
+        '^0 vfpt: warning: libvirt does not answer.* 1$'
+    pkill -CONT libvirtd
+    pkill libvirtd
+    lab_wait 30 not pidof libvirtd
+    vdsm_starts
+    like "libvirt that is not there: the same" "$rc $err $(assignments)" '^0 vfpt: warning: libvirt does not answer.* 1$'
+    as_vdsm after_vm_destroy /tmp/$two.xml vmId=$two
+    unchanged "after_vm_destroy needs no libvirt"
+}
+
+make_host || { echo "Bail out! the host cannot be made"; exit 1; }
+install_build || { echo "Bail out! the build cannot be installed"; exit 1; }
+lab_libvirtd || { echo "Bail out! libvirt does not start"; exit 1; }
+quiet virsh nwfilter-define <(echo "<filter name='vdsm-no-mac-spoofing' chain='root'/>")
+before=$(vf_lines ens1f0)
+
+running_vms_keep_theirs
+vms_that_ended_without_a_word
+late_hooks_do_nothing
+without_libvirt_all_stays_taken
+finish

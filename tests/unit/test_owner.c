@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vfpt/owner.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "libvirt.h"
+#include "support.h"
+
+#define VM    "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
+#define OTHER "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
+#define VF    "sys/devices/pci0000:00/0000:00:02.0/0000:01:10.0/"
+
+static struct vfpt_error err;
+static struct vfpt_host *host;
+static struct vfpt_owners *owners;
+
+/* --- libvirt's place is taken by this */
+
+static int libvirt_answer; /* what libvirt_active() returns */
+static const char *libvirt_runs;
+static unsigned libvirt_asked;
+
+int __wrap_libvirt_active(char (**uuids)[VFPT_VM_SIZE], size_t *count);
+
+int __wrap_libvirt_active(char (**uuids)[VFPT_VM_SIZE], size_t *count)
+{
+	libvirt_asked++;
+	*uuids = NULL;
+	*count = 0;
+	if (libvirt_answer == 0 && libvirt_runs) {
+		*uuids = malloc(sizeof(**uuids));
+		ck_assert_ptr_nonnull(*uuids);
+		memcpy(**uuids, libvirt_runs, VFPT_VM_SIZE);
+		*count = 1;
+	}
+	return libvirt_answer;
+}
+
+static void open_all(bool captured, unsigned grace)
+{
+	libvirt_answer = 0;
+	libvirt_runs = NULL;
+	libvirt_asked = 0;
+	put_directory("proc/1");
+	ck_assert_ok(vfpt_host_open(root_fd, NULL, &host, &err), err);
+	ck_assert_ok(vfpt_owners_open(host, captured, grace, &owners, &err), err);
+}
+
+static void close_all(void)
+{
+	vfpt_owners_free(owners);
+	vfpt_host_free(host);
+	owners = NULL;
+	host = NULL;
+}
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static struct vfpt_assignment assignment(uint64_t generation)
+{
+	struct vfpt_assignment a = {
+		.vm = VM, .pf = "ens1f0", .address = {.bus = 1, .slot = 16}, .generation = generation};
+
+	return a;
+}
+
+static bool gone(uint64_t generation)
+{
+	struct vfpt_assignment a = assignment(generation);
+
+	return vfpt_owner_is_gone(owners, &a);
+}
+
+static void put_process(unsigned pid, const char *const *arguments)
+{
+	char line[8192];
+	size_t used = 0;
+
+	for (; *arguments; arguments++) {
+		memcpy(line + used, *arguments, strlen(*arguments) + 1);
+		used += strlen(*arguments) + 1;
+	}
+	put_bytes(text("proc/%u/cmdline", pid), line, used);
+}
+
+START_TEST(owner_that_nobody_knows_is_gone)
+{
+	open_all(false, 300);
+	ck_assert(gone(1));
+	ck_assert_uint_eq(libvirt_asked, 1);
+	ck_assert(!vfpt_owners_in_doubt(owners));
+	close_all();
+}
+END_TEST
+
+START_TEST(young_assignment_is_left_alone_and_nobody_is_asked)
+{
+	open_all(false, 300);
+	ck_assert(!gone(now()));
+	ck_assert_uint_eq(libvirt_asked, 0);
+	close_all();
+}
+END_TEST
+
+START_TEST(without_grace_none_is_young)
+{
+	open_all(false, 0);
+	ck_assert(gone(now()));
+	close_all();
+}
+END_TEST
+
+/* run/ is empty at boot; a generation that is yet to come is garbage, not a promise. */
+START_TEST(generation_of_the_future_is_not_young)
+{
+	open_all(false, 300);
+	ck_assert(gone(now() + UINT64_C(3600) * 1000000000u));
+	close_all();
+}
+END_TEST
+
+static const char *const qemu[] = {
+	"/usr/libexec/qemu-kvm", "-name", "guest=web-01", "-uuid", VM, "-smp", "1", NULL};
+static const char *const upper[] = {"qemu", "-uuid", "3F0F5D7E-6C1A-4D0E-9A0B-5F6D7C8E9A01", NULL};
+static const char *const other_vm[] = {"qemu", "-uuid", OTHER, NULL};
+static const char *const mentioned[] = {"vi", "/var/log/" VM ".log", VM, NULL};
+static const char *const cut[] = {"qemu", "-uuid", NULL};
+static const char *const garbage[] = {"qemu", "-uuid", "no-uuid", "-uuid", VM, NULL};
+
+static const struct {
+	const char *name;
+	const char *const *arguments;
+	bool present;
+} processes[] = {
+	{"QEMU", qemu, true},
+	{"in upper case", upper, true},
+	{"another VM's", other_vm, false},
+	{"one that only names the VM", mentioned, false},
+	{"without a UUID behind the option", cut, false},
+	{"with something else behind the option", garbage, false},
+};
+
+START_TEST(vm_with_a_process_is_there)
+{
+	open_all(false, 300);
+	put_process(4711, processes[_i].arguments);
+	put_bytes("proc/4712/cmdline", "", 0);
+	put_file("proc/cmdline", "-uuid");
+	ck_assert_msg(gone(1) != processes[_i].present, "a process %s: gone is %d", processes[_i].name,
+		processes[_i].present);
+	ck_assert_uint_eq(libvirt_asked, !processes[_i].present);
+	close_all();
+}
+END_TEST
+
+START_TEST(uuid_far_behind_in_a_long_command_line_is_found)
+{
+	static char line[20000];
+
+	open_all(false, 300);
+	memset(line, 'a', sizeof(line));
+	memcpy(line + sizeof(line) - 7 - VFPT_VM_SIZE, "\0-uuid\0" VM, 7 + VFPT_VM_SIZE);
+	put_bytes("proc/4711/cmdline", line, sizeof(line));
+	ck_assert(!gone(1));
+	close_all();
+}
+END_TEST
+
+START_TEST(without_a_process_table_nobody_is_gone)
+{
+	open_all(false, 300);
+	drop("proc");
+	ck_assert(!gone(1));
+	close_all();
+}
+END_TEST
+
+START_TEST(vf_that_someone_uses_is_not_taken_back)
+{
+	open_all(false, 300);
+	drop(VF "net");
+	put_link(VF "driver", "../../../../bus/pci/drivers/vfio-pci");
+	ck_assert(!gone(1));
+	ck_assert_uint_eq(libvirt_asked, 0);
+	close_all();
+}
+END_TEST
+
+START_TEST(vf_that_does_not_exist_is_used_by_nobody)
+{
+	struct vfpt_assignment a = assignment(1);
+
+	open_all(false, 300);
+	a.address.bus = 99;
+	ck_assert(vfpt_owner_is_gone(owners, &a));
+	close_all();
+}
+END_TEST
+
+START_TEST(vm_that_libvirt_runs_is_there)
+{
+	open_all(false, 300);
+	libvirt_runs = VM;
+	ck_assert(!gone(1));
+	ck_assert(!vfpt_owners_in_doubt(owners));
+	close_all();
+}
+END_TEST
+
+START_TEST(another_vm_that_libvirt_runs_does_not_count)
+{
+	open_all(false, 300);
+	libvirt_runs = OTHER;
+	ck_assert(gone(1));
+	close_all();
+}
+END_TEST
+
+START_TEST(libvirt_that_does_not_answer_leaves_all_taken)
+{
+	open_all(false, 300);
+	libvirt_answer = -1;
+	ck_assert(!gone(1));
+	ck_assert(vfpt_owners_in_doubt(owners));
+	close_all();
+}
+END_TEST
+
+START_TEST(libvirt_is_asked_once)
+{
+	open_all(false, 300);
+	libvirt_answer = _i - 1;
+	for (int i = 0; i < 5; i++)
+		gone(1);
+	ck_assert_uint_eq(libvirt_asked, 1);
+	close_all();
+}
+END_TEST
+
+START_TEST(captured_tree_has_no_libvirt_to_ask)
+{
+	open_all(true, 300);
+	libvirt_answer = -1;
+	ck_assert(gone(1));
+	put_process(4711, qemu);
+	vfpt_owners_free(owners);
+	ck_assert_ok(vfpt_owners_open(host, true, 300, &owners, &err), err);
+	ck_assert(!gone(1));
+	ck_assert_uint_eq(libvirt_asked, 0);
+	close_all();
+}
+END_TEST
+
+START_TEST(no_owners_can_be_freed)
+{
+	vfpt_owners_free(NULL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("owner");
+	TCase *tests = new_case(suite, "owner", host_setup);
+
+	tcase_add_test(tests, owner_that_nobody_knows_is_gone);
+	tcase_add_test(tests, young_assignment_is_left_alone_and_nobody_is_asked);
+	tcase_add_test(tests, without_grace_none_is_young);
+	tcase_add_test(tests, generation_of_the_future_is_not_young);
+	tcase_add_loop_test(tests, vm_with_a_process_is_there, 0, ARRAY_SIZE(processes));
+	tcase_add_test(tests, uuid_far_behind_in_a_long_command_line_is_found);
+	tcase_add_test(tests, without_a_process_table_nobody_is_gone);
+	tcase_add_test(tests, vf_that_someone_uses_is_not_taken_back);
+	tcase_add_test(tests, vf_that_does_not_exist_is_used_by_nobody);
+	tcase_add_test(tests, vm_that_libvirt_runs_is_there);
+	tcase_add_test(tests, another_vm_that_libvirt_runs_does_not_count);
+	tcase_add_test(tests, libvirt_that_does_not_answer_leaves_all_taken);
+	tcase_add_loop_test(tests, libvirt_is_asked_once, 0, 2);
+	tcase_add_test(tests, captured_tree_has_no_libvirt_to_ask);
+	tcase_add_test(tests, no_owners_can_be_freed);
+	return run_suite(suite);
+}
