@@ -31,6 +31,50 @@ struct vfpt_domain {
 	struct vfpt_property *properties;
 };
 
+/* --- memory ---------------------------------------------------------------------------------- */
+
+/*
+ * libxml2 does not report every allocation that fails: 2.9 leaves out a name or prefix for which there is no
+ * room, here "managed" of managed="yes", and goes on. So its allocations come by here. What it says of them
+ * on stderr is not for VDSM's users.
+ */
+static bool out_of_memory;
+
+static void *note(void *memory)
+{
+	if (!memory)
+		out_of_memory = true;
+	return memory;
+}
+
+static void *noted_malloc(size_t size)
+{
+	return note(malloc(size));
+}
+
+static void *noted_realloc(void *memory, size_t size)
+{
+	return note(realloc(memory, size));
+}
+
+static char *noted_strdup(const char *text)
+{
+	return note(strdup(text));
+}
+
+static void say_nothing(void *context, const char *format, ...)
+{
+	(void)context;
+	(void)format;
+}
+
+static void watch_memory(void)
+{
+	xmlMemSetup(free, noted_malloc, noted_realloc, noted_strdup);
+	xmlSetGenericErrorFunc(NULL, say_nothing);
+	out_of_memory = false;
+}
+
 static int no_memory(struct vfpt_error *err)
 {
 	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
@@ -121,6 +165,47 @@ static int parse_failed(xmlParserCtxt *parser, bool has_dtd, struct vfpt_error *
 		problem ? problem->line : 1, (int)strcspn(text, "\n"), text);
 }
 
+/* What libxml2 writes as it is in the name of a namespace, and must not be there (2.9.14, xmlNsDumpOutput()).
+ */
+#define NOT_IN_NAMESPACE "<\t\n\r"
+
+static xmlChar *with_references(const xmlChar *name)
+{
+	xmlBuffer *buffer = xmlBufferCreate();
+	char reference[8];
+	xmlChar *out;
+
+	for (; *name; name++) {
+		snprintf(reference, sizeof(reference), strchr(NOT_IN_NAMESPACE, *name) ? "&#%d;" : "%c",
+			*name);
+		xmlBufferCCat(buffer, reference);
+	}
+	out = xmlBufferDetach(buffer);
+	xmlBufferFree(buffer);
+	return out;
+}
+
+/* Names of namespaces as they are to be written: with a "<" in one the document would be no XML any more. */
+static int prepare_namespaces(xmlNode *node)
+{
+	for (; node; node = node->next) {
+		for (xmlNs *ns = node->type == XML_ELEMENT_NODE ? node->nsDef : NULL; ns; ns = ns->next) {
+			xmlChar *name;
+
+			if (!ns->href || !strpbrk((const char *)ns->href, NOT_IN_NAMESPACE))
+				continue;
+			name = with_references(ns->href);
+			if (!name)
+				return -1;
+			xmlFree((void *)(uintptr_t)ns->href);
+			ns->href = name;
+		}
+		if (node->type == XML_ELEMENT_NODE && prepare_namespaces(node->children) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, struct vfpt_error *err)
 {
 	xmlParserCtxt *parser = xmlNewParserCtxt();
@@ -136,6 +221,8 @@ static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, 
 	domain->root = domain->doc ? xmlDocGetRootElement(domain->doc) : NULL;
 	if (!domain->root || has_dtd)
 		r = parse_failed(parser, has_dtd, err);
+	else if (prepare_namespaces(domain->root) < 0)
+		r = no_memory(err);
 	xmlFreeParserCtxt(parser);
 	return r;
 }
@@ -145,7 +232,9 @@ static int take_declaration(struct vfpt_domain *domain, const char *text, size_t
 {
 	const char *encoding = (const char *)domain->doc->encoding;
 	const char *start = size > 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
-	const char *end = strncmp(start, "<?xml", 5) == 0 ? strstr(start, "?>") : NULL;
+	/* "<?xml-stylesheet" is no declaration: it is in the tree, and would be written twice. */
+	bool is_there = strncmp(start, "<?xml", 5) == 0 && strspn(start + 5, " \t\r\n") > 0;
+	const char *end = is_there ? strstr(start, "?>") : NULL;
 
 	if (encoding && strcasecmp(encoding, "utf-8") != 0)
 		domain->declaration = strdup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
@@ -357,10 +446,25 @@ static int understand(struct vfpt_domain *domain, struct vfpt_error *err)
 	return take_vnics(domain, child(devices, NULL, "interface"), err);
 }
 
-/* libxml2 would take the part before it for the whole. UTF-16 and UTF-32 have NUL bytes from the start. */
+/* Bytes of the smallest character: UTF-16 and UTF-32 have NUL bytes from the start. */
+static size_t unit(const char *text, size_t size)
+{
+	if (size < 4 || !memchr(text, '\0', 4))
+		return 1;
+	return (text[0] || text[1]) && (text[2] || text[3]) ? 2 : 4;
+}
+
+/* libxml2 would take the part before it for the whole. */
 static bool has_nul(const char *text, size_t size)
 {
-	return memchr(text, '\0', size) && !memchr(text, '\0', size < 4 ? size : 4);
+	size_t step = unit(text, size);
+
+	if (step == 1)
+		return memchr(text, '\0', size);
+	for (size_t at = 0; at + step <= size; at += step)
+		if (memcmp(text + at, "\0\0\0", step) == 0)
+			return true;
+	return false;
 }
 
 int vfpt_domain_parse(const char *text, size_t size, struct vfpt_domain **out, struct vfpt_error *err)
@@ -378,11 +482,12 @@ int vfpt_domain_parse(const char *text, size_t size, struct vfpt_domain **out, s
 	domain = calloc(1, sizeof(*domain));
 	if (!domain)
 		return no_memory(err);
+	watch_memory();
 	if (parse_xml(domain, text, size, err) < 0 || understand(domain, err) < 0) {
 		vfpt_domain_free(domain);
-		return -1;
+		return out_of_memory ? no_memory(err) : -1;
 	}
-	if (take_declaration(domain, text, size) < 0) {
+	if (take_declaration(domain, text, size) < 0 || out_of_memory) {
 		vfpt_domain_free(domain);
 		return no_memory(err);
 	}
@@ -630,7 +735,7 @@ static bool write_vf(xmlNode *interface, const struct vfpt_connection *connectio
 
 static xmlNode *metadata_vm(struct vfpt_domain *domain)
 {
-	xmlNode *metadata = child(domain->root, NULL, "metadata"), *vm;
+	xmlNode *metadata = next_element(domain->root->children, NULL, "metadata"), *vm;
 
 	if (!metadata)
 		metadata = insert(domain->root, NULL, NULL, "metadata");
@@ -798,6 +903,7 @@ int vfpt_domain_print(const struct vfpt_domain *domain, char **out, size_t *size
 	*out = NULL;
 	if (save && xmlSaveClose(save) < 0)
 		good = false;
+	good = good && !out_of_memory;
 	if (good) {
 		length = asprintf(out, "%s%s%s", declaration, declaration[0] ? "\n" : "",
 			(const char *)xmlBufferContent(buffer));

@@ -102,7 +102,7 @@ int file_link_name(int dir, const char *path, char *buffer, size_t size)
 
 bool file_exists(int dir, const char *path)
 {
-	return faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 static int not_hidden(const struct dirent *entry)

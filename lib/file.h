@@ -37,6 +37,7 @@ int file_number(int dir, const char *path, uint64_t max, uint64_t *value);
 /* The last part of what a symbolic link points to. @return 0, or -1 with errno. */
 int file_link_name(int dir, const char *path, char *buffer, size_t size);
 
+/* True too where that cannot be told: who then reads it gets the error. */
 bool file_exists(int dir, const char *path);
 
 /*

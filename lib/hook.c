@@ -10,10 +10,14 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "file.h"
 #include "hook.h"
+
+/* Ten mebibytes of anything reasonable take less than one. */
+#define PARSE_SECONDS 10
 
 /* What --test shows when it is given no document. */
 static const char sample_interface[] = "<interface type=\"bridge\">\n"
@@ -158,6 +162,33 @@ static int read_file(struct vfpt_hook *hook, struct vfpt_error *err)
 	return r;
 }
 
+static void give_up(int number)
+{
+	static const char line[] = "vfpt: the document takes too long to read, and is refused; a domain that "
+				   "libvirt takes is much smaller\n";
+
+	(void)number;
+	(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
+	_exit(VFPT_EXIT_STOP);
+}
+
+/*
+ * libxml2 (2.9) compares each attribute of an element with all others, and each name with many: one megabyte
+ * can take minutes. Nothing has been done yet, so to end here undoes nothing. The time is our own, on a busy
+ * machine too.
+ */
+static int parse_in_time(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	const struct itimerval limit = {.it_value.tv_sec = PARSE_SECONDS}, none = {.it_value.tv_sec = 0};
+	int r;
+
+	signal(SIGVTALRM, give_up);
+	setitimer(ITIMER_VIRTUAL, &limit, NULL);
+	r = vfpt_domain_parse(hook->text, hook->size, &hook->document, err);
+	setitimer(ITIMER_VIRTUAL, &none, NULL);
+	return r;
+}
+
 static int read_document(struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	bool wants_interface = hook->point->document == VFPT_INTERFACE;
@@ -171,8 +202,9 @@ static int read_document(struct vfpt_hook *hook, struct vfpt_error *err)
 			return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
 		hook->size = strlen(hook->text);
 	}
-	if (vfpt_domain_parse(hook->text, hook->size, &hook->document, err) < 0)
+	if (parse_in_time(hook, err) < 0)
 		return hook->path ? vfpt_error_wrap(err, "%s", hook->path) : -1;
+	/* end() frees the text. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	if (vfpt_domain_is_interface(hook->document) != wants_interface)
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "%s: the document is not %s", hook->point->name,
 			wants_interface ? "an <interface>" : "a <domain>");
@@ -371,7 +403,7 @@ int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 	/* Nobody may be reading our stderr any more, or a file may not grow: that must not end us half-way.
 	 */
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* then it is an error of write(2), as no space is */
 	umask(022);
 	/* VDSM shows all of stderr when a hook fails: what is said before is held back until it is known, see
 	 * end(). */

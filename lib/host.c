@@ -213,12 +213,18 @@ static int get_pf(
 	return 0;
 }
 
-static bool is_vlan(const struct vfpt_host *host, const char *netdev)
+/*
+ * @return 1 for yes, 0, or -1 with errno: a VLAN device that is taken for another would give the VM a VF
+ * without its tag. Every device has the file; one that lacks it is not there, which the next look tells.
+ */
+static int is_vlan(const struct vfpt_host *host, const char *netdev)
 {
 	char path[FILE_PATH], text[512];
+	int length = file_read(host->root, net_path(path, netdev, "uevent"), text, sizeof(text));
 
-	return file_read(host->root, net_path(path, netdev, "uevent"), text, sizeof(text)) > 0 &&
-	       strncmp(text, "DEVTYPE=vlan\n", 13) == 0;
+	if (length < 0)
+		return errno == ENOENT ? 0 : -1;
+	return strncmp(text, "DEVTYPE=vlan\n", 13) == 0;
 }
 
 /* A captured tree has no kernel to ask; it keeps "NAME | ID | PARENT" lines, which only root may read on a
@@ -353,11 +359,18 @@ static int visit(struct walk *walk, const char *netdev)
 {
 	char path[FILE_PATH];
 	const struct vfpt_pf *pf;
+	int vlan;
 	bool is_pf;
 
 	if (!valid_netdev(netdev))
 		return 0;
-	if (is_vlan(walk->host, netdev))
+	vlan = is_vlan(walk->host, netdev);
+	if (vlan < 0) {
+		vfpt_error_errno(
+			walk->err, VFPT_SYSTEM, errno, "cannot read /%s", net_path(path, netdev, "uevent"));
+		return 1;
+	}
+	if (vlan)
 		return visit_vlan(walk, netdev);
 	if (!file_exists(walk->host->root, net_path(path, netdev, "device")))
 		return descend(walk, netdev); /* a bond or a team; a tap has nothing below it */
@@ -411,6 +424,8 @@ static int read_network(
 	r = file_each_sorted(host->root, net_path(path, bridge, "brif"), visit_port, &walk);
 	if (r > 0)
 		return vfpt_error_wrap(err, "bridge %s", bridge);
+	if (r < 0 && errno != ENOENT && errno != ENOTDIR)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read /%s", path);
 	if (r < 0) {
 		bool is_device = file_exists(host->root, net_path(path, bridge, ""));
 
@@ -554,13 +569,17 @@ int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const s
 	char path[FILE_PATH], text[VFPT_PCI_SIZE];
 	struct own_netdev own = {.host = host, .directory = path};
 	struct vfpt_pci physfn;
+	int r;
 
 	vfpt_pci_format(vf, text);
 	if (!vfpt_host_has(host, vf))
 		return vfpt_error_set(err, VFPT_NO_VF, "there is no VF %s on this host", text);
 	if (read_address(host->root, pci_path(path, vf, "physfn"), &physfn) < 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "VF %s: cannot read its PF's address", text);
-	if (file_each_sorted(host->root, pci_path(path, vf, "physfn/net"), take_own_netdev, &own) <= 0)
+	r = file_each_sorted(host->root, pci_path(path, vf, "physfn/net"), take_own_netdev, &own);
+	if (r < 0 && errno != ENOENT)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "VF %s: cannot read /%s", text, path);
+	if (r <= 0)
 		return vfpt_error_set(err, VFPT_SYSTEM,
 			"the PF of VF %s has no network device here; bind it to its driver", text);
 	if (get_pf(host, own.name, pf, err) < 0)
@@ -731,11 +750,14 @@ int vfpt_host_iommu_group(struct vfpt_host *host, const struct vfpt_pci *functio
 	struct vfpt_iommu_group *out, struct vfpt_error *err)
 {
 	struct group_reader reader = {.host = host, .group = out, .err = err};
-	char path[FILE_PATH], name[16];
+	char path[FILE_PATH], name[16] = "";
 	int r;
 
 	*out = (struct vfpt_iommu_group){0};
-	if (file_link_name(host->root, pci_path(path, function, "iommu_group"), name, sizeof(name)) < 0)
+	if (file_link_name(host->root, pci_path(path, function, "iommu_group"), name, sizeof(name)) < 0 &&
+		errno != ENOENT)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read /%s", path);
+	if (!name[0])
 		return vfpt_error_set(err, VFPT_NO_VF,
 			"it has no iommu group; enable the IOMMU in the firmware and on the kernel command "
 			"line "

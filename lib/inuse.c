@@ -61,6 +61,8 @@ static int look_at_addresses(struct look *look, const char *netdev)
 	if (file_number(vfpt_host_root(look->host), path, INT_MAX, &ifindex) < 0)
 		return fail(look, "net/*/ifindex");
 	if (vfpt_netlink_has_address(vfpt_host_netlink(look->host), (unsigned)ifindex, &has, look->err) < 0) {
+		if (!file_exists(vfpt_host_root(look->host), path)) /* the kernel knows none of that index */
+			return taken_because(look, "its network device is being renamed or moved");
 		look->failed = true;
 		return 1;
 	}

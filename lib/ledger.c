@@ -86,6 +86,7 @@ static void print_settings(char text[RECORD_SIZE], const char *section, const st
 static void record_print(const struct vfpt_assignment *a, char text[RECORD_SIZE])
 {
 	char mac[VFPT_MAC_SIZE], address[VFPT_PCI_SIZE];
+	size_t used;
 
 	snprintf(text, RECORD_SIZE,
 		"[assignment]\nvm = %s\nmac = %s\nalias = %s\nnetwork = %s\npf = %s\nvf = %u\naddress = "
@@ -95,8 +96,9 @@ static void record_print(const struct vfpt_assignment *a, char text[RECORD_SIZE]
 		a->mtu);
 	print_settings(text, "before", &a->before);
 	print_settings(text, "wanted", &a->wanted);
+	used = strlen(text);
 	/* The last line shows that none before it is missing. */
-	strcat(text, "\n[end]\ncomplete = yes\n");
+	snprintf(text + used, RECORD_SIZE - used, "\n[end]\ncomplete = yes\n");
 }
 
 enum {
@@ -257,7 +259,8 @@ static int make_directory(int root, struct vfpt_error *err)
 	/* A captured tree may have no run at all; on a host, systemd-tmpfiles makes run/vfpt for user vdsm.
 	 */
 	(void)mkdirat(root, "run", 0755);
-	if (mkdirat(root, DIRECTORY, 0755) < 0 && errno != EEXIST) {
+	/* Whoever can open it can lock it, for as long as he likes: nobody else may. */
+	if (mkdirat(root, DIRECTORY, 0700) < 0 && errno != EEXIST) {
 		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot make the ledger /" DIRECTORY);
 		return vfpt_error_remedy(err, "run systemd-tmpfiles --create vfpt.conf as root");
 	}
@@ -304,7 +307,7 @@ static void holder(int dir, char *text, size_t size)
 
 static int lock(int dir, unsigned seconds, struct vfpt_error *err)
 {
-	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	const struct timespec pause = {.tv_nsec = 10L * 1000 * 1000};
 	struct timespec now, end;
 	char who[128];
 
@@ -399,6 +402,12 @@ const char *vfpt_ledger_owner(const struct vfpt_ledger *ledger, const struct vfp
 
 /* --- records in files ------------------------------------------------------------------------ */
 
+/* A record that nobody can read, later neither. Others (EMFILE, ENOMEM, EIO) say nothing about the record. */
+static bool will_stay(int number)
+{
+	return number == ENOENT || number == EISDIR || number == EACCES || number == ELOOP;
+}
+
 static int read_record(const struct vfpt_ledger *ledger, const struct entry *entry,
 	struct vfpt_assignment *out, struct vfpt_error *err)
 {
@@ -406,10 +415,9 @@ static int read_record(const struct vfpt_ledger *ledger, const struct entry *ent
 	int length;
 
 	length = file_read(ledger->dir, entry->name, text, sizeof(text));
-	if (length < 0 && errno != EOVERFLOW) {
-		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read it");
-		return -1;
-	}
+	if (length < 0 && errno != EOVERFLOW)
+		return vfpt_error_errno(
+			err, will_stay(errno) ? VFPT_CORRUPT : VFPT_SYSTEM, errno, "cannot read it");
 	if (length < 0 || strlen(text) != (size_t)length)
 		return vfpt_error_set(err, VFPT_CORRUPT, "it is garbage");
 	if (record_scan(text, out, err) < 0)
@@ -504,6 +512,13 @@ int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_as
 		if (read_record(ledger, &ledger->entries[i], &grown[*count], &reason) == 0) {
 			++*count;
 			continue;
+		}
+		if (reason.code != VFPT_CORRUPT) {
+			free(*out);
+			*out = NULL;
+			*err = reason;
+			return vfpt_error_wrap(
+				err, "ledger record /" DIRECTORY "/%s", ledger->entries[i].name);
 		}
 		++*corrupt;
 		vfpt_warn("ledger record /" DIRECTORY

@@ -82,9 +82,15 @@ static int on_interrupted(struct nl_msg *message, void *data)
 
 static int on_end(struct nl_msg *message, void *data)
 {
+	const struct nlmsghdr *header = nlmsg_hdr(message);
 	struct exchange *x = data;
+	int result = 0;
 
-	(void)message;
+	/* A dump that failed says so at its end: linux/net/netlink/af_netlink.c, netlink_dump_done(). */
+	if (header->nlmsg_type == NLMSG_DONE && nlmsg_datalen(header) >= (int)sizeof(result))
+		memcpy(&result, nlmsg_data(header), sizeof(result));
+	if (result < 0)
+		x->error = -result;
 	x->finished = true;
 	return NL_STOP;
 }
@@ -116,7 +122,7 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *answer, void *dat
 	struct exchange *x = data;
 
 	(void)from;
-	x->error = -answer->error;
+	x->error = (int)(0u - (unsigned)answer->error); /* of INT_MIN there is no negative */
 	x->finished = true;
 	vfpt_netlink_kernel_text(
 		(const void *)((const char *)answer - NLMSG_HDRLEN), x->text, sizeof(x->text));
@@ -166,11 +172,17 @@ static int no_memory(struct vfpt_error *err)
 int vfpt_netlink_open(struct vfpt_netlink **out, struct vfpt_error *err)
 {
 	struct vfpt_netlink *netlink = calloc(1, sizeof(*netlink));
+	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
 	const int on = 1;
 	int r;
 
 	*out = NULL;
-	if (!netlink || !(netlink->socket = nl_socket_alloc())) {
+	/* libnl listens to the environment (NLDBG, NLCB) and would print all that it sends. */
+	nl_debug = 0;
+	if (netlink && callbacks)
+		netlink->socket = nl_socket_alloc_cb(callbacks);
+	nl_cb_put(callbacks);
+	if (!netlink || !netlink->socket) {
 		free(netlink);
 		return no_memory(err);
 	}
@@ -227,6 +239,9 @@ struct vlan {
 
 static void take_vlan(struct nlmsghdr *header, void *data)
 {
+	/* nla_get_u16() does not look at the length. */
+	static const struct nla_policy numbers[IFLA_VLAN_MAX + 1] = {
+		[IFLA_VLAN_ID] = {.type = NLA_U16}, [IFLA_VLAN_PROTOCOL] = {.type = NLA_U16}};
 	struct vlan *vlan = data;
 	struct nlattr *link[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1], *own[IFLA_VLAN_MAX + 1];
 
@@ -234,8 +249,7 @@ static void take_vlan(struct nlmsghdr *header, void *data)
 		nla_parse_nested(info, IFLA_INFO_MAX, link[IFLA_LINKINFO], NULL) < 0 ||
 		!info[IFLA_INFO_KIND] || nla_strcmp(info[IFLA_INFO_KIND], "vlan") != 0 ||
 		!info[IFLA_INFO_DATA] ||
-		nla_parse_nested(own, IFLA_VLAN_MAX, info[IFLA_INFO_DATA], NULL) < 0 || !own[IFLA_VLAN_ID] ||
-		nla_len(own[IFLA_VLAN_ID]) < (int)sizeof(uint16_t))
+		nla_parse_nested(own, IFLA_VLAN_MAX, info[IFLA_INFO_DATA], numbers) < 0 || !own[IFLA_VLAN_ID])
 		return;
 	vlan->found = true;
 	vlan->id = nla_get_u16(own[IFLA_VLAN_ID]);
@@ -317,7 +331,7 @@ static const struct nlattr *whole_attribute(const char *at, const char *end)
 
 static const char *behind(const struct nlattr *attribute)
 {
-	return (const char *)attribute + (attribute->nla_len + 3u) / 4 * 4;
+	return (const char *)attribute + NLA_ALIGN(attribute->nla_len);
 }
 
 /* Each attribute of a VF starts with its number; a MAC is always there (rtnl_fill_vfinfo()). */
@@ -441,7 +455,7 @@ static int set_vf_once(struct vfpt_netlink *netlink, unsigned pf_ifindex, int at
 int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
 	size_t size, struct vfpt_error *err)
 {
-	const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+	const struct timespec pause = {.tv_nsec = 100L * 1000 * 1000};
 	int r, number = 0;
 
 	/* Some drivers are busy for a moment while a VF resets, which it does when libvirt gives it back. */

@@ -71,7 +71,7 @@ install_build() {
     for hook in "$hooks"/*/50_vfpt; do
         setcap cap_net_admin=p "$hook" || return
     done
-    install -d -o vdsm -g kvm -m 755 /run/vfpt
+    install -d -o vdsm -g kvm -m 700 /run/vfpt
 }
 
 # shellcheck disable=SC2034 # they are for who sources this

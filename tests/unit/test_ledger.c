@@ -935,6 +935,7 @@ START_TEST(unreadable_memory_is_none)
 	const char *path = _i ? LAST_A : "run/vfpt/last";
 
 	had(VM_A, 1, VF_0, true);
+	ck_assert_int_eq(fchmodat(root_fd, "run/vfpt", 0755, 0), 0);
 	ck_assert_int_eq(fchmodat(root_fd, path, 0, 0), 0);
 	catch_stderr();
 	in_child(check_memory_unreadable);
@@ -1497,6 +1498,7 @@ static void check_unreadable_record(void)
 START_TEST(unreadable_record_is_reported)
 {
 	put(VM_A, VF_0);
+	ck_assert_int_eq(fchmodat(root_fd, "run/vfpt", 0755, 0), 0);
 	ck_assert_int_eq(fchmodat(root_fd, RECORD_A, 0, 0), 0);
 	in_child(check_unreadable_record);
 }
