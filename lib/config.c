@@ -13,6 +13,9 @@
 
 #define CONFIGURATION "etc/vdsm/vfpt.conf"
 
+/* More than any host's rules. */
+#define MOST_TEXT (256 << 10)
+
 /* inih cuts longer names of sections and keys (ini.c, MAX_SECTION and MAX_NAME), and says nothing. */
 #define LONGEST_NAME 48
 
@@ -180,7 +183,7 @@ static struct vfpt_pf_rules *get_pf(struct vfpt_config *config, const char *name
 	config->pfs = grown;
 	grown = &grown[config->pf_count++];
 	memset(grown, 0, sizeof(*grown));
-	snprintf(grown->name, sizeof(grown->name), "%s", name);
+	memcpy(grown->name, name, strnlen(name, sizeof(grown->name) - 1));
 	return grown;
 }
 
@@ -342,8 +345,6 @@ static int parse(FILE *file, struct vfpt_config *config, struct vfpt_error *err)
 	int line = ini_parse_stream(next_line, &reader, on_pair, &reader);
 
 	free(reader.text);
-	if (ferror(file))
-		return vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
 	if (line == 0 && !reader.failed)
 		return check_profiles(config, err);
 	if (!reader.failed || (line > 0 && line < reader.failed)) {
@@ -362,29 +363,71 @@ static struct vfpt_config *defaults(void)
 	return config;
 }
 
+/* All of it at once: stdio takes a read that a signal interrupted for the end of the file. */
+static ssize_t read_text(int fd, char *text, size_t room)
+{
+	size_t used = 0;
+	ssize_t got;
+
+	do {
+		got = read(fd, text + used, room - used);
+		used += got > 0 ? (size_t)got : 0;
+	} while ((got > 0 && used < room) || (got < 0 && errno == EINTR));
+	return got < 0 ? -1 : (ssize_t)used;
+}
+
+static int parse_text(char *text, size_t size, struct vfpt_config *config, struct vfpt_error *err)
+{
+	FILE *file = size > 0 ? fmemopen(text, size, "r") : NULL;
+	int r;
+
+	if (size == 0)
+		return 0;
+	if (!file)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "out of memory");
+	r = parse(file, config, err);
+	fclose(file);
+	return r;
+}
+
+static int read_open_file(int fd, struct vfpt_config *config, struct vfpt_error *err)
+{
+	struct stat status;
+	ssize_t size;
+	char *text;
+	int r;
+
+	if (fstat(fd, &status) < 0)
+		return vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
+	if (!file_is_trusted(&status))
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"/" CONFIGURATION
+			" must be a file of root or vdsm that nobody else can write; see chown and chmod");
+	text = malloc(MOST_TEXT);
+	if (!text)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "out of memory");
+	size = read_text(fd, text, MOST_TEXT);
+	if (size < 0)
+		r = vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
+	else if (size == MOST_TEXT)
+		r = vfpt_error_set(
+			err, VFPT_BAD_INPUT, "/" CONFIGURATION " is larger than %d KiB", MOST_TEXT >> 10);
+	else
+		r = parse_text(text, (size_t)size, config, err);
+	free(text);
+	return r;
+}
+
 static int read_file(int root, struct vfpt_config *config, struct vfpt_error *err)
 {
 	int fd = openat(root, CONFIGURATION, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), r;
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	struct stat status;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
-	if (file && fstat(fd, &status) == 0 && !file_is_trusted(&status)) {
-		fclose(file);
-		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"/" CONFIGURATION
-			" must be a file of root or vdsm that nobody else can write; see chown "
-			"and chmod");
-	}
-	if (!file) {
-		vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	r = parse(file, config, err);
-	fclose(file);
+	if (fd < 0)
+		return vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
+	r = read_open_file(fd, config, err);
+	close(fd);
 	return r;
 }
 

@@ -12,6 +12,9 @@ packages_to_build=(gcc libc6-dev meson ninja-build pkgconf libxml2-dev libnl-3-d
     libvirt-dev check)
 # shellcheck disable=SC2034
 packages_to_test=(git procps python3 clang clang-format libxml2-utils libvirt-clients shellcheck valgrind)
+# What tests/analyse and tests/coverage need beside all that.
+# shellcheck disable=SC2034
+packages_to_analyse=(clang-tidy cppcheck gcovr)
 # shellcheck disable=SC2034
 packages_for_lab=(ca-certificates libcap2-bin make)
 

@@ -45,12 +45,13 @@ def vf_line(data):
     return f"{number} " + " ".join(parts)
 
 
-def main():
-    index = socket.if_nametoindex(sys.argv[1])
+def vf_lines(netdev):
+    """A line for each VF, by number."""
+    index = socket.if_nametoindex(netdev)
     body = struct.pack("=BxHiII", 0, 0, index, 0, 0) + struct.pack("=HHI", 8, IFLA_EXT_MASK, EXT_MASK)
-    link = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-    link.send(struct.pack("=IHHII", 16 + len(body), RTM_GETLINK, NLM_F_REQUEST, 1, 0) + body)
-    answer = link.recv(4 << 20)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as link:
+        link.send(struct.pack("=IHHII", 16 + len(body), RTM_GETLINK, NLM_F_REQUEST, 1, 0) + body)
+        answer = link.recv(4 << 20)
     at, count = 32, 0
     while True:
         length, kind = struct.unpack_from("=HH", answer, at)
@@ -62,8 +63,9 @@ def main():
     at += 4  # its length wraps beyond 65535: not looked at
     for _ in range(count):
         length = struct.unpack_from("=H", answer, at)[0]
-        print(vf_line(answer[at + 4 : at + length]))
+        yield vf_line(answer[at + 4 : at + length])
         at += (length + 3) & ~3
 
 
-main()
+if __name__ == "__main__":
+    print("\n".join(vf_lines(sys.argv[1])))

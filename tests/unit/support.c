@@ -412,27 +412,39 @@ static void become(const char *const *argv, const char *const *env, int out, int
 	_exit(127);
 }
 
+struct program start_program(const char *const *argv, const char *const *env)
+{
+	struct program program = {
+		.out = memfd_create("stdout", MFD_CLOEXEC), .err = memfd_create("stderr", MFD_CLOEXEC)};
+
+	ck_assert_int_ge(program.out, 0);
+	ck_assert_int_ge(program.err, 0);
+	fflush(NULL);
+	program.pid = fork();
+	ck_assert_int_ge(program.pid, 0);
+	if (program.pid == 0)
+		become(argv, env, program.out, program.err);
+	return program;
+}
+
+struct outcome end_of_program(struct program program)
+{
+	struct outcome outcome = {.code = -1};
+	int status = -1;
+
+	ck_assert_int_eq(waitpid(program.pid, &status, 0), program.pid);
+	outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	outcome.out = read_all(program.out, NULL);
+	outcome.err = read_all(program.err, NULL);
+	close(program.out);
+	close(program.err);
+	ck_assert_msg(outcome.code != 127, "cannot run it: %s", outcome.err);
+	return outcome;
+}
+
 struct outcome run(const char *const *argv, const char *const *env)
 {
-	int out = memfd_create("stdout", MFD_CLOEXEC), err = memfd_create("stderr", MFD_CLOEXEC), status = -1;
-	struct outcome outcome = {.code = -1};
-	pid_t child;
-
-	ck_assert_int_ge(out, 0);
-	ck_assert_int_ge(err, 0);
-	fflush(NULL);
-	child = fork();
-	ck_assert_int_ge(child, 0);
-	if (child == 0)
-		become(argv, env, out, err);
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	outcome.out = read_all(out, NULL);
-	outcome.err = read_all(err, NULL);
-	close(out);
-	close(err);
-	ck_assert_msg(outcome.code != 127, "cannot run %s", argv[0]);
-	return outcome;
+	return end_of_program(start_program(argv, env));
 }
 
 /* --- other processes */

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -68,6 +69,14 @@ struct outcome {
 
 /* Run a program with exactly these arguments and this environment (and what sanitizers need). */
 struct outcome run(const char *const *argv, const char *const *env);
+
+/* The same in two steps, for several at once: begin, and wait for its end. */
+struct program {
+	pid_t pid;
+	int out, err;
+};
+struct program start_program(const char *const *argv, const char *const *env);
+struct outcome end_of_program(struct program program);
 
 unsigned count_lines(const char *lines);
 

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "driver.h"
+#include "hook.h"
 #include "support.h"
 #include "vfpt/domain.h"
 
@@ -2020,6 +2022,39 @@ START_TEST(vf_by_name_keeps_its_vlan)
 }
 END_TEST
 
+/* The hook programs that other tests run have no driver to read a VLAN from: so this is the step alone. */
+START_TEST(vlan_of_a_vf_by_name_gets_into_the_document)
+{
+	static const struct vfpt_hook_point point = {.name = "before_vm_start", .document = VFPT_DOMAIN};
+	struct vfpt_hook hook = {.point = &point, .vm = VM_A};
+	char document[] = "<domain><devices/></domain>", *printed;
+	size_t size;
+
+	open_driven();
+	vfpt_settings_put(&driver.vfs[0], VFPT_VLAN_ID, 77);
+	hook.host = host;
+	hook.ledger = ledger;
+	hook.transaction = transaction;
+	ck_assert_ok(vfpt_domain_parse(document, sizeof(document) - 1, &hook.document, &err), err);
+	ck_assert_int_eq(setenv("VFPT_ROOT", root, 1) | setenv("sriov", "eth0,eth1", 1), 0);
+	ck_assert_ok(vfpt_hook_connect(&hook, &err), err);
+	ck_assert(hook.changed);
+	ck_assert_ok(vfpt_domain_print(hook.document, &printed, &size, &err), err);
+	ck_assert_contains(printed, "<mac address=\"66:5a:d2:be:9a:6d\"/><source><address type=\"pci\" "
+				    "domain=\"0x0000\" bus=\"0x01\" slot=\"0x10\" function=\"0x0\"/></source>"
+				    "<driver name=\"vfio\"/><vlan><tag id=\"77\"/></vlan><alias ");
+	ck_assert_contains(printed, "function=\"0x2\"/></source><driver name=\"vfio\"/><alias ");
+	free(printed);
+	unsetenv("sriov");
+	unsetenv("VFPT_ROOT");
+	vfpt_domain_free(hook.document);
+	vfpt_config_free(hook.config);
+	close(hook.root);
+	transaction = hook.transaction;
+	close_transaction();
+}
+END_TEST
+
 START_TEST(vf_by_name_whose_mac_is_refused_is_left_as_it_was)
 {
 	open_driven();
@@ -2555,6 +2590,7 @@ int main(void)
 	tcase_add_test(tcase, vf_of_a_garbage_record_is_not_given_by_name);
 	tcase_add_test(tcase, vf_by_name_is_recorded_and_nothing_but_its_mac_is_asked_for);
 	tcase_add_loop_test(tcase, vf_by_name_keeps_its_vlan, 0, 4);
+	tcase_add_test(tcase, vlan_of_a_vf_by_name_gets_into_the_document);
 	tcase_add_test(tcase, vf_by_name_whose_mac_is_refused_is_left_as_it_was);
 
 	tcase = assign_case(suite, "MACs");

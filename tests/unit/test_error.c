@@ -169,7 +169,7 @@ START_TEST(eight_bit_control_characters_become_question_marks)
 		bytes[2] = (char)i;
 		vfpt_error_set(&err, VFPT_BAD_INPUT, "%s", bytes);
 		ck_assert_msg(
-			strchr(err.message, '\xc2') == NULL, "U+%04X is left in the message", (unsigned)i);
+			strchr(err.message, 0xc2) == NULL, "U+%04X is left in the message", (unsigned)i);
 		ck_assert_int_eq(err.message[0], 'a');
 		ck_assert_int_eq(err.message[strlen(err.message) - 1], 'z');
 	}

@@ -1858,6 +1858,13 @@ static const struct {
 	{"passthrough=required", "passthrough=required", "blue2", NULL},
 };
 
+static void put_siblings(void)
+{
+	put_file(PF_1 "sriov_numvfs", "2\n");
+	put_link("sys/bus/pci/devices/0000:01:10.2/iommu_group", "../../../../kernel/iommu_groups/11");
+	put_link("sys/kernel/iommu_groups/11/devices/0000:01:10.2", "x");
+}
+
 START_TEST(vfs_of_one_group_go_to_one_vm)
 {
 	const char *network = siblings[_i].second_network;
@@ -1866,9 +1873,7 @@ START_TEST(vfs_of_one_group_go_to_one_vm)
 			metadata_of(MAC_2, NULL, siblings[_i].second)),
 		text("%s%s", vnic(MAC_1, "blue"), vnic(MAC_2, network)));
 
-	put_file(PF_1 "sriov_numvfs", "2\n");
-	put_link("sys/bus/pci/devices/0000:01:10.2/iommu_group", "../../../../kernel/iommu_groups/11");
-	put_link("sys/kernel/iommu_groups/11/devices/0000:01:10.2", "x");
+	put_siblings();
 	if (siblings[_i].vfs) {
 		start_vm(VM_A, document);
 		ck_assert_str_eq(text("%s, %s", vf_of(0), vf_of(1)), siblings[_i].vfs);
@@ -1878,6 +1883,26 @@ START_TEST(vfs_of_one_group_go_to_one_vm)
 			" (network blue): no free VF: ens1f0 has 2 VFs, 0 assigned to VMs, 2 unusable (VF 0: "
 			"it shares iommu group 11 with 0000:01:10.2, which does not go to this VM); ");
 	}
+}
+END_TEST
+
+/* Which is known only in the end. */
+START_TEST(sibling_that_goes_to_nobody_undoes_all)
+{
+	const char *document = domain_of(VM_A,
+		text("%s%s", metadata_of(MAC_1, NULL, REQUIRED),
+			metadata_of(MAC_2, NULL, "passthrough=preferred")),
+		text("%s%s", vnic(MAC_1, "blue"), replaced(vnic(MAC_2, "blue"), "virtio", "e1000")));
+	struct outcome outcome;
+
+	put_siblings();
+	outcome = started_with(VM_A, document);
+	ck_assert_exit(outcome, 2);
+	ck_assert_contains(outcome.err,
+		"vfpt: vNIC " MAC_1 ": its VF shares an iommu group with 0000:01:10.2, which does not go to "
+		"this VM; ");
+	ck_assert_str_eq(get_file(DOCUMENT, NULL), document);
+	ck_assert_uint_eq(entries(LEDGER), 0);
 }
 END_TEST
 
@@ -2483,6 +2508,7 @@ int main(void)
 
 	tcase = new_case(suite, "bad input", host_setup);
 	tcase_set_timeout(tcase, 30);
+	tcase_set_tags(tcase, "refusals"); /* many processes; tests/analyse leaves them to the sanitizers */
 	tcase_add_loop_test(tcase, missing_variable_for_the_document_is_refused, 0, ARRAY_SIZE(points));
 	tcase_add_loop_test(tcase, document_that_cannot_be_read_is_refused, 0, ARRAY_SIZE(unreadable));
 	tcase_add_loop_test(tcase, document_that_says_nothing_is_refused, 0, ARRAY_SIZE(unusable));
@@ -2548,6 +2574,7 @@ int main(void)
 	tcase_add_test(tcase, vnic_has_the_vf_of_last_time);
 	tcase_add_test(tcase, second_vnic_of_a_network_goes_to_another_pf);
 	tcase_add_loop_test(tcase, vfs_of_one_group_go_to_one_vm, 0, ARRAY_SIZE(siblings));
+	tcase_add_test(tcase, sibling_that_goes_to_nobody_undoes_all);
 
 	tcase = new_case(suite, "all or nothing", host_setup);
 	tcase_add_test(tcase, one_vnic_that_fails_undoes_the_others);

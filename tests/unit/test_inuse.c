@@ -211,6 +211,28 @@ START_TEST(vf_whose_network_device_has_an_address_is_taken)
 }
 END_TEST
 
+/* The kernel knows no such device (any more): it answers, and with an error at the end. */
+static void check_unknown(void)
+{
+	struct vfpt_netlink *netlink;
+	char buffer[VFPT_REASON_SIZE];
+	bool taken;
+
+	need(vfpt_netlink_open(&netlink, &err) == 0, "netlink opens: %s", err.message);
+	need(vfpt_host_open(root_fd, netlink, &host, &err) == 0, "the host opens: %s", err.message);
+	need(vfpt_inuse(host, &vf, &taken, buffer, &err) == -1, "it fails");
+	need(strcmp(err.message, "the kernel says: No such device") == 0, "the message: %s", err.message);
+	vfpt_host_free(host);
+	vfpt_netlink_close(netlink);
+}
+
+START_TEST(vf_whose_network_device_the_kernel_does_not_know_is_not_free)
+{
+	put_file(NETDEV "ifindex", "2147483000\n");
+	in_child(check_unknown);
+}
+END_TEST
+
 static void check_ifindex(void)
 {
 	struct vfpt_netlink *netlink;
@@ -257,6 +279,7 @@ int main(void)
 
 	tcase = new_case(suite, "addresses", host_setup);
 	tcase_add_loop_test(tcase, vf_whose_network_device_has_an_address_is_taken, 0, 2);
+	tcase_add_test(tcase, vf_whose_network_device_the_kernel_does_not_know_is_not_free);
 	tcase_add_test(tcase, network_device_without_ifindex_is_an_error);
 	return run_suite(suite);
 }

@@ -853,6 +853,17 @@ START_TEST(obstacle_to_the_memory_keeps_no_vf_taken)
 }
 END_TEST
 
+/* Somebody else's memory could send each VM where he wants it. */
+START_TEST(memory_behind_a_link_is_none)
+{
+	had(VM_A, 1, VF_0, true);
+	move("run/vfpt/last", "elsewhere");
+	put_link("run/vfpt/last", "../../elsewhere");
+	ck_assert(there_is("run/vfpt/last/" VF_0 "@" VM_A));
+	ck_assert_last(VM_A, 1, "none");
+}
+END_TEST
+
 static void check_memory_denied(void)
 {
 	struct vfpt_assignment a = assignment(VM_A, VF_1);
@@ -1610,7 +1621,7 @@ START_TEST(second_opener_waits_until_the_first_closes_and_sees_what_it_did)
 	ck_assert_int_eq(fcntl(answer[0], F_SETFL, O_NONBLOCK), 0);
 	for (int i = 0; i < 100; i++) { /* time to go wrong in */
 		ck_assert_int_eq(read(answer[0], &byte, 1), -1);
-		usleep(1000);
+		nanosleep(&(const struct timespec){.tv_nsec = 1000000}, NULL);
 	}
 	ck_assert_int_eq(fcntl(answer[0], F_SETFL, 0), 0);
 	vfpt_ledger_close(first);
@@ -1658,7 +1669,7 @@ static pid_t start_holder(const char *name)
 	ck_assert_int_eq(read(running[0], &byte, 1), 0); /* closed by what it became */
 	close(running[0]);
 	while (!has_become(child))
-		usleep(1000);
+		nanosleep(&(const struct timespec){.tv_nsec = 1000000}, NULL);
 	return child;
 }
 
@@ -1820,7 +1831,7 @@ START_TEST(lock_that_comes_free_while_waiting_is_taken)
 	killer = fork();
 	ck_assert_int_ge(killer, 0);
 	if (killer == 0) {
-		usleep(200000);
+		nanosleep(&(const struct timespec){.tv_nsec = 200000000}, NULL);
 		_exit(kill(holder, SIGKILL) == 0 ? FINE : 1);
 	}
 	ck_assert_ok(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, WAIT, &ledger, &err), err);
@@ -1953,6 +1964,7 @@ int main(void)
 	tcase_add_test(tcase, garbage_in_the_memory_is_as_good_as_none);
 	tcase_add_test(tcase, foreign_file_in_the_memory_is_left_alone);
 	tcase_add_loop_test(tcase, obstacle_to_the_memory_keeps_no_vf_taken, 0, ARRAY_SIZE(obstacles));
+	tcase_add_test(tcase, memory_behind_a_link_is_none);
 	tcase_add_loop_test(tcase, memory_that_may_not_be_written_keeps_no_vf_taken, 0, 4);
 	tcase_add_loop_test(tcase, unreadable_memory_is_none, 0, 2);
 	tcase_add_loop_test(tcase, ledger_that_others_can_write_is_refused, 0, 4);

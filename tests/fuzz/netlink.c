@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What comes from the route-netlink socket: the input is one datagram, messages with their headers, and each
+ * question that is ever asked gets it for an answer. libnl's own parsing takes part.
+ */
+#include "netlink.h"
+
+#include <linux/if_link.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fuzz.h"
+#include "vfpt/settings.h"
+
+static const uint8_t *datagram;
+static size_t datagram_size; /* 0: it has been received */
+
+/* The target is linked with --wrap for these. */
+int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message);
+int __real_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks);
+int __wrap_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks);
+int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left);
+uint16_t __wrap_nla_get_u16(const struct nlattr *attribute);
+uint32_t __wrap_nla_get_u32(const struct nlattr *attribute);
+
+int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message)
+{
+	(void)socket;
+	(void)message;
+	return 0;
+}
+
+static int receive(
+	struct nl_sock *socket, struct sockaddr_nl *from, unsigned char **buffer, struct ucred **sender)
+{
+	int size = (int)datagram_size;
+
+	(void)socket;
+	if (size == 0)
+		return -NLE_AGAIN;
+	*from = (struct sockaddr_nl){.nl_family = AF_NETLINK};
+	*sender = NULL;
+	*buffer = malloc(datagram_size);
+	MUST(*buffer);
+	memcpy(*buffer, datagram, datagram_size);
+	datagram_size = 0;
+	return size;
+}
+
+int __wrap_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks)
+{
+	nl_cb_overwrite_recv(callbacks, receive);
+	return __real_nl_recvmsgs(socket, callbacks);
+}
+
+int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left)
+{
+	(void)wanted;
+	(void)left;
+	return 0;
+}
+
+/* libnl's own look at no length, and as it is not built with ASan, nobody would see that. */
+uint16_t __wrap_nla_get_u16(const struct nlattr *attribute)
+{
+	uint16_t value;
+
+	MUST(nla_len(attribute) >= (int)sizeof(value));
+	memcpy(&value, nla_data(attribute), sizeof(value));
+	return value;
+}
+
+uint32_t __wrap_nla_get_u32(const struct nlattr *attribute)
+{
+	uint32_t value;
+
+	MUST(nla_len(attribute) >= (int)sizeof(value));
+	memcpy(&value, nla_data(attribute), sizeof(value));
+	return value;
+}
+
+static void read_settings(struct vfpt_netlink *netlink)
+{
+	struct vfpt_pf pf = {.name = "ens1f0", .ifindex = 2, .vf_count = 4};
+	struct vfpt_settings *all;
+	struct vfpt_error err;
+
+	if (vfpt_settings_read(netlink, &pf, &all, &err) < 0) {
+		must_tell(&err);
+		return;
+	}
+	for (unsigned vf = 0; vf < pf.vf_count; vf++)
+		must_be_settings(&all[vf]);
+	free(all);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct vfpt_netlink *netlink;
+	const struct ifla_vf_spoofchk spoofchk = {.vf = 1, .setting = 1};
+	struct vfpt_error err;
+	uint16_t id, protocol;
+	bool has;
+
+	if (!netlink)
+		MUST(vfpt_netlink_open(&netlink, &err) == 0);
+	datagram = data;
+	datagram_size = size;
+	if (size == 0)
+		return 0;
+	read_settings(netlink);
+	datagram_size = size;
+	if (vfpt_netlink_vlan(netlink, 2, &id, &protocol, &err) < 0)
+		must_tell(&err);
+	datagram_size = size;
+	if (vfpt_netlink_has_address(netlink, 2, &has, &err) < 0)
+		must_tell(&err);
+	datagram_size = size;
+	if (vfpt_netlink_set_vf(netlink, 2, IFLA_VF_SPOOFCHK, &spoofchk, sizeof(spoofchk), &err) < 0)
+		must_tell(&err);
+	return 0;
+}

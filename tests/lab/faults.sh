@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Hooks that are killed, and whose requests to the kernel fail, with real VFs whose settings must come back (see
+# tests/fault/fault.c). Usage: faults.sh [KIND...] (default: kill fail-netlink). Wants: tests/lab/run --pfs 3
+
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lab/lib.sh
+. tests/lab/lib.sh
+# shellcheck source=tests/lab/check.sh
+. tests/lab/check.sh
+
+# As the samples want it, with two VFs more than they take on each PF: system calls are slow in here.
+make_host() {
+    local pf
+    for pf in ens1f0 ens2f0 ens3f0; do lab_vfs $pf 3 || return; done
+    lab_bridge ovirtmgmt ens1f0 && lab_vlan ens1f0 200 azure.7 && lab_bridge blue azure.7 &&
+        lab_bond bond0 ens2f0 ens3f0 && lab_vlan bond0 100 scarlet && lab_bridge red scarlet
+}
+
+make_host || { echo "Bail out! the host cannot be made"; exit 1; }
+install_build || { echo "Bail out! the build cannot be installed"; exit 1; }
+# Their vNICs ask for a VLAN priority.
+mkdir -p /etc/vdsm
+printf '[policy]\ngap = allow\n' >/etc/vdsm/vfpt.conf
+before=$(vf_lines ens1f0 ens2f0 ens3f0)
+is "the lab has 9 VFs" "$(wc -l <<<"$before")" 9
+
+# Of its own numbers nothing stays: tests count from one end of this script to the other.
+[ $# -gt 0 ] || set -- kill fail-netlink
+tools=$(realpath "${VFPT_STAGE:?the staged build}/../tests")
+export VFPT_NOMEM_LIBRARY=$tools/libnomem.so
+for kind; do
+    directory=$(mktemp -d)
+    began=$SECONDS
+    # One processor: handing it from the tracer to the hook and back is what takes most of the time.
+    ok "$kind: all of them" taskset --cpu-list 1 "$tools/fault" "$kind" "$directory" "$hooks"/*/50_vfpt
+    echo "# $kind: $((SECONDS - began)) s"
+    unchanged "$kind: at the end every VF is free and as at first, as ip shows them"
+done
+finish
