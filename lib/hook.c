@@ -396,6 +396,7 @@ static int end(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
 
 int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 {
+	static char held[BUFSIZ * 8]; /* glibc takes the size only with a buffer */
 	struct vfpt_hook hook = {.point = point, .root = -1};
 	struct vfpt_error error;
 	int r;
@@ -407,7 +408,7 @@ int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 	umask(022);
 	/* VDSM shows all of stderr when a hook fails: what is said before is held back until it is known, see
 	 * end(). */
-	setvbuf(stderr, NULL, _IOFBF, BUFSIZ * 8);
+	setvbuf(stderr, held, _IOFBF, sizeof(held));
 	r = begin(&hook, argc, argv, &error);
 	if (r == 0)
 		r = point->step(&hook, &error);

@@ -259,12 +259,12 @@ failures_leave_no_trace() {
     refused "a hook without its capability" 'cannot set mac to .*: Operation not permitted.*CAP_NET_ADMIN' /tmp/x.xml
     setcap cap_net_admin=p $hooks/before_vm_start/50_vfpt
 
-    mount -t tmpfs -o ro tmpfs /run/vfpt
+    mount -t tmpfs -o ro,mode=700,uid=36 tmpfs /run/vfpt
     as_vdsm before_vm_start /tmp/x.xml "vmId=$(uuid 61)"
     refused "a read-only ledger" 'ledger.*Read-only file system' /tmp/x.xml
     umount /run/vfpt
 
-    mount -t tmpfs -o size=4k,uid=36 tmpfs /run/vfpt
+    mount -t tmpfs -o size=4k,mode=700,uid=36 tmpfs /run/vfpt
     head -c 4096 /dev/zero >/run/vfpt/.full
     as_vdsm before_vm_start /tmp/x.xml "vmId=$(uuid 61)"
     refused "a ledger without room" 'ledger.*No space left on device' /tmp/x.xml

@@ -1325,6 +1325,12 @@ END_TEST
 
 /* --- a VF that is no vNIC's */
 
+static void drop_node(xmlNode *node)
+{
+	xmlUnlinkNode(node);
+	xmlFreeNode(node);
+}
+
 START_TEST(vf_is_added_behind_the_other_devices)
 {
 	const struct vfpt_connection connection = {
@@ -1349,11 +1355,11 @@ START_TEST(vf_is_added_behind_the_other_devices)
 	doc = tree(after);
 	vm = find(find(xmlDocGetRootElement(doc), "metadata", 0), "vm", 0);
 	device = find(vm, "device", 0);
-	xmlUnlinkNode(device->prev);
-	xmlUnlinkNode(device);
+	drop_node(device->prev);
+	drop_node(device);
 	device = find(find(xmlDocGetRootElement(doc), "devices", 0), "interface", 1);
-	xmlUnlinkNode(device->prev);
-	xmlUnlinkNode(device);
+	drop_node(device->prev);
+	drop_node(device);
 	ck_assert_str_eq(canonical_tree(doc), canonical(before));
 	xmlFreeDoc(doc);
 	parse(after);

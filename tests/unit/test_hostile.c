@@ -111,9 +111,9 @@ static void limit(int resource, rlim_t value)
 {
 	struct rlimit limits;
 
-	ck_assert_int_eq(getrlimit(resource, &limits), 0);
+	ck_assert_int_eq(getrlimit((__rlimit_resource_t)resource, &limits), 0);
 	limits.rlim_cur = value < limits.rlim_max ? value : limits.rlim_max;
-	ck_assert_int_eq(setrlimit(resource, &limits), 0);
+	ck_assert_int_eq(setrlimit((__rlimit_resource_t)resource, &limits), 0);
 }
 
 /* The limits keep a hook that does harm from doing it to this machine; how much memory it took is looked at.
@@ -527,7 +527,7 @@ START_TEST(nul_byte_is_refused)
 		add_bytes(DOMAIN, places[_i]);
 		for (unsigned n = 0; n < count; n++)
 			add_bytes("", 1);
-		add("%s", DOMAIN + places[_i]);
+		add("%s", &DOMAIN[places[_i]]);
 		refused("vfpt: ");
 	}
 }
@@ -623,7 +623,7 @@ static const struct {
 START_TEST(encoding_is_understood_or_refused)
 {
 	const char *after;
-	int answer = encodings[_i].answer;
+	int answer = (int)encodings[_i].answer;
 
 	if (!encode(encodings[_i].encoding, encodings[_i].text))
 		return;
