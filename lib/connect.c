@@ -242,13 +242,14 @@ static int connect_or_stay(struct connect *c, size_t index, unsigned more, struc
 	return 0;
 }
 
-/* vNICs behind number @from that ask for passthrough on the same bridge. */
+/* vNICs behind number @from that ask for passthrough on the same bridge, with the VF in the guest. */
 static unsigned still_to_come(const struct connect *c, size_t from)
 {
 	unsigned more = 0;
 
 	for (size_t i = from + 1; i < c->count; i++)
-		more += c->profiles[i].passthrough != VFPT_PASSTHROUGH_OFF && c->vnics[i].bridge &&
+		more += c->profiles[i].passthrough != VFPT_PASSTHROUGH_OFF &&
+			c->profiles[i].mode != VFPT_MODE_MACVTAP && c->vnics[i].bridge &&
 			c->vnics[from].bridge && strcmp(c->vnics[i].bridge, c->vnics[from].bridge) == 0;
 	return more;
 }

@@ -254,6 +254,18 @@ struct examination {
 	unsigned more; /* VFs that the VM still wants */
 };
 
+/* The VM has it, and not in the guest: a macvtap leaves a VF with its driver. */
+static bool has_macvtap(const struct vfpt_transaction *t, const struct vfpt_pci *vf)
+{
+	for (size_t i = 0; i < t->held_count; i++)
+		if (t->held[i].macvtap && vfpt_pci_equal(&t->held[i].address, vf))
+			return true;
+	for (size_t i = 0; i < t->count; i++)
+		if (t->made[i].assignment.macvtap && vfpt_pci_equal(&t->made[i].assignment.address, vf))
+			return true;
+	return false;
+}
+
 /* VFIO gives away iommu groups as a whole: what else is in there must go to the same VM. */
 static int judge_group(const struct examination *x, const struct vfpt_pci *vf,
 	const struct vfpt_iommu_group *group, enum vfpt_grade *grade, char *reason, struct vfpt_error *err)
@@ -265,7 +277,8 @@ static int judge_group(const struct examination *x, const struct vfpt_pci *vf,
 		const struct vfpt_pci *member = &group->members[i];
 		bool is_free;
 
-		if (vfpt_pci_equal(member, vf) || pick_is_of(x->t, member, x->vm))
+		if (vfpt_pci_equal(member, vf) ||
+			(pick_is_of(x->t, member, x->vm) && !has_macvtap(x->t, member)))
 			continue;
 		if (is_free_vf(x->t, member, &is_free, err) < 0)
 			return -1;
@@ -287,6 +300,10 @@ static int judge_netdev(const struct examination *x, const struct vfpt_pci *vf, 
 	struct vfpt_error none;
 	struct vfpt_netdev netdev;
 
+	if (is_sibling(x->t, vf)) {
+		snprintf(reason, VFPT_REASON_SIZE, "its iommu group goes to the guest as a whole");
+		return 0;
+	}
 	if (vfpt_host_netdev(x->t->host, vf, &netdev, &none) == 0) {
 		*grade = VFPT_VF_ALONE;
 		return 0;
@@ -419,11 +436,20 @@ int pick_this(struct vfpt_transaction *t, const char *vm, const struct vfpt_pci 
 	const struct examination x = {.t = t, .vm = vm, .mode = VFPT_MODE_HOSTDEV};
 	const char *owner = vfpt_ledger_owner(t->ledger, vf);
 	char reason[VFPT_REASON_SIZE];
+	const struct vfpt_pf_rules *rules;
 	enum vfpt_grade grade;
+	const struct vfpt_pf *pf;
+	unsigned index;
 
 	if (owner)
 		return vfpt_error_set(
 			err, VFPT_NO_VF, "it belongs to VM %s", owner[0] ? owner : "(its record is garbage)");
+	if (vfpt_host_find_vf(t->host, vf, &pf, &index, err) < 0)
+		return -1;
+	rules = vfpt_config_pf(t->config, pf->name);
+	if (rules && vfpt_set_has(&rules->exclude, index))
+		return vfpt_error_set(
+			err, VFPT_NO_VF, "vfpt.conf excludes VF %u of %s from passthrough", index, pf->name);
 	if (examine(&x, vf, &grade, reason, err) < 0)
 		return -1;
 	return grade == VFPT_VF_OUT ? vfpt_error_set(err, VFPT_NO_VF, "%s", reason) : 0;

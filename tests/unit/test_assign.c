@@ -1927,6 +1927,21 @@ START_TEST(vf_is_found_by_the_name_of_its_network_device)
 }
 END_TEST
 
+/* What the administrator keeps from us, nobody gets by its name either. */
+START_TEST(excluded_vf_is_not_given_by_name)
+{
+	put_file(CONFIG, "[pf ens1f0]\nexclude = 1-2\n");
+	open_transaction();
+	ck_assert_fails(vfpt_assign_netdev(&transaction, VM_A, "eth1", &assigned, &err), err, VFPT_NO_VF);
+	ck_assert_str_eq(err.message, "vfpt.conf excludes VF 1 of ens1f0 from passthrough");
+	catch_stderr();
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth3", &assigned, &err), err);
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth8", &assigned, &err), err);
+	caught_stderr();
+	close_transaction();
+}
+END_TEST
+
 START_TEST(vf_of_a_garbage_record_is_not_given_by_name)
 {
 	put_file(LEDGER "/0000:01:10.0@x", "x");
@@ -2520,6 +2535,30 @@ START_TEST(macvtap_has_no_siblings)
 }
 END_TEST
 
+/* And where a macvtap has one of the group, the guest cannot have the others, in either order. */
+START_TEST(group_is_not_shared_by_guest_and_macvtap)
+{
+	struct vfpt_request first = request_of(VM_A, "blue"), second = request_of(VM_A, "blue");
+	const char *reason = _i ? "its iommu group goes to the guest as a whole"
+				: "it shares iommu group 11 with 0000:01:10.0, which does not go to this VM";
+
+	profile.mode = _i ? VFPT_MODE_HOSTDEV : VFPT_MODE_MACVTAP;
+	first.more = 1;
+	open_siblings();
+	ck_assert_str_eq(try(&first), "VF 0 of ens1f0");
+	profile.mode = _i ? VFPT_MODE_MACVTAP : VFPT_MODE_HOSTDEV;
+	ck_assert_contains(try(&second), reason);
+	ck_assert_uint_eq(transaction.count, 1);
+	close_transaction();
+	if (_i)
+		return;
+	/* Plugged later, too. */
+	open_transaction();
+	ck_assert_contains(try(&second), reason);
+	close_transaction();
+}
+END_TEST
+
 static TCase *assign_case(Suite *suite, const char *name)
 {
 	TCase *tcase = new_case(suite, name, host_setup);
@@ -2587,6 +2626,7 @@ int main(void)
 
 	tcase = assign_case(suite, "by name");
 	tcase_add_loop_test(tcase, vf_is_found_by_the_name_of_its_network_device, 0, ARRAY_SIZE(named));
+	tcase_add_test(tcase, excluded_vf_is_not_given_by_name);
 	tcase_add_test(tcase, vf_of_a_garbage_record_is_not_given_by_name);
 	tcase_add_test(tcase, vf_by_name_is_recorded_and_nothing_but_its_mac_is_asked_for);
 	tcase_add_loop_test(tcase, vf_by_name_keeps_its_vlan, 0, 4);
@@ -2649,5 +2689,6 @@ int main(void)
 	tcase_add_test(tcase, vf_that_is_alone_goes_before_that_of_last_time);
 	tcase_add_test(tcase, vf_by_name_has_no_siblings);
 	tcase_add_test(tcase, macvtap_has_no_siblings);
+	tcase_add_loop_test(tcase, group_is_not_shared_by_guest_and_macvtap, 0, 2);
 	return run_suite(suite);
 }

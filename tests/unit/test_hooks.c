@@ -1856,6 +1856,8 @@ static const struct {
 	{"passthrough=required", "", "blue", NULL},
 	{"passthrough=required", "passthrough=required", "red", NULL},
 	{"passthrough=required", "passthrough=required", "blue2", NULL},
+	/* a macvtap's VF stays with its driver, so the guest cannot have the group */
+	{"passthrough=required", "passthrough=required passthrough_mode=macvtap", "blue", NULL},
 };
 
 static void put_siblings(void)
