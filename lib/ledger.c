@@ -21,8 +21,9 @@
 #define RECORD_SIZE 2048   /* the longest record has some 900 bytes */
 #define NAME_SIZE   (VFPT_PCI_SIZE + VFPT_VM_SIZE)
 
-/* Below the ledger: what each VF's last record was, under the same name. */
-#define LAST "last"
+/* Below the ledger: what each VF's last record was. */
+#define LAST           "last"
+#define LAST_NAME_SIZE (NAME_SIZE + VFPT_MAC_SIZE)
 
 struct entry {
 	struct vfpt_pci vf;
@@ -546,34 +547,63 @@ int vfpt_ledger_holds(struct vfpt_ledger *ledger, const struct vfpt_assignment *
 
 /* --- last time ------------------------------------------------------------------------------- */
 
-/* Drop what @vf remembers, but for @keep. */
+/* In last/, a record has its vNIC in its name: "ADDRESS@VM@MAC". So names alone tell who had what. */
+static void last_name_print(const struct entry *entry, const struct vfpt_mac *mac, char name[LAST_NAME_SIZE])
+{
+	char text[VFPT_MAC_SIZE];
+
+	snprintf(name, LAST_NAME_SIZE, "%s@%s", entry->name, vfpt_mac_format(mac, text));
+}
+
+static bool is_same_vf(const char *name, const char *other)
+{
+	size_t length = strcspn(other, "@") + 1;
+
+	return strncmp(name, other, length) == 0;
+}
+
+/* @vnic is what follows the address: "@VM@MAC". */
+static bool is_same_vnic(const char *name, const char *vnic)
+{
+	return strcmp(name + strcspn(name, "@"), vnic) == 0;
+}
+
 struct forget {
 	int dir;
 	const char *keep;
-	size_t address_length;
 };
 
+/* What is remembered of that VF or that vNIC besides. */
 static int forget_one(const char *name, void *data)
 {
 	const struct forget *forget = data;
 
-	if (strncmp(name, forget->keep, forget->address_length) == 0 && strcmp(name, forget->keep) != 0)
+	if (strcmp(name, forget->keep) != 0 &&
+		(is_same_vf(name, forget->keep) || is_same_vnic(name, strchr(forget->keep, '@'))))
 		(void)unlinkat(forget->dir, name, 0);
 	return 0;
 }
 
+static int open_last(const struct vfpt_ledger *ledger)
+{
+	return openat(ledger->dir, LAST, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 /* The record becomes that VF's memory, in one step. A memory is a help, not a promise: the record goes
  * anyway. */
-static int move_to_last(const struct vfpt_ledger *ledger, const struct entry *entry)
+static int move_to_last(
+	const struct vfpt_ledger *ledger, const struct entry *entry, const struct vfpt_mac *mac)
 {
-	struct forget forget = {.keep = entry->name, .address_length = strcspn(entry->name, "@") + 1};
+	char name[LAST_NAME_SIZE];
+	struct forget forget = {.keep = name};
 	int r;
 
+	last_name_print(entry, mac, name);
 	(void)mkdirat(ledger->dir, LAST, 0755);
-	forget.dir = openat(ledger->dir, LAST, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	forget.dir = open_last(ledger);
 	if (forget.dir < 0)
 		return -1;
-	r = renameat(ledger->dir, entry->name, forget.dir, entry->name);
+	r = renameat(ledger->dir, entry->name, forget.dir, name);
 	if (r == 0)
 		(void)file_each(forget.dir, ".", forget_one, &forget);
 	close(forget.dir);
@@ -581,42 +611,39 @@ static int move_to_last(const struct vfpt_ledger *ledger, const struct entry *en
 }
 
 struct recall {
-	int dir;
-	const char *vm;
-	const struct vfpt_mac *mac;
-	uint64_t generation;
+	char vnic[LAST_NAME_SIZE]; /* "@VM@MAC" */
 	struct vfpt_pci *vf;
+	bool found;
 };
 
 static int recall_one(const char *name, void *data)
 {
 	struct recall *recall = data;
-	const char *at = strchr(name, '@');
-	struct vfpt_assignment last;
+	char address[VFPT_PCI_SIZE];
 	struct vfpt_error ignored;
-	char text[RECORD_SIZE];
+	size_t length = strcspn(name, "@");
 
-	if (!at || strcmp(at + 1, recall->vm) != 0 || file_read(recall->dir, name, text, sizeof(text)) <= 0 ||
-		record_scan(text, &last, &ignored) < 0 || !vfpt_mac_equal(&last.mac, recall->mac) ||
-		last.generation <= recall->generation)
+	if (length >= sizeof(address) || !is_same_vnic(name, recall->vnic))
 		return 0;
-	recall->generation = last.generation;
-	*recall->vf = last.address;
-	return 0;
+	memcpy(address, name, length);
+	address[length] = '\0';
+	recall->found = vfpt_pci_parse(address, recall->vf, &ignored) == 0;
+	return recall->found;
 }
 
 bool vfpt_ledger_last(
 	const struct vfpt_ledger *ledger, const char *vm, const struct vfpt_mac *mac, struct vfpt_pci *vf)
 {
-	struct recall recall = {.vm = vm, .mac = mac, .vf = vf, .dir = -1};
+	int dir = ledger->dir < 0 ? -1 : open_last(ledger);
+	struct recall recall = {.vf = vf};
+	char text[VFPT_MAC_SIZE];
 
-	if (ledger->dir >= 0)
-		recall.dir = openat(ledger->dir, LAST, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (recall.dir < 0)
+	if (dir < 0)
 		return false;
-	(void)file_each(recall.dir, ".", recall_one, &recall);
-	close(recall.dir);
-	return recall.generation > 0;
+	snprintf(recall.vnic, sizeof(recall.vnic), "@%s@%s", vm, vfpt_mac_format(mac, text));
+	(void)file_each(dir, ".", recall_one, &recall);
+	close(dir);
+	return recall.found;
 }
 
 /* --- removing -------------------------------------------------------------------------------- */
@@ -631,7 +658,8 @@ int vfpt_ledger_remove(struct vfpt_ledger *ledger, const struct vfpt_assignment 
 		return -1;
 	if (!holds)
 		return 0;
-	if (ledger->mode != VFPT_LEDGER_DRY && (!remember || move_to_last(ledger, entry) < 0) &&
+	if (ledger->mode != VFPT_LEDGER_DRY &&
+		(!remember || move_to_last(ledger, entry, &assignment->mac) < 0) &&
 		unlinkat(ledger->dir, entry->name, 0) < 0 && errno != ENOENT)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno,
 			"cannot remove ledger record /" DIRECTORY "/%s", entry->name);

@@ -103,7 +103,7 @@ int vfpt_ledger_remove(struct vfpt_ledger *ledger, const struct vfpt_assignment 
 
 /**
  * The VF that this vNIC had last time, as far as that is remembered: each VF remembers the vNIC that had it
- * last. Records that cannot be read are as good as none.
+ * last, and of each vNIC there is one memory.
  * @return whether there is one
  */
 bool vfpt_ledger_last(
