@@ -81,24 +81,24 @@ static unsigned mbit(unsigned kib)
 	return (unsigned)((bits + 999999) / 1000000);
 }
 
+/* The one network filter that a VF can do itself. */
+#define NO_MAC_SPOOFING "vdsm-no-mac-spoofing"
+
 /*
  * What the vNIC itself says counts where no property says otherwise. In macvtap mode libvirt does it on the
- * macvtap; with a port profile the switch does.
+ * macvtap; with a port profile the switch does, but for the link.
  */
 static void heed(const struct vfpt_vnic *vnic, struct vfpt_profile *profile, unsigned *bandwidth)
 {
 	struct vfpt_settings *settings = &profile->settings;
 
-	*bandwidth = 0;
-	if (profile->port_profile[0])
-		return;
-	if (vnic->no_mac_spoofing && !vfpt_settings_have(settings, VFPT_SPOOFCHK))
+	bool macvtap = profile->mode == VFPT_MODE_MACVTAP, port_profile = profile->port_profile[0];
+
+	if (vnic->filter && !port_profile && !vfpt_settings_have(settings, VFPT_SPOOFCHK))
 		vfpt_settings_put(settings, VFPT_SPOOFCHK, 1);
-	if (profile->mode == VFPT_MODE_MACVTAP)
-		return;
-	if (vnic->link_down && !vfpt_settings_have(settings, VFPT_LINK_STATE))
+	if (vnic->link_down && !macvtap && !vfpt_settings_have(settings, VFPT_LINK_STATE))
 		vfpt_settings_put(settings, VFPT_LINK_STATE, VFPT_LINK_DISABLE);
-	*bandwidth = mbit(vnic->outbound);
+	*bandwidth = macvtap || port_profile ? 0 : mbit(vnic->outbound);
 }
 
 /* --- one vNIC -------------------------------------------------------------------------------- */
@@ -129,6 +129,15 @@ static int qualify(const struct vfpt_vnic *vnic, struct vfpt_error *err)
 	if (vnic->port_mirroring)
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
 			"port mirroring works on a bridge only; turn off one of the two in the vNIC profile");
+	if (vnic->isolated)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"its network isolates ports, which works on a bridge only; use another network or no "
+			"passthrough");
+	if (vnic->filter && strcmp(vnic->filter, NO_MAC_SPOOFING) != 0)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"network filter %.40s works on a bridge only; set the vNIC profile's to "
+			"" NO_MAC_SPOOFING " or none",
+			vnic->filter);
 	return 0;
 }
 
@@ -162,6 +171,9 @@ static void warn_of_losses(const struct vfpt_vnic *vnic, const struct vfpt_profi
 			  "protocol is not set "
 			  "(vfpt.conf allows it)",
 			name, assigned->assignment.pf);
+	if (vnic->outbound && profile->port_profile[0] && profile->mode != VFPT_MODE_MACVTAP)
+		vfpt_warn("%s: the switch's port profile decides its rate; its outbound limit is not kept",
+			name);
 	if (vnic->has_inbound && profile->mode != VFPT_MODE_MACVTAP)
 		vfpt_warn(
 			"%s: a VF's received traffic cannot be limited; its inbound limit is not kept", name);

@@ -376,8 +376,8 @@ static int take_vnic(struct vfpt_domain *domain, xmlNode *element, struct vfpt_e
 	vnic->alias = attribute(child(element, NULL, "alias"), "name");
 	vnic->mtu = number(child(element, NULL, "mtu"), "size");
 	vnic->link_down = attribute_is(child(element, NULL, "link"), "state", "down");
-	vnic->no_mac_spoofing =
-		attribute_is(child(element, NULL, "filterref"), "filter", "vdsm-no-mac-spoofing");
+	vnic->filter = attribute(child(element, NULL, "filterref"), "filter");
+	vnic->isolated = attribute_is(child(element, NULL, "port"), "isolated", "yes");
 	vnic->teaming = attribute(child(element, NULL, "teaming"), "type");
 	take_bandwidth(vnic, child(element, NULL, "bandwidth"));
 	if (vnic->type && strcmp(vnic->type, "hostdev") == 0)
@@ -508,6 +508,7 @@ static void free_vnic(struct vfpt_vnic *vnic)
 {
 	free_properties(vnic->properties, vnic->property_count);
 	xmlFree(vnic->teaming);
+	xmlFree(vnic->filter);
 	xmlFree(vnic->type);
 	xmlFree(vnic->model);
 	xmlFree(vnic->bridge);

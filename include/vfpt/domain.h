@@ -38,19 +38,20 @@ struct vfpt_property {
 struct vfpt_vnic {
 	bool has_mac; /**< and it is a MAC address */
 	struct vfpt_mac mac;
-	char *type;           /**< "bridge", "hostdev" ... */
-	char *model;          /**< "virtio" ... */
-	char *bridge;         /**< <source bridge=.../> */
-	char *alias;          /**< alias name */
-	char *network;        /**< the logical network's name in the metadata, else the bridge's */
-	unsigned mtu;         /**< <mtu size=.../>; 0: not said */
-	bool link_down;       /**< <link state='down'/> */
-	unsigned outbound;    /**< <bandwidth><outbound>: peak, else average, KiB/s; 0: no limit */
-	bool has_inbound;     /**< <bandwidth><inbound>: a limit too */
-	bool no_mac_spoofing; /**< <filterref filter='vdsm-no-mac-spoofing'/> */
-	bool port_mirroring;  /**< the metadata has networks whose traffic it shall see */
-	char *teaming;        /**< <teaming type=.../>: "persistent" or "transient" */
-	bool has_vf;          /**< it is a hostdev interface on this PCI function */
+	char *type;          /**< "bridge", "hostdev" ... */
+	char *model;         /**< "virtio" ... */
+	char *bridge;        /**< <source bridge=.../> */
+	char *alias;         /**< alias name */
+	char *network;       /**< the logical network's name in the metadata, else the bridge's */
+	unsigned mtu;        /**< <mtu size=.../>; 0: not said */
+	bool link_down;      /**< <link state='down'/> */
+	unsigned outbound;   /**< <bandwidth><outbound>: peak, else average, KiB/s; 0: no limit */
+	bool has_inbound;    /**< <bandwidth><inbound>: a limit too */
+	char *filter;        /**< <filterref filter=.../>: a network filter of libvirt's */
+	bool isolated;       /**< <port isolated='yes'/>: not to reach other isolated ports of its bridge */
+	bool port_mirroring; /**< the metadata has networks whose traffic it shall see */
+	char *teaming;       /**< <teaming type=.../>: "persistent" or "transient" */
+	bool has_vf;         /**< it is a hostdev interface on this PCI function */
 	struct vfpt_pci vf;
 	size_t property_count; /**< custom properties in the metadata, as found */
 	struct vfpt_property *properties;

@@ -188,7 +188,8 @@ START_TEST(sample_of_one_vnic_is_understood)
 	ck_assert(!vnics[0].link_down);
 	ck_assert_msg(
 		vnics[0].outbound == 0 && !vnics[0].has_inbound, "an empty <bandwidth/> limits nothing");
-	ck_assert(vnics[0].no_mac_spoofing);
+	ck_assert_str_eq(vnics[0].filter, "vdsm-no-mac-spoofing");
+	ck_assert(!vnics[0].isolated);
 	ck_assert(!vnics[0].port_mirroring);
 	ck_assert_ptr_null(vnics[0].teaming);
 	ck_assert(!vnics[0].has_vf);
@@ -202,7 +203,7 @@ END_TEST
 
 static const struct {
 	const char *network, *properties;
-	bool link_down, has_inbound, no_mac_spoofing;
+	bool link_down, has_inbound, filter;
 	unsigned outbound;
 } four[] = {
 	{"ovirtmgmt", "", false, false, false, 0},
@@ -232,7 +233,10 @@ START_TEST(sample_of_four_vnics_and_another_prefix_is_understood)
 	ck_assert_int_eq(vnic->link_down, four[_i].link_down);
 	ck_assert_uint_eq(vnic->outbound, four[_i].outbound);
 	ck_assert_int_eq(vnic->has_inbound, four[_i].has_inbound);
-	ck_assert_int_eq(vnic->no_mac_spoofing, four[_i].no_mac_spoofing);
+	if (four[_i].filter)
+		ck_assert_str_eq(vnic->filter, "vdsm-no-mac-spoofing");
+	else
+		ck_assert_ptr_null(vnic->filter);
 	for (size_t i = 0; i < vnic->property_count; i++)
 		properties =
 			text("%s %s=%s", properties, vnic->properties[i].name, vnic->properties[i].value);
@@ -479,34 +483,41 @@ END_TEST
 /* What else an interface can say; of all that is not it, nothing. */
 static const struct {
 	const char *element;
-	bool link_down, no_mac_spoofing;
-	const char *teaming;
+	bool link_down, isolated;
+	const char *filter, *teaming;
 } sayings[] = {
-	{"", false, false, NULL},
-	{"<link state='up'/>", false, false, NULL},
-	{"<link state='down'/>", true, false, NULL},
-	{"<link/>", false, false, NULL},
-	{"<x:link xmlns:x='urn:x' state='down'/>", false, false, NULL},
-	{"<filterref filter='vdsm-no-mac-spoofing'/>", false, true, NULL},
-	{"<filterref filter='vdsm-no-mac-spoofing'><parameter name='a' value='b'/></filterref>", false, true,
-		NULL},
-	{"<filterref filter='vdsm-no-mac-spoofing-allow-arp'/>", false, false, NULL},
-	{"<filterref filter='clean-traffic'/>", false, false, NULL},
-	{"<filterref/>", false, false, NULL},
-	{"<teaming type='persistent'/>", false, false, "persistent"},
-	{"<teaming type='transient' persistent='ua-1'/>", false, false, "transient"},
-	{"<teaming/>", false, false, NULL},
+	{"", false, false, NULL, NULL},
+	{"<link state='up'/>", false, false, NULL, NULL},
+	{"<link state='down'/>", true, false, NULL, NULL},
+	{"<link/>", false, false, NULL, NULL},
+	{"<x:link xmlns:x='urn:x' state='down'/>", false, false, NULL, NULL},
+	{"<filterref filter='vdsm-no-mac-spoofing'/>", false, false, "vdsm-no-mac-spoofing", NULL},
+	{"<filterref filter='clean-traffic'><parameter name='a' value='b'/></filterref>", false, false,
+		"clean-traffic", NULL},
+	{"<filterref/>", false, false, NULL, NULL},
+	{"<port isolated='yes'/>", false, true, NULL, NULL},
+	{"<port isolated='no'/>", false, false, NULL, NULL},
+	{"<port/>", false, false, NULL, NULL},
+	{"<teaming type='persistent'/>", false, false, NULL, "persistent"},
+	{"<teaming type='transient' persistent='ua-1'/>", false, false, NULL, "transient"},
+	{"<teaming/>", false, false, NULL, NULL},
 };
 
-START_TEST(interface_says_link_filter_and_teaming)
+static void ck_assert_said(const char *said, const char *expected)
+{
+	if (expected)
+		ck_assert_str_eq(said, expected);
+	else
+		ck_assert_ptr_null(said);
+}
+
+START_TEST(interface_says_link_isolation_filter_and_teaming)
 {
 	parse(text("<interface type='bridge'>%s</interface>", sayings[_i].element));
 	ck_assert_int_eq(vnics[0].link_down, sayings[_i].link_down);
-	ck_assert_int_eq(vnics[0].no_mac_spoofing, sayings[_i].no_mac_spoofing);
-	if (sayings[_i].teaming)
-		ck_assert_str_eq(vnics[0].teaming, sayings[_i].teaming);
-	else
-		ck_assert_ptr_null(vnics[0].teaming);
+	ck_assert_int_eq(vnics[0].isolated, sayings[_i].isolated);
+	ck_assert_said(vnics[0].filter, sayings[_i].filter);
+	ck_assert_said(vnics[0].teaming, sayings[_i].teaming);
 }
 END_TEST
 
@@ -1818,7 +1829,7 @@ int main(void)
 		tcase, metadata_of_two_vnics_with_one_mac_is_told_apart_by_alias, 0, ARRAY_SIZE(teams));
 	tcase_add_loop_test(
 		tcase, bandwidth_is_what_is_sent_at_most_and_what_is_received, 0, ARRAY_SIZE(bandwidths));
-	tcase_add_loop_test(tcase, interface_says_link_filter_and_teaming, 0, ARRAY_SIZE(sayings));
+	tcase_add_loop_test(tcase, interface_says_link_isolation_filter_and_teaming, 0, ARRAY_SIZE(sayings));
 	tcase_add_loop_test(tcase, port_mirroring_is_one_with_networks_in_it, 0, ARRAY_SIZE(mirrors));
 	tcase_add_loop_test(tcase, hostdev_interface_has_a_pci_function, 0, ARRAY_SIZE(hostdevs));
 	tcase_add_loop_test(tcase, mtu_is_what_the_vnic_asks_for, 0, ARRAY_SIZE(mtus));

@@ -991,7 +991,8 @@ static struct outcome connected(bool plugged, const char *elements, const char *
 #define INBOUND              "<bandwidth><inbound average=\"1280\"/></bandwidth>"
 #define REQUIRED             "passthrough=required "
 #define ONLY_AT_START        2
-#define INBOUND_IS_NOT_KEPT  "its inbound limit is not kept\n"
+#define INBOUND_IS_NOT_KEPT  "a VF's received traffic cannot be limited; its inbound limit is not kept\n"
+#define OUTBOUND_IS_NOT_KEPT "the switch's port profile decides its rate; its outbound limit is not kept\n"
 #define ALL_OF_IT            FILTER DOWN "<bandwidth><inbound average=\"1\"/><outbound average=\"2560\"/></bandwidth>"
 
 static const struct {
@@ -1004,8 +1005,6 @@ static const struct {
 	{FILTER, REQUIRED, TAGGED ", spoofchk on", NULL},
 	{FILTER, REQUIRED "vf_spoofchk=off", TAGGED ", spoofchk off", NULL},
 	{FILTER, REQUIRED "vf_spoofchk=on", TAGGED ", spoofchk on", NULL},
-	{"<filterref filter=\"clean-traffic\"/>", REQUIRED, TAGGED, NULL},
-	{"<filterref filter=\"clean-traffic\"/>", REQUIRED "vf_spoofchk=on", TAGGED ", spoofchk on", NULL},
 	/* link state */
 	{DOWN, REQUIRED, TAGGED ", link_state disable", NULL},
 	{DOWN, REQUIRED "vf_link=auto", TAGGED ", link_state auto", NULL},
@@ -1040,9 +1039,12 @@ static const struct {
 	{ALL_OF_IT, REQUIRED "passthrough_mode=macvtap vf_link=enable vf_rate=7 vf_spoofchk=off",
 		TAGGED ", max_tx_rate 7, min_tx_rate 0, spoofchk off, link_state enable", NULL},
 	/* the switch decides */
-	{FILTER OUTBOUND("average=\"2560\""), REQUIRED "vmfex=gold", "", NULL},
+	{FILTER OUTBOUND("average=\"2560\""), REQUIRED "vmfex=gold", "", OUTBOUND_IS_NOT_KEPT},
 	{FILTER OUTBOUND("average=\"2560\""), REQUIRED "vmfex=gold passthrough_mode=macvtap", "", NULL},
 	{FILTER, REQUIRED "vmfex=gold vf_trust=on vf_spoofchk=off", ", spoofchk off, trust on", NULL},
+	/* but a vNIC that is down stays down */
+	{DOWN, REQUIRED "vmfex=gold", ", link_state disable", NULL},
+	{DOWN, REQUIRED "vmfex=gold passthrough_mode=macvtap", "", NULL},
 	/* of a pair it is the VF's; what stays on the bridge is as it was */
 	{ALL_OF_IT, REQUIRED "passthrough_mode=failover",
 		TAGGED ", max_tx_rate 21, spoofchk on, link_state disable", INBOUND_IS_NOT_KEPT},
@@ -1061,10 +1063,8 @@ START_TEST(vnics_own_words_count_where_no_property_says_otherwise)
 	ck_assert_contains(outcome.err, text("would set: VF 0 of ens1f0: mac " MAC_1 "%s\n", heeded[i].set));
 	ck_assert_uint_eq(count_lines(outcome.err), heeded[i].warning ? 3 : 2);
 	if (heeded[i].warning)
-		ck_assert_contains(outcome.err, text("vfpt: warning: vNIC " MAC_1
-						     " (network blue): a VF's received traffic cannot be "
-						     "limited; %s",
-							heeded[i].warning));
+		ck_assert_contains(outcome.err,
+			text("vfpt: warning: vNIC " MAC_1 " (network blue): %s", heeded[i].warning));
 	else
 		ck_assert_lacks(outcome.err, "warning");
 }
@@ -1394,16 +1394,37 @@ START_TEST(default_mode_is_the_networks)
 }
 END_TEST
 
-/* --- port mirroring: only a bridge can do that */
+/* --- what only a bridge can do */
 
-START_TEST(port_mirroring_stays_on_its_bridge)
+static const struct {
+	const char *metadata, *element, *reason;
+} bridge_only[] = {
+	{"<o:portMirroring><o:network>red</o:network></o:portMirroring>", "",
+		"port mirroring works on a bridge only; turn off one of the two in the vNIC profile"},
+	{"", "<port isolated=\"yes\"/>",
+		"its network isolates ports, which works on a bridge only; use another network or no "
+		"passthrough"},
+	{"", "<filterref filter=\"clean-traffic\"/>",
+		"network filter clean-traffic works on a bridge only; set the vNIC profile's to "
+		"vdsm-no-mac-spoofing or none"},
+	{"", "<filterref filter=\"vdsm-no-mac-spoofing-allow-arp\"/>",
+		"network filter vdsm-no-mac-spoofing-allow-arp works on a bridge only; set the vNIC "
+		"profile's "
+		"to vdsm-no-mac-spoofing or none"},
+};
+
+START_TEST(what_only_a_bridge_can_do_stays_on_its_bridge)
 {
-	const char *mirrored = replaced(metadata_of(MAC_1, "blue", REQUIRED), "<o:custom>",
-		"<o:portMirroring><o:network>red</o:network></o:portMirroring><o:custom>");
-	const char *reason =
-		"vNIC " MAC_1 " (network blue): port mirroring works on a bridge only; turn off one "
-		"of the two in the vNIC profile";
-	const char *document = domain_of(VM_A, mirrored, vnic(MAC_1, "blue")), *before;
+	static const char *const modes[] = {
+		"", "passthrough_mode=macvtap", "passthrough_mode=failover", "vmfex=gold"};
+	size_t i = (size_t)_i / ARRAY_SIZE(modes);
+	const char *properties = text(REQUIRED "%s", modes[(size_t)_i % ARRAY_SIZE(modes)]);
+	const char *metadata = replaced(metadata_of(MAC_1, "blue", properties), "<o:custom>",
+		text("%s<o:custom>", bridge_only[i].metadata));
+	const char *reason = text("vNIC " MAC_1 " (network blue): %s", bridge_only[i].reason);
+	const char *document = domain_of(VM_A, metadata,
+			   replaced(vnic(MAC_1, "blue"), "<link state=\"up\"/>", bridge_only[i].element)),
+		   *before;
 	struct outcome outcome;
 
 	refused("before_vm_start", document, NULL, text("vfpt: %s\n", reason));
@@ -2555,7 +2576,8 @@ int main(void)
 	tcase = new_case(suite, "defaults", host_setup);
 	tcase_add_loop_test(tcase, network_has_defaults_for_its_vnics, 0, ARRAY_SIZE(defaults));
 	tcase_add_loop_test(tcase, default_mode_is_the_networks, 0, 3);
-	tcase_add_test(tcase, port_mirroring_stays_on_its_bridge);
+	tcase_add_loop_test(
+		tcase, what_only_a_bridge_can_do_stays_on_its_bridge, 0, 4 * ARRAY_SIZE(bridge_only));
 
 	tcase = new_case(suite, "sriov", host_setup);
 	tcase_add_loop_test(tcase, vfs_are_given_by_name, 0, 3 * ARRAY_SIZE(namings));
