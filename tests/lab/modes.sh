@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Each way of connecting a vNIC with its VF, and all that a profile can ask for, as libvirt really starts it.
-# Wants: tests/lab/run --pfs 3
+# Usage: modes.sh [FUNCTION...] (default: all). Wants: tests/lab/run --pfs 3
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -12,6 +12,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/lab/check.sh
 
 vm=3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01
+name=web-01
 one=56:6f:1a:2b:00:01
 two=56:6f:1a:2b:00:02
 
@@ -34,27 +35,27 @@ domain() {
         interface+=$(nic_xml "$1" "$2" "ua-${1//:/-}")
         shift 3
     done
-    lab_domain_xml web-01 $vm "$interface" | sed "s|</uuid>|&<metadata><o:vm $ns><o:custom>${vm_properties-}</o:custom>$device</o:vm></metadata>|"
+    lab_domain_xml "$name" "$vm" "$interface" | sed "s|</uuid>|&<metadata><o:vm $ns><o:custom>${vm_properties-}</o:custom>$device</o:vm></metadata>|"
 }
 
 # start NAME: the hook, libvirt's schema, libvirt itself, the hook behind it. The live document is /tmp/live.xml.
 start() {
-    as_vdsm before_vm_start /tmp/domain.xml vmId=$vm
+    as_vdsm before_vm_start /tmp/domain.xml vmId="$vm"
     said=$err
     is "$1: before_vm_start succeeds" "$rc" 0
     cp "$doc" /tmp/started.xml
     ok "$1: libvirt's schema takes the document" quiet virt-xml-validate /tmp/started.xml domain
     ok "$1: libvirt starts it" virsh -q create --paused /tmp/started.xml
-    virsh dumpxml web-01 >/tmp/live.xml
-    as_vdsm after_vm_start /tmp/live.xml vmId=$vm
+    virsh dumpxml "$name" >/tmp/live.xml
+    as_vdsm after_vm_start /tmp/live.xml vmId="$vm"
     is "$1: after_vm_start succeeds" "$rc$err" 0
 }
 
 # stop NAME: and everything is as at first.
 stop() {
-    virsh -q destroy web-01
+    virsh -q destroy "$name"
     lab_wait 30 all_have_netdevs
-    as_vdsm after_vm_destroy /tmp/live.xml vmId=$vm
+    as_vdsm after_vm_destroy /tmp/live.xml vmId="$vm"
     is "$1: after_vm_destroy succeeds" "$rc$err" 0
     unchanged "$1: every VF is as it was"
     is "$1: so is the MTU of each VF's network device" "$(mtus)" "$before_mtus"
@@ -78,7 +79,7 @@ hostdev() {
     vf=$(vf_of /tmp/live.xml $one)
     is "hostdev: the VF is with VFIO" "$(lab_driver "$vf")" vfio-pci
     like "hostdev: MAC, VLAN and spoof check are on the VF" "$(pf_line "$vf")" "$one.* vlan 200, spoof checking on"
-    as_vdsm before_vm_migrate_source /tmp/live.xml vmId=$vm
+    as_vdsm before_vm_migrate_source /tmp/live.xml vmId="$vm"
     like "hostdev: its migration is refused, with a line that names VF and vNIC" "$rc $err" \
         "^2 vfpt: vNIC $one \(network blue\): the guest has VF [0-6] of ens1f0 \($vf\) itself"
     ok "hostdev: which is one line" one_line "$err"
@@ -102,7 +103,7 @@ macvtap() {
     is "macvtap: model, link and filter stay on the vNIC" \
         "$(xpath /tmp/started.xml "$(of $one)/model/@type") $(xpath /tmp/started.xml "$(of $one)/link/@state") $(xpath /tmp/started.xml "$(of $one)/filterref/@filter")" \
         "virtio up vdsm-no-mac-spoofing"
-    as_vdsm before_vm_migrate_source /tmp/live.xml vmId=$vm
+    as_vdsm before_vm_migrate_source /tmp/live.xml vmId="$vm"
     is "macvtap: it may migrate" "$rc$err" 0
     stop macvtap
 }
@@ -121,7 +122,7 @@ failover() {
     like "failover: the PF shows MAC and VLAN on its VF" "$(pf_line "$vf")" "$one.* vlan 200,"
     is "failover: VDSM finds the network of each by MAC and alias" \
         "$(xmllint --xpath "count(//*[local-name()='device' and @mac_address='$one' and @alias and *[local-name()='network']='blue'])" /tmp/live.xml)" 2
-    as_vdsm before_vm_migrate_source /tmp/live.xml vmId=$vm
+    as_vdsm before_vm_migrate_source /tmp/live.xml vmId="$vm"
     is "failover: it may migrate" "$rc$err" 0
     stop failover
 }
@@ -191,15 +192,37 @@ the_old_property() {
 # igb has no port profiles: libvirt takes the document and says so when it starts.
 port_profile() {
     domain $one blue "passthrough=required vmfex=Gold" >/tmp/domain.xml
-    as_vdsm before_vm_start /tmp/domain.xml vmId=$vm
+    as_vdsm before_vm_start /tmp/domain.xml vmId="$vm"
     is "vmfex: before_vm_start succeeds" "$rc$(xpath "$doc" "$(of $one)/virtualport/parameters/@profileid")" 0Gold
     ok "vmfex: libvirt's schema takes the document" quiet virt-xml-validate "$doc" domain
     cp "$doc" /tmp/live.xml
     like "vmfex: libvirt gets as far as the card" "$(virsh -q create --paused "$doc" 2>&1)" 'error:.*PortProfile'
     lab_wait 30 all_have_netdevs
-    as_vdsm after_vm_destroy /tmp/live.xml vmId=$vm
+    as_vdsm after_vm_destroy /tmp/live.xml vmId="$vm"
     is "vmfex: after_vm_destroy succeeds" "$rc$err" 0
     unchanged "vmfex: every VF is as it was"
+}
+
+# The engine's own sample, but for what only another machine has: kvm, its memory, its QEMU.
+sample_of_four_vnics() {
+    local vm=b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07 name=router-07 macs=(56:6f:1a:2b:07:0{1..4}) a b
+    sed 's/type="kvm"/type="qemu"/; s/>4194304</>65536</; s/pc-q35-rhel8.6.0/q35/; s|</os>|&<features><acpi/></features>|
+        s|/usr/libexec/qemu-kvm|/usr/bin/qemu-system-x86_64|' tests/data/samples/vm-four-nics.xml >/tmp/domain.xml
+    start "sample of four"
+    is "sample of four: the one without passthrough is on its bridge" \
+        "$(xpath /tmp/live.xml "$(of "${macs[0]}")/source/@bridge")" ovirtmgmt
+    a=$(vf_of /tmp/live.xml "${macs[1]}") b=$(vf_of /tmp/live.xml "${macs[2]}")
+    is "sample of four: the two on red are on the two PFs of its bond" \
+        "$(printf '%s\n' "${a%:*}" "${b%:*}" | sort | xargs)" "0000:02 0000:03"
+    is "sample of four: with VFIO" "$(lab_driver "$a") $(lab_driver "$b")" "vfio-pci vfio-pci"
+    like "sample of four: the first with VLAN and the rate of its profile" "$(pf_line "$a")" \
+        "${macs[1]}.* vlan 100,.* tx rate 1000 "
+    like "sample of four: the second with VLAN, trust and without spoof check" "$(pf_line "$b")" \
+        "${macs[2]}.* vlan 100,.*spoof checking off,.*trust on"
+    is "sample of four: the one that is down stays on its bridge, as igb cannot hold a VF's link" \
+        "$(xpath /tmp/live.xml "$(of "${macs[3]}")/source/@bridge") $(xpath /tmp/live.xml "$(of "${macs[3]}")/link/@state")" "blue down"
+    like "sample of four: a line says so" "$said" "vNIC ${macs[3]} .*stays on its bridge"
+    stop "sample of four"
 }
 
 make_host || { echo "Bail out! the host cannot be made"; exit 1; }
@@ -212,12 +235,7 @@ quiet virsh nwfilter-define <(echo "<filter name='vdsm-no-mac-spoofing' chain='r
 before=$(vf_lines ens1f0 ens2f0 ens3f0)
 before_mtus=$(mtus)
 
-hostdev
-macvtap
-failover
-two_macvtaps_of_a_bond
-preferred_without_a_vf
-network_without_a_bridge
-the_old_property
-port_profile
+[ $# -gt 0 ] || set -- hostdev macvtap failover two_macvtaps_of_a_bond preferred_without_a_vf \
+    network_without_a_bridge the_old_property port_profile sample_of_four_vnics
+for what; do "$what"; done
 finish
