@@ -207,6 +207,9 @@ static int check_section(const char *section, struct vfpt_error *err)
 	if (strlen(section) > LONGEST_NAME)
 		return vfpt_error_set(
 			err, VFPT_BAD_INPUT, "the name is longer than %d characters", LONGEST_NAME);
+	if (pf && strpbrk(pf, "*?[]"))
+		return vfpt_error_set(
+			err, VFPT_BAD_INPUT, "each PF has a section of its own; no patterns here");
 	if (strcmp(section, "policy") == 0 || name_in(section, "network") || (pf && strlen(pf) < IFNAMSIZ))
 		return 0;
 	return vfpt_error_set(

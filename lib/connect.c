@@ -254,14 +254,15 @@ static int connect_or_stay(struct connect *c, size_t index, unsigned more, struc
 	return 0;
 }
 
-/* vNICs behind number @from that ask for passthrough on the same bridge, with the VF in the guest. */
+/* vNICs behind number @from that can have a VF in the guest too, on the same bridge. */
 static unsigned still_to_come(const struct connect *c, size_t from)
 {
+	struct vfpt_error ignored;
 	unsigned more = 0;
 
 	for (size_t i = from + 1; i < c->count; i++)
 		more += c->profiles[i].passthrough != VFPT_PASSTHROUGH_OFF &&
-			c->profiles[i].mode != VFPT_MODE_MACVTAP && c->vnics[i].bridge &&
+			c->profiles[i].mode != VFPT_MODE_MACVTAP && qualify(&c->vnics[i], &ignored) == 0 &&
 			c->vnics[from].bridge && strcmp(c->vnics[i].bridge, c->vnics[from].bridge) == 0;
 	return more;
 }

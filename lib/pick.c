@@ -441,6 +441,8 @@ int pick_this(struct vfpt_transaction *t, const char *vm, const struct vfpt_pci 
 	const struct vfpt_pf *pf;
 	unsigned index;
 
+	if (owner && strcmp(owner, vm) == 0)
+		return vfpt_error_set(err, VFPT_NO_VF, "the VM has it already");
 	if (owner)
 		return vfpt_error_set(
 			err, VFPT_NO_VF, "it belongs to VM %s", owner[0] ? owner : "(its record is garbage)");

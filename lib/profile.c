@@ -88,8 +88,12 @@ static int set_pfs(struct vfpt_profile *profile, const char *value, struct vfpt_
 
 static int set_port_profile(struct vfpt_profile *profile, const char *value, struct vfpt_error *err)
 {
-	return copy_text(
-		profile->port_profile, sizeof(profile->port_profile), value, LETTERS_AND_DIGITS "_.: -", err);
+	if (copy_text(profile->port_profile, sizeof(profile->port_profile), value, LETTERS_AND_DIGITS "_.: -",
+		    err) < 0)
+		return -1;
+	if (value[0] == ' ' || value[strlen(value) - 1] == ' ')
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "\"%.40s\" begins or ends with a blank", value);
+	return 0;
 }
 
 /* Cut "A:B:C" in place; @return the number of parts, or @most + 1 when there are more. */

@@ -462,7 +462,8 @@ int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, 
 	struct vfpt_error second;
 
 	if (!netlink) {
-		print_all("would set", pf, vf, wanted);
+		if (wanted->present)
+			print_all("would set", pf, vf, wanted);
 		return 0;
 	}
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++) {

@@ -1881,7 +1881,7 @@ static const struct {
 	{"1=down", "eth0", VFPT_NO_VF, "VF 0 of ens1f0, 66:5a:d2:be:9a:6d"},
 	{"1.1=b", "eth0", VFPT_NO_VF, "VF 0 of ens1f0, 66:5a:d2:be:9a:6d"},
 	{"1.0=b", "eth0", VFPT_NO_VF, "it belongs to VM " VM_B},
-	{"1.0=a", "eth0", VFPT_NO_VF, "it belongs to VM " VM_A},
+	{"1.0=a", "eth0", VFPT_NO_VF, "the VM has it already"},
 	{"1.0=use", "eth0", VFPT_NO_VF, "its network device eth0 carries br0"},
 	{"", "eth18", VFPT_BAD_INPUT,
 		"there is no network device eth18 on this host, or someone else has it"},

@@ -439,6 +439,8 @@ static const struct {
 } bad_sections[] = {
 	{"", NO_SECTION},
 	{"polizei", NO_SECTION},
+	{"pf ens1f*", "each PF has a section of its own; no patterns here"},
+	{"pf ens1f?", "each PF has a section of its own; no patterns here"},
 	{"Policy", NO_SECTION},
 	{"policy red", NO_SECTION},
 	{"policy ", NO_SECTION},

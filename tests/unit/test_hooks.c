@@ -1534,7 +1534,7 @@ static const struct {
 	{"eth18", NULL, "custom property sriov: eth18: there is no network device eth18 on this host, or "},
 	{"eth0,eth18", NULL,
 		"custom property sriov: eth18: there is no network device eth18 on this host, or "},
-	{"eth0,eth0", NULL, "custom property sriov: eth0: it belongs to VM " VM_A "\n"},
+	{"eth0,eth0", NULL, "custom property sriov: eth0: the VM has it already\n"},
 	{"eth0,", NULL, NO_LIST("eth0,")},
 	{",eth0", NULL, NO_LIST(",eth0")},
 	{"eth0,,eth1", NULL, NO_LIST("eth0,,eth1")},
@@ -1877,6 +1877,7 @@ static const struct {
 	{"passthrough=required", "", "blue", NULL},
 	{"passthrough=required", "passthrough=required", "red", NULL},
 	{"passthrough=required", "passthrough=required", "blue2", NULL},
+	{"passthrough=required", "passthrough=preferred", "e1000", NULL},
 	/* a macvtap's VF stays with its driver, so the guest cannot have the group */
 	{"passthrough=required", "passthrough=required passthrough_mode=macvtap", "blue", NULL},
 };
@@ -1894,7 +1895,9 @@ START_TEST(vfs_of_one_group_go_to_one_vm)
 	const char *document = domain_of(VM_A,
 		text("%s%s", metadata_of(MAC_1, NULL, siblings[_i].first),
 			metadata_of(MAC_2, NULL, siblings[_i].second)),
-		text("%s%s", vnic(MAC_1, "blue"), vnic(MAC_2, network)));
+		text("%s%s", vnic(MAC_1, "blue"),
+			strcmp(network, "e1000") == 0 ? replaced(vnic(MAC_2, "blue"), "virtio", network)
+						      : vnic(MAC_2, network)));
 
 	put_siblings();
 	if (siblings[_i].vfs) {
@@ -1914,8 +1917,8 @@ START_TEST(sibling_that_goes_to_nobody_undoes_all)
 {
 	const char *document = domain_of(VM_A,
 		text("%s%s", metadata_of(MAC_1, NULL, REQUIRED),
-			metadata_of(MAC_2, NULL, "passthrough=preferred")),
-		text("%s%s", vnic(MAC_1, "blue"), replaced(vnic(MAC_2, "blue"), "virtio", "e1000")));
+			metadata_of(MAC_2, NULL, "passthrough=preferred vf_rate=2000")),
+		text("%s%s", vnic(MAC_1, "blue"), vnic(MAC_2, "blue")));
 	struct outcome outcome;
 
 	put_siblings();

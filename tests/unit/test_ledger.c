@@ -893,7 +893,7 @@ static void check_memory_unreadable(void)
 
 START_TEST(unreadable_memory_is_none)
 {
-		had(VM_A, 1, VF_0, true);
+	had(VM_A, 1, VF_0, true);
 	ck_assert_int_eq(fchmodat(root_fd, "run/vfpt", 0755, 0), 0);
 	ck_assert_int_eq(fchmodat(root_fd, "run/vfpt/last", 0, 0), 0);
 	catch_stderr();
