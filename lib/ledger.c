@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -286,11 +287,14 @@ static void holder(int dir, char *text, size_t size)
 	char line[256], path[64], program[4096];
 	FILE *locks = fopen("/proc/locks", "re");
 	unsigned long pid = 0, inode, number;
+	unsigned device_major, device_minor;
 
 	text[0] = '\0';
 	if (fstat(dir, &status) == 0 && locks)
 		while (pid == 0 && fgets(line, sizeof(line), locks))
-			if (sscanf(line, "%*u: FLOCK %*s WRITE %lu %*x:%*x:%lu", &number, &inode) == 2 &&
+			if (sscanf(line, "%*u: FLOCK %*s WRITE %lu %x:%x:%lu", &number, &device_major,
+				    &device_minor, &inode) == 4 &&
+				makedev(device_major, device_minor) == status.st_dev &&
 				inode == status.st_ino)
 				pid = number;
 	if (locks)
