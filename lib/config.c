@@ -402,7 +402,7 @@ static int read_open_file(int fd, struct vfpt_config *config, struct vfpt_error 
 
 	if (fstat(fd, &status) < 0)
 		return vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
-	if (!file_is_trusted(&status))
+	if (!S_ISREG(status.st_mode) || !file_is_trusted(&status))
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
 			"/" CONFIGURATION
 			" must be a file of root or vdsm that nobody else can write; see chown and chmod");

@@ -9,14 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-int file_read(int dir, const char *path, char *buffer, size_t size)
+static int read_and_close(int fd, char *buffer, size_t size)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	ssize_t got;
 	int saved;
 
-	if (fd < 0)
-		return -1;
 	do
 		got = read(fd, buffer, size);
 	while (got < 0 && errno == EINTR);
@@ -33,6 +30,31 @@ int file_read(int dir, const char *path, char *buffer, size_t size)
 		got--;
 	buffer[got] = '\0';
 	return (int)got;
+}
+
+int file_read(int dir, const char *path, char *buffer, size_t size)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -1 : read_and_close(fd, buffer, size);
+}
+
+int file_read_trusted(int dir, const char *path, char *buffer, size_t size)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), saved;
+	struct stat status;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) < 0)
+		saved = EIO;
+	else if (!S_ISREG(status.st_mode) || !file_is_trusted(&status))
+		saved = EPERM;
+	else
+		return read_and_close(fd, buffer, size);
+	close(fd);
+	errno = saved;
+	return -1;
 }
 
 int file_read_start(int dir, const char *path, char *buffer, size_t size)

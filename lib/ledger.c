@@ -410,7 +410,7 @@ const char *vfpt_ledger_owner(const struct vfpt_ledger *ledger, const struct vfp
 /* A record that nobody can read, later neither. Others (EMFILE, ENOMEM, EIO) say nothing about the record. */
 static bool will_stay(int number)
 {
-	return number == ENOENT || number == EISDIR || number == EACCES || number == ELOOP;
+	return number == ENOENT || number == EACCES || number == ELOOP;
 }
 
 static int read_record(const struct vfpt_ledger *ledger, const struct entry *entry,
@@ -419,7 +419,10 @@ static int read_record(const struct vfpt_ledger *ledger, const struct entry *ent
 	char text[RECORD_SIZE];
 	int length;
 
-	length = file_read(ledger->dir, entry->name, text, sizeof(text));
+	length = file_read_trusted(ledger->dir, entry->name, text, sizeof(text));
+	if (length < 0 && errno == EPERM)
+		return vfpt_error_set(
+			err, VFPT_CORRUPT, "it is no file of root or vdsm that nobody else can write");
 	if (length < 0 && errno != EOVERFLOW)
 		return vfpt_error_errno(
 			err, will_stay(errno) ? VFPT_CORRUPT : VFPT_SYSTEM, errno, "cannot read it");

@@ -686,7 +686,7 @@ END_TEST
 START_TEST(configuration_that_is_a_directory_is_refused)
 {
 	put_directory(CONFIGURATION);
-	ck_assert_str_eq(refusal(), "cannot read /etc/vdsm/vfpt.conf: Is a directory");
+	ck_assert_contains(refusal(), "/etc/vdsm/vfpt.conf must be a file of root or vdsm");
 }
 END_TEST
 
@@ -738,9 +738,7 @@ START_TEST(configuration_that_is_a_pipe_keeps_nobody_waiting)
 {
 	put_directory("etc/vdsm");
 	ck_assert_int_eq(mkfifoat(root_fd, CONFIGURATION, 0644), 0);
-	(void)vfpt_config_read(root_fd, &config, &err);
-	ck_assert_ptr_nonnull(config);
-	ck_assert_str_eq(shown(), "");
+	ck_assert_contains(refusal(), "/etc/vdsm/vfpt.conf must be a file of root or vdsm");
 }
 END_TEST
 

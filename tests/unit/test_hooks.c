@@ -833,7 +833,8 @@ START_TEST(configuration_that_cannot_be_read_is_told)
 	else
 		put_link(CONFIG, "elsewhere");
 	refused("before_vm_start", one_vnic(VM_A, "blue", "required"), NULL,
-		"cannot read /etc/vdsm/vfpt.conf: ");
+		_i == 0 ? "/etc/vdsm/vfpt.conf must be a file of root or vdsm"
+			: "cannot read /etc/vdsm/vfpt.conf: ");
 }
 END_TEST
 

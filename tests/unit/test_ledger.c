@@ -1175,7 +1175,36 @@ START_TEST(record_that_is_a_directory_is_reported)
 {
 	put(VM_B, VF_1);
 	put_directory(RECORD_A);
-	check_corrupt("cannot read it: Is a directory");
+	check_corrupt("it is no file of root or vdsm");
+}
+END_TEST
+
+START_TEST(record_that_is_a_pipe_keeps_nobody_waiting)
+{
+	put(VM_B, VF_1);
+	ck_assert_int_eq(mkfifoat(root_fd, RECORD_A, 0644), 0);
+	check_corrupt("it is no file of root or vdsm");
+}
+END_TEST
+
+START_TEST(record_that_others_can_write_is_not_believed)
+{
+	static const mode_t modes[] = {0664, 0646, 0666};
+
+	put(VM_A, VF_0);
+	put(VM_B, VF_1);
+	ck_assert_int_eq(fchmodat(root_fd, RECORD_A, modes[_i], 0), 0);
+	check_corrupt("it is no file of root or vdsm that nobody else can write");
+}
+END_TEST
+
+START_TEST(record_of_someone_else_is_not_believed)
+{
+	put(VM_A, VF_0);
+	put(VM_B, VF_1);
+	if (fchownat(root_fd, RECORD_A, 12345, 12345, 0) < 0)
+		return; /* not root: nothing can be someone else's */
+	check_corrupt("it is no file of root or vdsm that nobody else can write");
 }
 END_TEST
 
@@ -1929,6 +1958,9 @@ int main(void)
 	tcase_add_loop_test(tcase, record_with_a_bad_line_is_corrupt, 0, ARRAY_SIZE(damages));
 	tcase_add_test(tcase, garbage_is_corrupt);
 	tcase_add_test(tcase, record_that_is_a_directory_is_reported);
+	tcase_add_test(tcase, record_that_is_a_pipe_keeps_nobody_waiting);
+	tcase_add_loop_test(tcase, record_that_others_can_write_is_not_believed, 0, 3);
+	tcase_add_test(tcase, record_of_someone_else_is_not_believed);
 	tcase_add_loop_test(tcase, corrupt_record_is_not_removed_and_named, 0, ARRAY_SIZE(remember));
 	tcase_add_loop_test(tcase, foreign_file_is_reported_and_left_alone, 0, ARRAY_SIZE(foreign));
 	tcase_add_loop_test(tcase, name_with_an_address_but_no_vm_keeps_the_vf_taken, 0, ARRAY_SIZE(vmless));
