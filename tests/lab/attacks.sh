@@ -14,26 +14,6 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/lab/check.sh
 . tests/lab/check.sh
 
-# Defences that are still to be built: their checks are told and not counted. A line that is deleted makes them count.
-pending=(
-    ledger-owner        # a ledger of someone else, or that others can write to, is refused
-    record-owner        # so is a record, and one that is a symbolic link
-    conf-owner          # so is vfpt.conf
-    conf-kind           # and it must be a file
-    umask               # what is made has our modes, whatever the umask is
-    capability-dropped  # for good, after the last netlink call and before any output
-)
-
-# built DEFENCE CHECK [ARG...]
-built() {
-    local defence=$1; shift
-    if [[ " ${pending[*]} " == *" $defence "* ]]; then
-        ( "$@" ) | sed "s/^/# pending, $defence: /"
-    else
-        "$@"
-    fi
-}
-
 victim=3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01
 other=b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07
 mac=56:6f:1a:2b:66:01
@@ -138,10 +118,10 @@ refuses_document() {
 documents_are_checked() {
     local nic
     nic=$(nic_xml $mac blue)
-    echo "<!DOCTYPE interface [<!ENTITY x SYSTEM 'file:///etc/hosts'>]>${nic/blue/&x;}" >/tmp/x.xml
+    echo "<!DOCTYPE interface [<!ENTITY x SYSTEM 'file:///etc/hosts'>]>${nic/blue/"&x;"}" >/tmp/x.xml
     refuses_document "a document with an external entity" 'DTD'
     echo "<!DOCTYPE interface [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>
-        <!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;'><!ENTITY d '&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;'>]>${nic/blue/&d;}" >/tmp/x.xml
+        <!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;'><!ENTITY d '&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;'>]>${nic/blue/"&d;"}" >/tmp/x.xml
     refuses_document "a document that grows" 'DTD'
     { echo "$nic" | head -c 200; printf '\0'; echo "$nic" | tail -c +200; } >/tmp/x.xml
     refuses_document "a document with a NUL byte" '.'
@@ -228,31 +208,12 @@ modes_do_not_depend_on_the_umask() {
         through=(sh -c 'umask "$0"; exec "$@"' "$mask")
         plug /tmp/nic.xml
         through=()
-        built umask is "with umask $mask a record has mode 644 or less, and its owner can read it" \
+        is "with umask $mask a record has mode 644 or less, and its owner can read it" \
             "$rc $(stat -c '%U %a' /run/vfpt/*@$other | sed 's/6[04][04]$/rw/')" "0 vdsm rw"
         is "with umask $mask the document keeps its mode" "$(stat -c '%U %a' "$doc")" "vdsm 600"
         unplug
-        built umask untouched "with umask $mask the VF comes back"
-        forget_other
+        untouched "with umask $mask the VF comes back"
     done
-}
-
-# Where a defence is missing, what it left would fail every later check.
-forget_other() {
-    local record
-    for record in /run/vfpt/*@"$other"; do
-        [ -e "$record" ] || [ -L "$record" ] || continue
-        rm -f "$record"
-        reset_vf "$(basename "${record%@*}")"
-    done
-}
-
-# reset_vf PCI: as it was at first.
-reset_vf() {
-    local number line
-    number=$(pf_line "$1" | sed 's/^ *vf \([0-9]*\) .*/\1/')
-    line=$(grep "^ens1f0 vf $number " <<<"$calm")
-    ip link set dev ens1f0 vf "$number" mac "$(grep -oE 'link/ether [0-9a-f:]+' <<<"$line" | cut -d' ' -f2)" vlan 0
 }
 
 # --- another user of the host -----------------------------------------------------------------------------------------
@@ -419,40 +380,44 @@ the_ledger_must_be_ours() {
     another_ledger
     chown 1000:1000 /run/vfpt
     chmod 1777 /run/vfpt
-    built ledger-owner with_ledger "a ledger of another user"
-    restore_ledger
+    with_ledger "a ledger of another user"
     for mode in 775 1777 757; do
         another_ledger
         chmod $mode /run/vfpt
-        built ledger-owner with_ledger "a ledger with mode $mode"
-        restore_ledger
+        with_ledger "a ledger with mode $mode"
     done
 }
 
-# built() may have run with_ledger in a shell of its own.
-restore_ledger() { [ ! -e /run/vfpt.safe ] || { rm -rf /run/vfpt; mv /run/vfpt.safe /run/vfpt; }; }
-
-# The victim's record with another "before" in it: a release would set that.
+# The victim ends. Was what its record says of before put back? 1 for yes.
 record_is_used() {
     attack after_vm_destroy /tmp/victim.xml vmId=$victim
-    is "$1 is not believed" "$(pf_line "$victim_vf" | grep -c 02:66:66:66:66:66)" 0
+    pf_line "$victim_vf" | grep -c 02:66:66:66:66:66
+}
+
+# spoilt_record OPTION...: install(1) with these options puts one with another "before" in the victim's place.
+spoilt_record() {
+    local record
+    record=$(echo /run/vfpt/*@$victim)
+    awk '/^\[before\]/ {before = 1} /^\[wanted\]/ {before = 0} before && /^mac/ {$0 = "mac = 02:66:66:66:66:66"} {print}' \
+        "$record" >/tmp/mallory/record
+    rm "$record"
+    install "$@" /tmp/mallory/record "$record"
 }
 
 records_must_be_ours() {
-    local record evil=/tmp/mallory/record
-    record=$(echo /run/vfpt/*@$victim)
-    awk '/^\[before\]/ {before = 1} /^\[wanted\]/ {before = 0} before && /^mac/ {$0 = "mac = 02:66:66:66:66:66"} {print}' \
-        "$record" >$evil
-    chown vdsm:kvm $evil
-    rm "$record"
-    ln -s $evil "$record"
-    built record-owner record_is_used "a record that is a symbolic link"
+    spoilt_record -o vdsm -g kvm -m 644
+    is "(a record of ours would be believed)" "$(record_is_used)" 1
     start_again
-    install -o 1000 -g 1000 -m 644 $evil "$record"
-    built record-owner record_is_used "a record of another user"
+    spoilt_record -o vdsm -g kvm -m 644
+    mv /run/vfpt/*@$victim /tmp/record
+    ln -s /tmp/record "/run/vfpt/$victim_vf@$victim"
+    is "a record that is a symbolic link is not believed" "$(record_is_used)" 0
     start_again
-    install -o vdsm -g kvm -m 666 $evil "$record"
-    built record-owner record_is_used "a record that others can write to"
+    spoilt_record -o 1000 -g 1000 -m 644
+    is "a record of another user is not believed" "$(record_is_used)" 0
+    start_again
+    spoilt_record -o vdsm -g kvm -m 666
+    is "a record that others can write to is not believed" "$(record_is_used)" 0
     start_again
 }
 
@@ -460,7 +425,12 @@ records_must_be_ours() {
 start_again() {
     rm -f /run/vfpt/*@$victim
     ip link set dev ens1f0 vf 0 mac "${first_mac:?}" vlan 0
+    start_victim
+}
+
+start_victim() {
     attack before_vm_start /tmp/victim-vm.xml vmId=$victim
+    cp "$doc" /tmp/victim.xml
     calm=$(picture)
 }
 
@@ -482,18 +452,18 @@ the_configuration_must_be_ours() {
     ln -s /tmp/mallory/conf $conf
     with_conf "vfpt.conf that is a symbolic link"
     install -o 1000 -m 644 /tmp/mallory/conf $conf
-    built conf-owner with_conf "vfpt.conf of another user"
+    with_conf "vfpt.conf of another user"
     rm -f $conf
     for mode in 664 646; do
         install -o root -g kvm -m $mode /tmp/mallory/conf $conf
-        built conf-owner with_conf "vfpt.conf with mode $mode"
+        with_conf "vfpt.conf with mode $mode"
         rm -f $conf
     done
     mkfifo -m 644 $conf
-    built conf-kind with_conf "vfpt.conf that is a pipe"
+    with_conf "vfpt.conf that is a pipe"
     rm -f $conf
     mkdir $conf
-    built conf-kind with_conf "vfpt.conf that is a directory"
+    with_conf "vfpt.conf that is a directory"
     rm -rf $conf
 }
 
@@ -619,10 +589,8 @@ before=$(vf_lines ens1f0)
 nic_xml $mac blue >/tmp/nic.xml
 nic_xml 56:6f:1a:2b:aa:01 blue >/tmp/victim-nic.xml
 vm_xml $victim 56:6f:1a:2b:aa:01 blue >/tmp/victim-vm.xml
-attack before_vm_start /tmp/victim-vm.xml vmId=$victim
-cp "$doc" /tmp/victim.xml
+start_victim
 victim_vf=$(vf_of "$doc" 56:6f:1a:2b:aa:01)
-calm=$(picture)
 is "a VM runs and has a VF" "$rc $(assignments) $victim_vf" "0 1 $(lab_vf_pci ens1f0 0)"
 
 properties_are_checked
@@ -645,7 +613,7 @@ the_configuration_must_be_ours
 limits_leave_nothing_half_done
 odd_starts_are_fine
 capability_is_not_raised_where_it_is_not_needed
-built capability-dropped capability_is_dropped_before_output
+capability_is_dropped_before_output
 untouched "after all that the VM's VF is as it was"
 attack after_vm_destroy /tmp/victim.xml vmId=$victim
 unchanged "and in the end all VFs are as at first"
