@@ -190,7 +190,8 @@ int __wrap_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex
 	ck_assert_uint_lt(vf, DRIVER_VFS);
 	after = loaded->vfs[vf];
 	setting = take_values(attribute, payload, &after);
-	refused = loaded->refuses & 1u << setting;
+	refused = loaded->refuses & 1u << setting ||
+		  (loaded->wants_mac && setting == VFPT_MAC && after.value[VFPT_MAC] == 0);
 	if (loaded->refuses_back & 1u << setting) {
 		loaded->refuses_back &= ~(1u << setting);
 		loaded->refuses |= 1u << setting;

@@ -19,6 +19,7 @@ struct driver {
 	struct vfpt_settings vfs[DRIVER_VFS];
 	unsigned refuses;      /* bits of settings that it says EOPNOTSUPP to */
 	unsigned refuses_back; /* bits of settings that it takes once, and then no more */
+	bool wants_mac;        /* it says EINVAL to MAC 0 */
 	bool gone;             /* it says ENODEV to everything */
 	unsigned shows;        /* number of VFs it shows; 0: all */
 	bool refuses_mtu;      /* it says EINVAL to every MTU of a network device */

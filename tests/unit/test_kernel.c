@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the kernel answers, made up: the program is linked with --wrap for libnl's sending and receiving. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "netlink.h"
+#include "support.h"
+#include "vfpt/host.h"
+
+static struct vfpt_error err;
+static struct vfpt_netlink *netlink;
+
+/* --- the kernel's place: each request gets the next datagram, the last one again and again */
+
+struct datagram {
+	size_t size;
+	int failure; /* of libnl's, in place of it */
+	uint32_t words[256];
+};
+
+enum { MOST_DATAGRAMS = 4 };
+
+static struct {
+	struct datagram answers[MOST_DATAGRAMS];
+	unsigned count;
+	unsigned requests;
+	unsigned pauses;
+	bool received;
+} kernel;
+
+int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message);
+int __real_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks);
+int __wrap_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks);
+int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left);
+
+int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message)
+{
+	(void)socket;
+	(void)message;
+	kernel.requests++;
+	kernel.received = false;
+	return 0;
+}
+
+static int receive(
+	struct nl_sock *socket, struct sockaddr_nl *from, unsigned char **buffer, struct ucred **sender)
+{
+	unsigned number = kernel.requests < kernel.count ? kernel.requests : kernel.count;
+	const struct datagram *answer = &kernel.answers[number - 1];
+
+	(void)socket;
+	ck_assert_msg(!kernel.received, "it waits for an answer that never comes");
+	kernel.received = true;
+	if (answer->failure)
+		return -answer->failure;
+	*from = (struct sockaddr_nl){.nl_family = AF_NETLINK};
+	*sender = NULL;
+	*buffer = malloc(answer->size);
+	ck_assert_ptr_nonnull(*buffer);
+	memcpy(*buffer, answer->words, answer->size);
+	return (int)answer->size;
+}
+
+int __wrap_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks)
+{
+	nl_cb_overwrite_recv(callbacks, receive);
+	return __real_nl_recvmsgs(socket, callbacks);
+}
+
+int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left)
+{
+	(void)wanted;
+	(void)left;
+	kernel.pauses++;
+	return 0;
+}
+
+static struct datagram *new_answer(void)
+{
+	ck_assert_uint_lt(kernel.count, MOST_DATAGRAMS);
+	return &kernel.answers[kernel.count++];
+}
+
+static void *put_bytes_to(struct datagram *datagram, const void *bytes, size_t size)
+{
+	char *at = (char *)datagram->words + datagram->size;
+
+	ck_assert_uint_le(datagram->size + size, sizeof(datagram->words));
+	memcpy(at, bytes, size);
+	datagram->size += NLMSG_ALIGN(size);
+	return at;
+}
+
+/* @return the header, whose length is that of the message so far: see end() */
+static struct nlmsghdr *begin(
+	struct datagram *datagram, unsigned type, unsigned flags, const void *payload, size_t size)
+{
+	const struct nlmsghdr header = {.nlmsg_type = (uint16_t)type, .nlmsg_flags = (uint16_t)flags};
+	struct nlmsghdr *at = put_bytes_to(datagram, &header, sizeof(header));
+
+	put_bytes_to(datagram, payload, size);
+	return at;
+}
+
+static void end(const struct datagram *datagram, struct nlmsghdr *header)
+{
+	header->nlmsg_len = (uint32_t)((const char *)datagram->words + datagram->size - (char *)header);
+}
+
+static struct nlattr *put_attribute(
+	struct datagram *datagram, unsigned type, const void *payload, size_t size)
+{
+	const struct nlattr header = {.nla_len = (uint16_t)(4 + size), .nla_type = (uint16_t)type};
+	struct nlattr *at = put_bytes_to(datagram, &header, sizeof(header));
+
+	put_bytes_to(datagram, payload, size);
+	return at;
+}
+
+static void end_nested(const struct datagram *datagram, struct nlattr *nest)
+{
+	nest->nla_len = (uint16_t)((const char *)datagram->words + datagram->size - (char *)nest);
+}
+
+/* It acknowledges, or refuses with that errno value. */
+static void answers(int number)
+{
+	const struct nlmsgerr answer = {.error = -number, .msg.nlmsg_len = sizeof(struct nlmsghdr)};
+	struct datagram *datagram = new_answer();
+
+	end(datagram, begin(datagram, NLMSG_ERROR, 0, &answer, sizeof(answer)));
+}
+
+/* What a VLAN device is said to be. Of what is NULL or 0, nothing is said. */
+struct told {
+	const char *kind;
+	uint16_t id, protocol;
+	uint8_t short_id; /* one byte for the id, in place of two */
+};
+
+static void tells(const struct told *told)
+{
+	const struct ifinfomsg link = {.ifi_index = 9};
+	struct datagram *datagram = new_answer();
+	struct nlmsghdr *header = begin(datagram, RTM_NEWLINK, 0, &link, sizeof(link));
+	struct nlattr *info = put_attribute(datagram, IFLA_LINKINFO, "", 0), *data;
+	const uint16_t protocol = htons(told->protocol);
+
+	if (told->kind)
+		put_attribute(datagram, IFLA_INFO_KIND, told->kind, strlen(told->kind) + 1);
+	data = put_attribute(datagram, IFLA_INFO_DATA, "", 0);
+	if (told->id)
+		put_attribute(datagram, IFLA_VLAN_ID, &told->id, sizeof(told->id));
+	if (told->short_id)
+		put_attribute(datagram, IFLA_VLAN_ID, &told->short_id, sizeof(told->short_id));
+	if (told->protocol)
+		put_attribute(datagram, IFLA_VLAN_PROTOCOL, &protocol, sizeof(protocol));
+	end_nested(datagram, data);
+	end_nested(datagram, info);
+	end(datagram, header);
+}
+
+static void kernel_setup(void)
+{
+	memset(&kernel, 0, sizeof(kernel));
+	ck_assert_ok(vfpt_netlink_open(&netlink, &err), err);
+}
+
+static void kernel_teardown(void)
+{
+	vfpt_netlink_close(netlink);
+}
+
+/* --- VLANs */
+
+static const struct {
+	struct told told;
+	unsigned id, protocol; /* 0: it is none */
+} vlans[] = {
+	{{"vlan", 200, 0x8100, 0}, 200, 0x8100},
+	{{"vlan", 4094, 0x88a8, 0}, 4094, 0x88a8},
+	{{"vlan", 7, 0, 0}, 7, 0x8100},
+	{{"vlan", 0, 0x8100, 0}, 0, 0},
+	{{"vlan", 0, 0x8100, 7}, 0, 0},
+	{{"vxlan", 200, 0x8100, 0}, 0, 0},
+	{{NULL, 200, 0x8100, 0}, 0, 0},
+};
+
+START_TEST(vlan_is_what_the_kernel_tells)
+{
+	uint16_t id = 1, protocol = 1;
+
+	tells(&vlans[_i].told);
+	if (vlans[_i].id) {
+		ck_assert_ok(vfpt_netlink_vlan(netlink, 9, &id, &protocol, &err), err);
+		ck_assert_uint_eq(id, vlans[_i].id);
+		ck_assert_uint_eq(protocol, vlans[_i].protocol);
+	} else {
+		ck_assert_fails(vfpt_netlink_vlan(netlink, 9, &id, &protocol, &err), err, VFPT_SYSTEM);
+		ck_assert_str_eq(err.message, "the kernel tells no VLAN id for interface 9");
+	}
+}
+END_TEST
+
+/* @return why there are no VFs for network blue, which is VLAN device ens1f0.200; NULL: there are, in VLAN
+ * @id
+ */
+static const char *why_not(unsigned id)
+{
+	const struct vfpt_network *network;
+	struct vfpt_host *host;
+	const char *why = NULL;
+
+	ck_assert_ok(vfpt_host_open(root_fd, netlink, &host, &err), err);
+	if (vfpt_host_network(host, "blue", &network, &err) < 0)
+		why = text("%s", err.message);
+	else if (network->pf_count == 0)
+		why = text("%s", network->why.message);
+	else
+		ck_assert_uint_eq(network->vlan_id, id);
+	vfpt_host_free(host);
+	return why;
+}
+
+/* proc/net/vlan/config, which is for root only, says 200. */
+START_TEST(network_has_the_vlan_that_the_kernel_tells)
+{
+	tells(&(struct told){"vlan", 300, 0x8100, 0});
+	ck_assert_ptr_null(why_not(300));
+}
+END_TEST
+
+START_TEST(network_with_tags_that_no_vf_has_gets_none)
+{
+	tells(&(struct told){"vlan", 200, 0x88a8, 0});
+	ck_assert_contains(
+		why_not(0), "VLAN device ens1f0.200: it tags with protocol 0x88a8, but a VF's VLAN");
+}
+END_TEST
+
+START_TEST(vlan_that_the_kernel_does_not_tell_is_an_error)
+{
+	answers(ENODEV);
+	ck_assert_contains(why_not(0), "VLAN device ens1f0.200: the kernel says: No such device");
+}
+END_TEST
+
+START_TEST(vlan_device_without_index_is_an_error)
+{
+	tells(&(struct told){"vlan", 200, 0x8100, 0});
+	put_file("sys/devices/virtual/net/ens1f0.200/ifindex", "none\n");
+	ck_assert_contains(why_not(0), "VLAN device ens1f0.200: cannot read its ifindex: ");
+	ck_assert_uint_eq(kernel.requests, 0);
+}
+END_TEST
+
+/* --- setting */
+
+static int set_spoofchk(void)
+{
+	const struct ifla_vf_spoofchk spoofchk = {.vf = 1, .setting = 1};
+
+	return vfpt_netlink_set_vf(netlink, 2, IFLA_VF_SPOOFCHK, &spoofchk, sizeof(spoofchk), &err);
+}
+
+static const int busy[] = {EBUSY, EAGAIN};
+
+START_TEST(driver_that_is_busy_for_a_moment_is_asked_again)
+{
+	answers(busy[_i]);
+	answers(busy[_i]);
+	answers(0);
+	ck_assert_ok(set_spoofchk(), err);
+	ck_assert_uint_eq(kernel.requests, 3);
+	ck_assert_uint_eq(kernel.pauses, 2);
+}
+END_TEST
+
+START_TEST(driver_that_stays_busy_is_an_error_in_the_end)
+{
+	answers(busy[_i]);
+	ck_assert_fails(set_spoofchk(), err, VFPT_SYSTEM);
+	ck_assert_contains(err.message, strerror(busy[_i]));
+	ck_assert_uint_gt(kernel.pauses, 2);
+	ck_assert_uint_lt(kernel.pauses, 100);
+	ck_assert_uint_eq(kernel.requests, kernel.pauses + 1);
+}
+END_TEST
+
+START_TEST(refusal_is_not_asked_again)
+{
+	answers(EPERM);
+	ck_assert_fails(set_spoofchk(), err, VFPT_SYSTEM);
+	ck_assert_contains(err.message, "Operation not permitted; setting a VF needs CAP_NET_ADMIN");
+	ck_assert_uint_eq(kernel.requests, 1);
+	answers(EOPNOTSUPP);
+	ck_assert_fails(set_spoofchk(), err, VFPT_REFUSED);
+	ck_assert_uint_eq(kernel.requests, 2);
+}
+END_TEST
+
+/* --- answers that are odd */
+
+START_TEST(answer_that_cannot_be_received_is_an_error)
+{
+	bool has;
+
+	new_answer()->failure = NLE_NOMEM;
+	ck_assert_fails(vfpt_netlink_has_address(netlink, 9, &has, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, "route netlink: Out of memory");
+}
+END_TEST
+
+static void ends_with(struct datagram *datagram, int result)
+{
+	end(datagram, begin(datagram, NLMSG_DONE, NLM_F_MULTI, &result, sizeof(result)));
+}
+
+START_TEST(list_that_breaks_off_is_an_error)
+{
+	bool has;
+
+	ends_with(new_answer(), -ENOBUFS);
+	ck_assert_fails(vfpt_netlink_has_address(netlink, 9, &has, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, "the kernel says: No buffer space available");
+}
+END_TEST
+
+/* What another process changes meanwhile is not what is asked for. */
+START_TEST(list_that_was_interrupted_is_taken)
+{
+	const struct ifaddrmsg address = {.ifa_family = AF_INET, .ifa_index = 9};
+	struct datagram *datagram = new_answer();
+	bool has = false;
+
+	end(datagram, begin(datagram, RTM_NEWADDR, NLM_F_MULTI | NLM_F_DUMP_INTR, &address, sizeof(address)));
+	ends_with(datagram, 0);
+	ck_assert_ok(vfpt_netlink_has_address(netlink, 9, &has, &err), err);
+	ck_assert(has);
+}
+END_TEST
+
+/* Its last byte is not there: it is about nothing. */
+START_TEST(address_that_is_cut_off_is_none)
+{
+	const struct ifaddrmsg address = {.ifa_family = AF_INET, .ifa_index = 9};
+	struct datagram *datagram = new_answer();
+	bool has = true;
+
+	end(datagram, begin(datagram, RTM_NEWADDR, NLM_F_MULTI, &address, sizeof(address) - 4));
+	ends_with(datagram, 0);
+	ck_assert_ok(vfpt_netlink_has_address(netlink, 9, &has, &err), err);
+	ck_assert(!has);
+}
+END_TEST
+
+static void take_nothing(unsigned vf, const struct nlattr *attribute, void *data)
+{
+	(void)data;
+	ck_abort_msg("attribute %d of VF %u is taken", attribute->nla_type, vf);
+}
+
+START_TEST(link_that_is_cut_off_has_no_vfs)
+{
+	const struct ifinfomsg link = {.ifi_index = 2};
+	struct datagram *datagram = new_answer();
+	unsigned count = 77;
+
+	end(datagram, begin(datagram, RTM_NEWLINK, 0, &link, sizeof(link) - 4));
+	ck_assert_ok(vfpt_netlink_vfs(netlink, 2, take_nothing, NULL, &count, &err), err);
+	ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("kernel");
+	TCase *tcase = new_case(suite, "VLANs", host_setup);
+
+	tcase_add_checked_fixture(tcase, kernel_setup, kernel_teardown);
+	tcase_add_loop_test(tcase, vlan_is_what_the_kernel_tells, 0, ARRAY_SIZE(vlans));
+	tcase_add_test(tcase, network_has_the_vlan_that_the_kernel_tells);
+	tcase_add_test(tcase, network_with_tags_that_no_vf_has_gets_none);
+	tcase_add_test(tcase, vlan_that_the_kernel_does_not_tell_is_an_error);
+	tcase_add_test(tcase, vlan_device_without_index_is_an_error);
+
+	tcase = new_case(suite, "setting", host_setup);
+	tcase_add_checked_fixture(tcase, kernel_setup, kernel_teardown);
+	tcase_add_loop_test(tcase, driver_that_is_busy_for_a_moment_is_asked_again, 0, ARRAY_SIZE(busy));
+	tcase_add_loop_test(tcase, driver_that_stays_busy_is_an_error_in_the_end, 0, ARRAY_SIZE(busy));
+	tcase_add_test(tcase, refusal_is_not_asked_again);
+
+	tcase = new_case(suite, "odd answers", host_setup);
+	tcase_add_checked_fixture(tcase, kernel_setup, kernel_teardown);
+	tcase_add_test(tcase, answer_that_cannot_be_received_is_an_error);
+	tcase_add_test(tcase, list_that_breaks_off_is_an_error);
+	tcase_add_test(tcase, list_that_was_interrupted_is_taken);
+	tcase_add_test(tcase, address_that_is_cut_off_is_none);
+	tcase_add_test(tcase, link_that_is_cut_off_has_no_vfs);
+	return run_suite(suite);
+}
