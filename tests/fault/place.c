@@ -399,6 +399,80 @@ static int read_ledger(struct vfpt_assignment **all, size_t *count, size_t *corr
 	return r;
 }
 
+unsigned count_records(const char *vm, const char *network)
+{
+	struct vfpt_assignment *all;
+	struct vfpt_ledger *ledger;
+	struct vfpt_error err;
+	size_t count, corrupt;
+	unsigned found = 0;
+
+	if (vfpt_ledger_open(place.root, VFPT_LEDGER_RELEASE, 60, &ledger, &err) < 0 ||
+		vfpt_ledger_of_vm(ledger, vm, &all, &count, &corrupt, &err) < 0)
+		give_up("%s", err.message);
+	for (size_t i = 0; i < count; i++)
+		found += strcmp(all[i].network, network) == 0;
+	free(all);
+	vfpt_ledger_close(ledger);
+	return found;
+}
+
+#define NOBODY "ffffffff-ffff-4fff-8fff-ffffffffffff"
+
+static bool is_record_of(const char *name, const char *address)
+{
+	return strncmp(name, address, strlen(address)) == 0 && name[strlen(address)] == '@';
+}
+
+struct search {
+	const char *address;
+	bool found;
+};
+
+static void look(const char *name, void *data)
+{
+	struct search *search = data;
+
+	search->found = search->found || is_record_of(name, search->address);
+}
+
+static void occupy(const char *address, void *data)
+{
+	struct search search = {.address = address};
+	char path[PATH_MAX];
+
+	(void)data;
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/physfn", address);
+	if (faccessat(place.root, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	each(place.root, LEDGER, look, &search);
+	snprintf(path, sizeof(path), LEDGER "/%s@" NOBODY, address);
+	if (!search.found)
+		write_text(place.root, path, "garbage\n");
+}
+
+void occupy_free_vfs(void)
+{
+	mkdirat(place.root, "run", 0755);
+	mkdirat(place.root, LEDGER, 0755);
+	each(place.root, "sys/bus/pci/devices", occupy, NULL);
+}
+
+static void vacate(const char *name, void *data)
+{
+	char path[PATH_MAX];
+
+	(void)data;
+	snprintf(path, sizeof(path), LEDGER "/%s", name);
+	if (strstr(name, "@" NOBODY))
+		unlinkat(place.root, path, 0);
+}
+
+void vacate_vfs(void)
+{
+	each(place.root, LEDGER, vacate, NULL);
+}
+
 bool ledger_is_sound(void)
 {
 	struct vfpt_assignment *all;

@@ -13,6 +13,9 @@
 /* Of the VM that the hooks run for. */
 #define VM "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
 
+/* Of one that wants VFs too. */
+#define OTHER "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
+
 /* @directory is for the document, and must be empty. */
 void place_open(const char *directory);
 void place_close(void);
@@ -45,6 +48,13 @@ void put_document(const char *text);
 
 /* What libvirt does to the VFs when it starts the VM: it drops VLAN priorities. */
 void play_libvirt(void);
+
+/* How many VFs that VM has on the network, by the ledger. */
+unsigned count_records(const char *vm, const char *network);
+
+/* All VFs without a record are someone's, by records that nobody can read; and no more. */
+void occupy_free_vfs(void);
+void vacate_vfs(void);
 
 /* Can every record be read? */
 bool ledger_is_sound(void);

@@ -287,6 +287,25 @@ START_TEST(shortage_takes_back_what_nobody_has)
 }
 END_TEST
 
+/* Its settings were known from before: they are not those that it has now. */
+START_TEST(what_was_taken_back_is_read_anew)
+{
+	const char *said;
+
+	for (uint8_t n = 0; n < DRIVER_VFS - 1; n++)
+		ck_assert_ok(give(OTHER, n, &said), err);
+	start_anew();
+	ck_assert_ok(give(VM, 100, &said), err);
+	ck_assert_str_eq(said, "");
+	ck_assert_ok(give(VM, 101, &said), err);
+	ck_assert_contains(said, "VM " OTHER " is gone; its VF 0 of ens1f0 is given back\n");
+	ck_assert_uint_eq(records(), 2);
+	vfpt_transaction_undo(&transaction);
+	ck_assert_uint_eq(records(), 0);
+	ck_assert_uint_eq(pristine(), DRIVER_VFS);
+}
+END_TEST
+
 START_TEST(shortage_takes_nothing_from_who_is_there)
 {
 	const char *said;
@@ -424,6 +443,7 @@ int main(void)
 	tcase = new_case(suite, "shortage", host_setup);
 	tcase_add_checked_fixture(tcase, setup, close_all);
 	tcase_add_test(tcase, shortage_takes_back_what_nobody_has);
+	tcase_add_test(tcase, what_was_taken_back_is_read_anew);
 	tcase_add_test(tcase, shortage_takes_nothing_from_who_is_there);
 	tcase_add_test(tcase, shortage_without_libvirts_answer_says_so);
 	tcase_add_test(tcase, shortage_takes_nothing_from_the_vm_itself);
