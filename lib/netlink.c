@@ -90,7 +90,7 @@ static int on_end(struct nl_msg *message, void *data)
 	if (header->nlmsg_type == NLMSG_DONE && nlmsg_datalen(header) >= (int)sizeof(result))
 		memcpy(&result, nlmsg_data(header), sizeof(result));
 	if (result < 0)
-		x->error = -result;
+		x->error = (int)(0u - (unsigned)result);
 	x->finished = true;
 	return NL_STOP;
 }

@@ -2,6 +2,7 @@
 /* What the kernel answers, made up: the program is linked with --wrap for libnl's sending and receiving. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -333,6 +334,17 @@ START_TEST(list_that_breaks_off_is_an_error)
 }
 END_TEST
 
+/* Of which there is no negative. */
+START_TEST(list_that_ends_with_the_least_number_is_an_error)
+{
+	bool has;
+
+	ends_with(new_answer(), INT_MIN);
+	ck_assert_fails(vfpt_netlink_has_address(netlink, 9, &has, &err), err, VFPT_SYSTEM);
+	ck_assert_contains(err.message, "the kernel says: ");
+}
+END_TEST
+
 /* What another process changes meanwhile is not what is asked for. */
 START_TEST(list_that_was_interrupted_is_taken)
 {
@@ -347,16 +359,16 @@ START_TEST(list_that_was_interrupted_is_taken)
 }
 END_TEST
 
-/* Where its interface index would be the length of the next message is, which is 20. */
+/* Nothing is read behind its end, as ASan sees. */
 START_TEST(address_that_is_cut_off_is_none)
 {
-	const struct ifaddrmsg address = {.ifa_family = AF_INET};
+	const struct ifaddrmsg address = {.ifa_family = AF_INET, .ifa_index = 9};
 	struct datagram *datagram = new_answer();
 	bool has = true;
 
 	end(datagram, begin(datagram, RTM_NEWADDR, NLM_F_MULTI, &address, sizeof(address) - 4));
 	ends_with(datagram, 0);
-	ck_assert_ok(vfpt_netlink_has_address(netlink, 20, &has, &err), err);
+	ck_assert_ok(vfpt_netlink_has_address(netlink, 9, &has, &err), err);
 	ck_assert(!has);
 }
 END_TEST
@@ -401,6 +413,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, kernel_setup, kernel_teardown);
 	tcase_add_test(tcase, answer_that_cannot_be_received_is_an_error);
 	tcase_add_test(tcase, list_that_breaks_off_is_an_error);
+	tcase_add_test(tcase, list_that_ends_with_the_least_number_is_an_error);
 	tcase_add_test(tcase, list_that_was_interrupted_is_taken);
 	tcase_add_test(tcase, address_that_is_cut_off_is_none);
 	tcase_add_test(tcase, link_that_is_cut_off_has_no_vfs);
