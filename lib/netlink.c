@@ -28,6 +28,7 @@ struct exchange {
 	void *data;
 	int error; /* errno value the kernel answered with */
 	bool finished;
+	uint32_t sequence;
 	bool one_answer; /* a message ends it; else an acknowledgement or the end of a dump does */
 	char text[160];  /* the kernel's own words (extended acknowledgement) */
 };
@@ -78,6 +79,14 @@ static int on_interrupted(struct nl_msg *message, void *data)
 	(void)message;
 	(void)data;
 	return NL_OK;
+}
+
+/* What is left of an earlier exchange, which broke off, is no answer to this one. */
+static int on_sequence(struct nl_msg *message, void *data)
+{
+	const struct exchange *x = data;
+
+	return nlmsg_hdr(message)->nlmsg_seq == x->sequence ? NL_OK : NL_SKIP;
 }
 
 static int on_end(struct nl_msg *message, void *data)
@@ -146,9 +155,13 @@ static int converse(
 		nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_message, x);
 		nl_cb_set(callbacks, NL_CB_ACK, NL_CB_CUSTOM, on_end, x);
 		nl_cb_set(callbacks, NL_CB_FINISH, NL_CB_CUSTOM, on_end, x);
+		nl_cb_set(callbacks, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, x);
 		nl_cb_set(callbacks, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, NULL);
 		nl_cb_err(callbacks, NL_CB_CUSTOM, on_error, x);
-		r = nl_send_auto(netlink->socket, message);
+		do
+			r = nl_send_auto(netlink->socket, message);
+		while (r == -NLE_INTR);
+		x->sequence = nlmsg_hdr(message)->nlmsg_seq;
 	}
 	while (r >= 0 && !x->finished)
 		r = nl_recvmsgs(netlink->socket, callbacks);

@@ -33,6 +33,7 @@ static struct {
 	unsigned count;
 	unsigned requests;
 	unsigned pauses;
+	unsigned interruptions; /* to come, of sending */
 	bool received;
 } kernel;
 
@@ -45,6 +46,10 @@ int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message)
 {
 	(void)socket;
 	(void)message;
+	if (kernel.interruptions > 0) {
+		kernel.interruptions--;
+		return -NLE_INTR;
+	}
 	kernel.requests++;
 	kernel.received = false;
 	return 0;
@@ -146,10 +151,9 @@ struct told {
 	uint8_t short_id; /* one byte for the id, in place of two */
 };
 
-static void tells(const struct told *told)
+static void tells_in(struct datagram *datagram, const struct told *told)
 {
 	const struct ifinfomsg link = {.ifi_index = 9};
-	struct datagram *datagram = new_answer();
 	struct nlmsghdr *header = begin(datagram, RTM_NEWLINK, 0, &link, sizeof(link));
 	struct nlattr *info = put_attribute(datagram, IFLA_LINKINFO, "", 0), *data;
 	const uint16_t protocol = htons(told->protocol);
@@ -166,6 +170,11 @@ static void tells(const struct told *told)
 	end_nested(datagram, data);
 	end_nested(datagram, info);
 	end(datagram, header);
+}
+
+static void tells(const struct told *told)
+{
+	tells_in(new_answer(), told);
 }
 
 static void kernel_setup(void)
@@ -319,6 +328,31 @@ START_TEST(answer_that_cannot_be_received_is_an_error)
 }
 END_TEST
 
+START_TEST(interrupted_request_is_made_again)
+{
+	kernel.interruptions = 3;
+	answers(0);
+	ck_assert_ok(set_spoofchk(), err);
+	ck_assert_uint_eq(kernel.requests, 1);
+}
+END_TEST
+
+/* One that broke off leaves it behind; ours have sequence number 0 here. */
+START_TEST(answer_to_an_earlier_request_is_passed_over)
+{
+	struct datagram *datagram = new_answer();
+	struct nlmsghdr *late;
+	uint16_t id, protocol;
+
+	tells_in(datagram, &(struct told){"vlan", 200, 0x8100, 0});
+	late = (void *)((char *)datagram->words + datagram->size);
+	tells_in(datagram, &(struct told){"vlan", 5, 0x8100, 0});
+	late->nlmsg_seq = 77;
+	ck_assert_ok(vfpt_netlink_vlan(netlink, 9, &id, &protocol, &err), err);
+	ck_assert_uint_eq(id, 200);
+}
+END_TEST
+
 static void ends_with(struct datagram *datagram, int result)
 {
 	end(datagram, begin(datagram, NLMSG_DONE, NLM_F_MULTI, &result, sizeof(result)));
@@ -412,6 +446,8 @@ int main(void)
 	tcase = new_case(suite, "odd answers", host_setup);
 	tcase_add_checked_fixture(tcase, kernel_setup, kernel_teardown);
 	tcase_add_test(tcase, answer_that_cannot_be_received_is_an_error);
+	tcase_add_test(tcase, interrupted_request_is_made_again);
+	tcase_add_test(tcase, answer_to_an_earlier_request_is_passed_over);
 	tcase_add_test(tcase, list_that_breaks_off_is_an_error);
 	tcase_add_test(tcase, list_that_ends_with_the_least_number_is_an_error);
 	tcase_add_test(tcase, list_that_was_interrupted_is_taken);
