@@ -219,7 +219,7 @@ static int check_section(const char *section, struct vfpt_error *err)
 static int set(struct vfpt_config *config, const char *section, const char *key, const char *value,
 	struct vfpt_error *err)
 {
-	const char *name;
+	const char *name, *pf;
 	void *rules;
 
 	if (check_section(section, err) < 0)
@@ -230,7 +230,8 @@ static int set(struct vfpt_config *config, const char *section, const char *key,
 	if (strcmp(section, "policy") == 0)
 		return set_policy(&config->policy, key, value, err);
 	name = name_in(section, "network");
-	rules = name ? (void *)get_network(config, name) : get_pf(config, name_in(section, "pf"));
+	pf = name_in(section, "pf");
+	rules = name ? (void *)get_network(config, name) : pf ? get_pf(config, pf) : NULL;
 	if (!rules)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "out of memory");
 	return name ? set_network(rules, key, value, err) : set_pf(rules, key, value, err);

@@ -186,6 +186,7 @@ static xmlChar *with_references(const xmlChar *name)
 }
 
 /* Names of namespaces as they are to be written: with a "<" in one the document would be no XML any more. */
+/* libxml2 takes 256 levels. NOLINTNEXTLINE(misc-no-recursion) */
 static int prepare_namespaces(xmlNode *node)
 {
 	for (; node; node = node->next) {
@@ -714,7 +715,7 @@ static xmlNode *write_dev(xmlNode *interface, xmlNode *before, const char *netde
 /* The VF, <vlan><tag id='...'/></vlan> and <virtualport type='802.1Qbh'>, behind <mac>. */
 static bool write_vf(xmlNode *interface, const struct vfpt_connection *connection)
 {
-	xmlNode *last = child(interface, NULL, "mac"), *port;
+	xmlNode *last = next_element(interface->children, NULL, "mac"), *port;
 	char id[8];
 
 	last = connection->mode == VFPT_MODE_MACVTAP ? write_dev(interface, last, connection->netdev)
@@ -763,7 +764,7 @@ uint64_t vfpt_domain_run(const struct vfpt_domain *domain)
 
 int vfpt_domain_set_run(struct vfpt_domain *domain, uint64_t run, struct vfpt_error *err)
 {
-	xmlNode *metadata = child(domain->root, NULL, "metadata"), *mark;
+	xmlNode *metadata = next_element(domain->root->children, NULL, "metadata"), *mark;
 	char text[24];
 	xmlNs *ns;
 
@@ -850,7 +851,8 @@ static xmlNode *add_hostdev(xmlNode *devices, xmlNode *before, const struct vfpt
 static bool pair_up(
 	struct vfpt_domain *domain, const struct vfpt_vnic *vnic, const struct vfpt_connection *connection)
 {
-	xmlNode *interface = vnic->element, *alias = child(interface, NULL, "alias"), *hostdev, *teaming;
+	xmlNode *interface = vnic->element, *mac = next_element(interface->children, NULL, "mac"),
+		*alias = next_element(interface->children, NULL, "alias"), *hostdev, *teaming;
 	char made[VFPT_VF_ALIAS_SIZE + 8], own[VFPT_VF_ALIAS_SIZE];
 	const char *name = vnic->alias;
 
@@ -865,7 +867,7 @@ static bool pair_up(
 	}
 	hostdev = add_hostdev(interface->parent, interface, &vnic->mac, connection);
 	teaming = append(hostdev, "teaming");
-	return set(insert(interface, child(interface, NULL, "mac"), NULL, "teaming"), "type", "persistent") &&
+	return set(insert(interface, mac, NULL, "teaming"), "type", "persistent") &&
 	       set(teaming, "type", "transient") && set(teaming, "persistent", name) &&
 	       describe(domain, metadata_of(domain, vnic), &vnic->mac, name, vnic->network) &&
 	       describe(domain, NULL, &vnic->mac, own, vnic->network);

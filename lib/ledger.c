@@ -603,17 +603,18 @@ static int move_to_last(
 {
 	char name[LAST_NAME_SIZE];
 	struct forget forget = {.keep = name};
-	int r;
+	int dir, r;
 
 	last_name_print(entry, mac, name);
 	(void)mkdirat(ledger->dir, LAST, 0755);
-	forget.dir = open_last(ledger);
-	if (forget.dir < 0)
+	dir = open_last(ledger);
+	if (dir < 0)
 		return -1;
-	r = renameat(ledger->dir, entry->name, forget.dir, name);
+	forget.dir = dir;
+	r = renameat(ledger->dir, entry->name, dir, name);
 	if (r == 0)
-		(void)file_each(forget.dir, ".", forget_one, &forget);
-	close(forget.dir);
+		(void)file_each(dir, ".", forget_one, &forget);
+	close(dir);
 	return r;
 }
 

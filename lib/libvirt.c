@@ -50,14 +50,14 @@ static int tell(int out)
 	virConnectPtr connection = load(&f) == 0 ? f.open("qemu:///system") : NULL;
 	virDomainPtr *domains;
 	int count = connection ? f.list(connection, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE) : -1;
-	char line[VIR_UUID_STRING_BUFLEN + 1];
+	char line[VIR_UUID_STRING_BUFLEN + 1] = "";
 
 	if (count < 0)
 		return 1;
 	for (int i = 0; i < count; i++) {
 		if (f.uuid(domains[i], line) < 0)
 			return 1;
-		strcat(line, "\n");
+		line[strlen(line)] = '\n';
 		if (write(out, line, strlen(line)) != (ssize_t)strlen(line))
 			return 1;
 	}

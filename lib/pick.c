@@ -403,6 +403,7 @@ static int choose(const struct examination *x, struct field *field, struct pick 
 		out->grade = *grade;
 		if (out->grade != VFPT_VF_UNSEEN)
 			return 0;
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): each candidate is a PF */
 		if (examine(x, &c->pf->vfs[out->vf], &out->grade, reason, err) < 0)
 			return vfpt_error_wrap(err, "VF %u of %s", out->vf, c->pf->name);
 		*grade = (unsigned char)out->grade;

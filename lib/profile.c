@@ -31,6 +31,13 @@ static int copy_text(
 
 /* --- custom properties ----------------------------------------------------------------------- */
 
+static void add(char *list, size_t size, const char *word)
+{
+	size_t used = strlen(list);
+
+	snprintf(list + used, size - used, "%s", word);
+}
+
 /* The index of @value among @count @words, or -1 with the error naming them. */
 static int one_of(const char *value, const char *const *words, int count, struct vfpt_error *err)
 {
@@ -39,8 +46,8 @@ static int one_of(const char *value, const char *const *words, int count, struct
 	for (int i = 0; i < count; i++) {
 		if (strcmp(value, words[i]) == 0)
 			return i;
-		strcat(list, i == 0 ? "" : i == count - 1 ? " or " : ", ");
-		strcat(list, words[i]);
+		add(list, sizeof(list), i == 0 ? "" : i == count - 1 ? " or " : ", ");
+		add(list, sizeof(list), words[i]);
 	}
 	return vfpt_error_set(err, VFPT_BAD_INPUT, "unknown value \"%.40s\"; it is %s", value, list);
 }
@@ -209,8 +216,8 @@ static int unknown(const char *name, struct vfpt_error *err)
 
 	for (unsigned i = 0; i < PROPERTY_COUNT; i++)
 		if (strncmp(properties[i].name, "vf_", 3) == 0) {
-			strcat(list, list[0] ? ", " : "");
-			strcat(list, properties[i].name);
+			add(list, sizeof(list), list[0] ? ", " : "");
+			add(list, sizeof(list), properties[i].name);
 		}
 	return vfpt_error_set(
 		err, VFPT_BAD_INPUT, "custom property %.40s is not known; there are %s", name, list);

@@ -54,7 +54,7 @@ static const char *scan_number(const char *text, unsigned *number)
 int vfpt_set_parse(struct vfpt_set *set, const char *text)
 {
 	for (bool more = true; more; text++) {
-		unsigned first, last;
+		unsigned first = 0, last;
 		bool out;
 
 		text = skip_blanks(text);

@@ -219,14 +219,14 @@ START_TEST(vlan_is_what_the_kernel_tells)
 }
 END_TEST
 
-/* @return why there are no VFs for network blue, which is VLAN device ens1f0.200; NULL: there are, in VLAN
+/* @return why there are no VFs for network blue, which is VLAN device ens1f0.200; "": there are, in VLAN
  * @id
  */
 static const char *why_not(unsigned id)
 {
 	const struct vfpt_network *network;
 	struct vfpt_host *host;
-	const char *why = NULL;
+	const char *why = "";
 
 	ck_assert_ok(vfpt_host_open(root_fd, netlink, &host, &err), err);
 	if (vfpt_host_network(host, "blue", &network, &err) < 0)
@@ -243,7 +243,7 @@ static const char *why_not(unsigned id)
 START_TEST(network_has_the_vlan_that_the_kernel_tells)
 {
 	tells(&(struct told){"vlan", 300, 0x8100, 0});
-	ck_assert_ptr_null(why_not(300));
+	ck_assert_str_eq(why_not(300), "");
 }
 END_TEST
 

@@ -161,6 +161,13 @@ static int lock_ledger(void)
 	return dir;
 }
 
+static void wait_a_moment(void)
+{
+	const struct timespec moment = {.tv_nsec = 1000 * 1000};
+
+	nanosleep(&moment, NULL);
+}
+
 static bool has_ended(pid_t pid)
 {
 	siginfo_t info = {.si_pid = 0};
@@ -190,7 +197,7 @@ static void wait_until_it_waits(pid_t pid)
 {
 	while (!has_ledger(pid)) {
 		ck_assert_msg(!has_ended(pid), "a hook did not wait for the ledger's lock");
-		usleep(1000);
+		wait_a_moment();
 	}
 }
 
@@ -367,7 +374,7 @@ static struct program start_holder(unsigned n)
 		if (locked)
 			return holder;
 		ck_assert_msg(!has_ended(holder.pid), "the hook ended without the lock");
-		usleep(1000);
+		wait_a_moment();
 	}
 }
 
@@ -430,7 +437,8 @@ START_TEST(hook_that_gets_the_lock_in_time_goes_on)
 	holder = start_holder(0);
 	waiter = start_hook("before_vm_start", 1);
 	wait_until_it_waits(waiter.pid);
-	usleep(1500 * 1000);
+	for (int i = 0; i < 1500; i++)
+		wait_a_moment();
 	ck_assert(!has_ended(waiter.pid));
 	outcome = end_of_holder(holder);
 	ck_assert_msg(outcome.code == 0, "%s", outcome.err);

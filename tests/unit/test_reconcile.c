@@ -117,8 +117,8 @@ static void give_all(const char *vm)
 {
 	const char *said;
 
-	for (uint8_t n = 0; n < DRIVER_VFS; n++)
-		ck_assert_ok(give(vm, n, &said), err);
+	for (unsigned n = 0; n < DRIVER_VFS; n++)
+		ck_assert_ok(give(vm, (uint8_t)n, &said), err);
 	start_anew();
 }
 
@@ -292,8 +292,8 @@ START_TEST(what_was_taken_back_is_read_anew)
 {
 	const char *said;
 
-	for (uint8_t n = 0; n < DRIVER_VFS - 1; n++)
-		ck_assert_ok(give(OTHER, n, &said), err);
+	for (unsigned n = 0; n < DRIVER_VFS - 1; n++)
+		ck_assert_ok(give(OTHER, (uint8_t)n, &said), err);
 	start_anew();
 	ck_assert_ok(give(VM, 100, &said), err);
 	ck_assert_str_eq(said, "");
