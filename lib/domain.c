@@ -885,7 +885,8 @@ int vfpt_domain_connect(struct vfpt_domain *domain, const struct vfpt_vnic *vnic
 int vfpt_domain_add_vf(struct vfpt_domain *domain, const struct vfpt_mac *mac,
 	const struct vfpt_connection *connection, struct vfpt_error *err)
 {
-	xmlNode *devices = child(domain->root, NULL, "devices");
+	/* Without devices it is not parsed. */
+	xmlNode *devices = next_element(domain->root->children, NULL, "devices");
 
 	if (!add_hostdev(devices, xmlLastElementChild(devices), mac, connection) ||
 		!describe(domain, NULL, mac, NULL, VFPT_NO_NETWORK))

@@ -182,9 +182,9 @@ static int parse_in_time(struct vfpt_hook *hook, struct vfpt_error *err)
 	const struct itimerval limit = {.it_value.tv_sec = PARSE_SECONDS}, none = {.it_value.tv_sec = 0};
 	int r;
 
-	/* end() frees the text. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	signal(SIGVTALRM, give_up);
 	setitimer(ITIMER_VIRTUAL, &limit, NULL);
+	/* end() frees the text. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	r = vfpt_domain_parse(hook->text, hook->size, &hook->document, err);
 	setitimer(ITIMER_VIRTUAL, &none, NULL);
 	return r;

@@ -586,7 +586,8 @@ static int forget_one(const char *name, void *data)
 	const struct forget *forget = data;
 
 	if (strcmp(name, forget->keep) != 0 &&
-		(is_same_vf(name, forget->keep) || is_same_vnic(name, strchr(forget->keep, '@'))))
+		(is_same_vf(name, forget->keep) ||
+			is_same_vnic(name, forget->keep + strcspn(forget->keep, "@"))))
 		(void)unlinkat(forget->dir, name, 0);
 	return 0;
 }

@@ -15,6 +15,9 @@ packages_to_test=(git procps python3 clang clang-format libxml2-utils libvirt-cl
 # What tests/analyse and tests/coverage need beside all that.
 # shellcheck disable=SC2034
 packages_to_analyse=(clang-tidy cppcheck gcovr)
+# libFuzzer is in a package that those of clang only recommend.
+# shellcheck disable=SC2034
+packages_to_fuzz=(clang libclang-rt-14-dev)
 # shellcheck disable=SC2034
 packages_for_lab=(ca-certificates libcap2-bin make)
 

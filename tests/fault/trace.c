@@ -110,14 +110,14 @@ enum {
 /* Go on to the next stop that matters. @return which */
 static int go_on(pid_t pid, int *status)
 {
-	for (int signal = 0;;) {
+	for (int signal = 0, event;;) {
 		ptrace(PTRACE_CONT, pid, NULL, signal);
 		*status = wait_for(pid);
 		if (!WIFSTOPPED(*status))
 			return ENDED;
-		/* Of a stop, not of an end. cppcheck-suppress identicalInnerCondition */
-		if (*status >> 16)
-			return *status >> 16;
+		event = *status >> 16; /* PTRACE_EVENT_... */
+		if (event)
+			return event;
 		signal = WSTOPSIG(*status);
 	}
 }

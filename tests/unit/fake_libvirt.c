@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* In libvirt's place, for test_libvirt: behaves as FAKE_LIBVIRT in the environment says. */
 #include <libvirt/libvirt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,8 +44,9 @@ int virDomainGetUUIDString(virDomainPtr domain, char *buf)
 		_exit(0);
 	if ((void *)domain == &second && strcmp(way(), "fails half-way") == 0)
 		return -1;
-	strcpy(buf, strcmp(way(), "garbage") == 0      ? "no uuid"
-		    : (void *)domain == (void *)&first ? "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
-						       : "B7C5A0DE-2F43-4B5E-8A55-0A1B2C3D4E07");
+	snprintf(buf, VIR_UUID_STRING_BUFLEN, "%s",
+		strcmp(way(), "garbage") == 0      ? "no uuid"
+		: (void *)domain == (void *)&first ? "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
+						   : "B7C5A0DE-2F43-4B5E-8A55-0A1B2C3D4E07");
 	return 0;
 }

@@ -49,7 +49,8 @@ static void add_bytes(const void *bytes, size_t size)
 		document.bytes = realloc(document.bytes, document.room);
 		ck_assert_ptr_nonnull(document.bytes);
 	}
-	memcpy(document.bytes + document.size, bytes, size);
+	if (size > 0)
+		memcpy(document.bytes + document.size, bytes, size);
 	document.size += size;
 }
 
