@@ -6,6 +6,7 @@
 #include "netlink.h"
 
 #include <linux/if_link.h>
+#include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 #include <stddef.h>
