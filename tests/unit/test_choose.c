@@ -236,14 +236,16 @@ static size_t prepare_any(struct vfpt_candidate *candidates)
 	for (size_t i = 0; i < count; i++) {
 		unsigned vfs = random_below(6);
 
-		candidates[i] = (struct vfpt_candidate){.out = random_below(6) == 0,
-			.up = random_below(3),
-			.near = random_below(3),
-			.mine = random_below(2),
-			.free = random_below(3),
-			.last = random_below(3) ? VFPT_NO_VF_INDEX : random_below(7),
-			.vf_count = vfs,
-			.grades = grades[i]};
+		/* One field after the other: what is compared byte by byte has no padding of chance. */
+		memset(&candidates[i], 0, sizeof(candidates[i]));
+		candidates[i].out = random_below(6) == 0;
+		candidates[i].up = random_below(3);
+		candidates[i].near = random_below(3);
+		candidates[i].mine = random_below(2);
+		candidates[i].free = random_below(3);
+		candidates[i].last = random_below(3) ? VFPT_NO_VF_INDEX : random_below(7);
+		candidates[i].vf_count = vfs;
+		candidates[i].grades = grades[i];
 		for (unsigned vf = 0; vf < vfs; vf++)
 			grades[i][vf] = (unsigned char)(random_below(3) ? VFPT_VF_UNSEEN : random_below(5));
 	}
