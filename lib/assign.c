@@ -296,6 +296,8 @@ static int take_vf(struct vfpt_transaction *t, const struct pick *pick, struct v
 	if (vfpt_ledger_put(t->ledger, a, err) < 0)
 		return -1;
 	t->run = a->run;
+	if (t->explanation)
+		return 0;
 	if (set_up(t, pick->pf, assigned, now, err) == 0 &&
 		(!a->mtu_before || set_mtu(t->host, t->netlink, &a->address, a->mtu, err) == 0))
 		return 0;
@@ -432,7 +434,8 @@ static unsigned reclaim(struct vfpt_transaction *t, const struct target *target,
 			vfpt_warn("VM %s is gone, but: %s", all[i].vm, failure.message);
 			continue;
 		}
-		vfpt_warn("VM %s is gone; its VF %u of %s is given back", all[i].vm, all[i].vf, all[i].pf);
+		vfpt_warn("VM %s is gone; its VF %u of %s %s given back", all[i].vm, all[i].vf, all[i].pf,
+			t->explanation ? "would be" : "is");
 		reclaimed++;
 	}
 	free(all);
@@ -547,13 +550,19 @@ void vfpt_transaction_undo(struct vfpt_transaction *transaction)
 
 /* --- once the VM runs ------------------------------------------------------------------------ */
 
+bool vfpt_assign_differs(
+	const struct vfpt_assignment *assignment, const struct vfpt_settings *now, enum vfpt_setting setting)
+{
+	return vfpt_settings_have(now, setting) && vfpt_settings_have(&assignment->wanted, setting) &&
+	       now->value[setting] != assignment->wanted.value[setting];
+}
+
 static void warn_if_different(const struct vfpt_assignment *a, const struct vfpt_pf *pf,
 	enum vfpt_setting setting, const struct vfpt_settings *now)
 {
 	char is[VFPT_SETTING_SIZE], shall[VFPT_SETTING_SIZE], mac[VFPT_MAC_SIZE];
 
-	if (vfpt_settings_have(now, setting) && vfpt_settings_have(&a->wanted, setting) &&
-		now->value[setting] != a->wanted.value[setting])
+	if (vfpt_assign_differs(a, now, setting))
 		vfpt_warn("vNIC %s: VF %u of %s has %s %s, it should be %s", vfpt_mac_format(&a->mac, mac),
 			a->vf, pf->name, vfpt_setting_name(setting),
 			vfpt_setting_print(setting, now->value[setting], is),

@@ -1,18 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vfpt/choose.h"
 
-/* The first criterion that differs decides; each is < 0 where @a is the better. */
-static int compare_pfs(const struct vfpt_candidate *a, const struct vfpt_candidate *b, bool pack)
+/* @return < 0 where the first is the smaller */
+static int compare(unsigned a, unsigned b)
 {
-	if (a->up != b->up)
-		return a->up ? -1 : 1;
-	if (a->near != b->near)
-		return a->near ? -1 : 1;
-	if (a->mine != b->mine)
-		return a->mine < b->mine ? -1 : 1;
-	if (a->free != b->free)
-		return (a->free > b->free) != pack ? -1 : 1;
-	return 0;
+	return (a > b) - (a < b);
+}
+
+int vfpt_choose_compare(const struct vfpt_candidate *a, unsigned vf_a, const struct vfpt_candidate *b,
+	unsigned vf_b, bool pack, enum vfpt_criterion *by)
+{
+	const int orders[] = {
+		[VFPT_BY_GRADE] = compare(b->grades[vf_b], a->grades[vf_a]),
+		[VFPT_BY_LINK] = compare(b->up, a->up),
+		[VFPT_BY_NODE] = compare(b->near, a->near),
+		[VFPT_BY_MINE] = compare(a->mine, b->mine),
+		[VFPT_BY_FREE] = pack ? compare(a->free, b->free) : compare(b->free, a->free),
+		[VFPT_BY_LAST] = compare(vf_b == b->last, vf_a == a->last),
+		[VFPT_BY_INDEX] = compare(vf_a, vf_b),
+	};
+
+	for (*by = VFPT_BY_GRADE; *by < VFPT_BY_PLACE; ++*by)
+		if (orders[*by] != 0)
+			return orders[*by];
+	return a <= b ? -1 : 1;
 }
 
 /* The best VF of one PF. @return VFPT_NO_VF_INDEX when it has none */
@@ -31,31 +42,18 @@ static unsigned best_of(const struct vfpt_candidate *c)
 	return c->last < c->vf_count && grade != VFPT_VF_OUT && c->grades[c->last] == grade ? c->last : best;
 }
 
-static bool is_better(const struct vfpt_candidate *a, unsigned vf_a, const struct vfpt_candidate *b,
-	unsigned vf_b, bool pack)
-{
-	int order;
-
-	if (a->grades[vf_a] != b->grades[vf_b])
-		return a->grades[vf_a] > b->grades[vf_b];
-	order = compare_pfs(a, b, pack);
-	if (order != 0)
-		return order < 0;
-	if ((vf_a == a->last) != (vf_b == b->last))
-		return vf_a == a->last;
-	return vf_a < vf_b;
-}
-
 bool vfpt_choose(const struct vfpt_candidate *candidates, size_t count, bool pack, size_t *pf, unsigned *vf)
 {
 	unsigned found = VFPT_NO_VF_INDEX;
+	enum vfpt_criterion by;
 
 	for (size_t i = 0; i < count; i++) {
-		unsigned best = best_of(&candidates[i]);
+		const struct vfpt_candidate *c = &candidates[i];
+		unsigned best = best_of(c);
 
 		if (best == VFPT_NO_VF_INDEX ||
 			(found != VFPT_NO_VF_INDEX &&
-				!is_better(&candidates[i], best, &candidates[*pf], found, pack)))
+				vfpt_choose_compare(&candidates[*pf], found, c, best, pack, &by) < 0))
 			continue;
 		*pf = i;
 		found = best;

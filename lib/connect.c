@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hook.h"
+#include "tell.h"
 
 extern char **environ;
 
@@ -250,7 +251,21 @@ static int connect_or_stay(struct connect *c, size_t index, unsigned more, struc
 	if (c->profiles[index].passthrough != VFPT_PASSTHROUGH_PREFERRED || err->code == VFPT_SYSTEM ||
 		!can_stay(c->hook, vnic))
 		return -1;
-	vfpt_warn("%s; it stays on its bridge (passthrough=preferred)", err->message);
+	if (!c->hook->explanation)
+		vfpt_warn("%s; it stays on its bridge (passthrough=preferred)", err->message);
+	return 0;
+}
+
+/* For vfpt_explain(): what becomes of one vNIC is told, and the next one has its turn all the same. */
+static int connect_and_tell(struct connect *c, size_t index, unsigned more, struct vfpt_error *err)
+{
+	const struct vfpt_transaction *t = &c->hook->transaction;
+	size_t before = t->count;
+	int r = connect_or_stay(c, index, more, err);
+
+	if (!c->hook->explanation || (r < 0 && err->code == VFPT_SYSTEM))
+		return r;
+	tell_fate(c->hook->explanation, t->count > before ? &t->made[before].assignment : NULL, r < 0, err);
 	return 0;
 }
 
@@ -360,6 +375,9 @@ static int connect_all(struct connect *c, struct vfpt_error *err)
 	if (vfs && connect_named_vfs(c->hook, vfs, err) < 0)
 		return -1;
 	for (size_t i = 0; i < c->count; i++) {
+		if (c->hook->explanation &&
+			tell_vnic(c->hook->explanation, &c->vnics[i], i, c->count, err) < 0)
+			return -1;
 		if (c->profiles[i].passthrough == VFPT_PASSTHROUGH_OFF)
 			continue;
 		if (first && start_connecting(c->hook, &c->vnics[i], err) < 0)
@@ -367,7 +385,7 @@ static int connect_all(struct connect *c, struct vfpt_error *err)
 		if (first && c->hook->config->policy.numa != VFPT_NUMA_IGNORE)
 			find_nodes(c);
 		first = false;
-		if (connect_or_stay(c, i, still_to_come(c, i), err) < 0)
+		if (connect_and_tell(c, i, still_to_come(c, i), err) < 0)
 			return -1;
 	}
 	if (vfpt_transaction_check(&c->hook->transaction, c->hook->vm, err) < 0)

@@ -259,13 +259,21 @@ int hook_open(struct vfpt_hook *hook, enum vfpt_ledger_mode mode, struct vfpt_er
 		vfpt_owners_open(hook->host, hook->captured, hook->config->policy.grace, &hook->owners, err) <
 			0)
 		return -1;
+	if (hook->test)
+		vfpt_netlink_mute(hook->netlink);
 	hook->transaction = (struct vfpt_transaction){.host = hook->host,
 		.ledger = hook->ledger,
-		.netlink = hook->test ? NULL : hook->netlink,
+		.netlink = hook->test && !hook->explanation ? NULL : hook->netlink,
 		.config = hook->config,
-		.owners = hook->test ? NULL : hook->owners,
+		.owners = hook->test && !hook->explanation ? NULL : hook->owners,
+		.explanation = hook->explanation,
 		.run = hook->point->document == VFPT_DOMAIN ? VFPT_NEW_RUN : 0};
 	return 0;
+}
+
+int hook_load(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	return read_document(hook, err) < 0 || read_vm(hook, err) < 0 ? -1 : 0;
 }
 
 /* @return 0 to go on, 1 when the command line is answered already (--help), -1 with @err filled in */
@@ -277,7 +285,7 @@ static int begin(struct vfpt_hook *hook, int argc, char **argv, struct vfpt_erro
 		return -1;
 	if (r > 0 || hook->point->document == VFPT_NOTHING)
 		return r;
-	return read_document(hook, err) < 0 || read_vm(hook, err) < 0 ? -1 : 0;
+	return hook_load(hook, err);
 }
 
 /* --- commit and end -------------------------------------------------------------------------- */
@@ -373,12 +381,8 @@ static int exit_code(const struct vfpt_hook *hook, int result, const struct vfpt
 	return hook->point->after && err->code != VFPT_BAD_INPUT ? VFPT_EXIT_FAILED : VFPT_EXIT_STOP;
 }
 
-static int end(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
+void hook_close(struct vfpt_hook *hook)
 {
-	if (result < 0 && !hook->point->after)
-		__fpurge(stderr); /* of what is being undone nothing is worth a line beside the error's */
-	if (hook->transaction.ledger && !hook->test)
-		vfpt_transaction_undo(&hook->transaction);
 	vfpt_transaction_commit(&hook->transaction);
 	vfpt_ledger_close(hook->ledger);
 	vfpt_host_free(hook->host);
@@ -389,6 +393,15 @@ static int end(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
 	free(hook->text);
 	if (hook->root >= 0)
 		close(hook->root);
+}
+
+static int end(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
+{
+	if (result < 0 && !hook->point->after)
+		__fpurge(stderr); /* of what is being undone nothing is worth a line beside the error's */
+	if (hook->transaction.ledger && !hook->test)
+		vfpt_transaction_undo(&hook->transaction);
+	hook_close(hook);
 	vfpt_netlink_renounce(); /* before anything is printed */
 	if (result < 0)
 		vfpt_error_print(err);

@@ -31,7 +31,14 @@ struct vfpt_hook {
 	struct vfpt_ledger *ledger;
 	struct vfpt_owners *owners;
 	struct vfpt_transaction transaction;
+	struct vfpt_explanation *explanation; /* vfpt_explain(): what is told; NULL: as usual */
 };
+
+/* Read the document and the VM's id. */
+int hook_load(struct vfpt_hook *hook, struct vfpt_error *err);
+
+/* Close and free all that is open; nothing is undone. */
+void hook_close(struct vfpt_hook *hook);
 
 /* Open the root directory and read vfpt.conf, once. */
 int hook_configure(struct vfpt_hook *hook, struct vfpt_error *err);

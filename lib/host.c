@@ -556,6 +556,84 @@ static int take_own_netdev(const char *name, void *data)
 	return 1;
 }
 
+/* A representor is on the PF's function too, and is no PF. */
+static int take_pf(const char *netdev, void *data)
+{
+	struct match *match = data;
+	char path[FILE_PATH];
+	struct own_netdev own = {.host = match->host, .directory = path};
+	const struct vfpt_pf *pf;
+
+	if (!valid_netdev(netdev) ||
+		!file_exists(match->host->root, net_path(path, netdev, "device/sriov_numvfs")))
+		return 0;
+	if (file_each_sorted(
+		    match->host->root, net_path(path, netdev, "device/net"), take_own_netdev, &own) <= 0 ||
+		strcmp(own.name, netdev) != 0)
+		return 0;
+	return get_pf(match->host, netdev, &pf, match->err) < 0 ||
+	       keep(&match->pfs, &match->count, (void *)(uintptr_t)pf, match->err) < 0;
+}
+
+int vfpt_host_pfs(struct vfpt_host *host, const struct vfpt_pf ***out, size_t *count, struct vfpt_error *err)
+{
+	struct match match = {.host = host, .err = err};
+	int r = file_each_sorted(host->root, "sys/class/net", take_pf, &match);
+
+	if (r < 0)
+		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read /sys/class/net");
+	if (r != 0) {
+		free(match.pfs);
+		return -1;
+	}
+	*out = match.pfs;
+	*count = match.count;
+	return 0;
+}
+
+/* --- bridges --------------------------------------------------------------------------------- */
+
+struct bridge_list {
+	const struct vfpt_host *host;
+	size_t count;
+	char (*names)[IFNAMSIZ];
+	struct vfpt_error *err;
+};
+
+static int take_bridge(const char *netdev, void *data)
+{
+	struct bridge_list *list = data;
+	char path[FILE_PATH], (*grown)[IFNAMSIZ];
+
+	if (!valid_netdev(netdev) || !file_exists(list->host->root, net_path(path, netdev, "brif")))
+		return 0;
+	grown = reallocarray(list->names, list->count + 1, sizeof(*grown));
+	if (!grown) {
+		vfpt_error_errno(list->err, VFPT_SYSTEM, ENOMEM, "host");
+		return 1;
+	}
+	list->names = grown;
+	snprintf(grown[list->count++], IFNAMSIZ, "%s", netdev);
+	return 0;
+}
+
+int vfpt_host_bridges(
+	const struct vfpt_host *host, char (**out)[IFNAMSIZ], size_t *count, struct vfpt_error *err)
+{
+	struct bridge_list list = {.host = host, .err = err};
+	int r = file_each_sorted(host->root, "sys/class/net", take_bridge, &list);
+
+	if (r < 0)
+		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read /sys/class/net");
+	if (r != 0) {
+		free(list.names);
+		return -1;
+	}
+	*out = list.names;
+	*count = list.count;
+	return 0;
+}
+
 bool vfpt_host_has(const struct vfpt_host *host, const struct vfpt_pci *vf)
 {
 	char path[FILE_PATH];
@@ -702,6 +780,28 @@ void vfpt_host_nodes_of_cpus(struct vfpt_host *host, const struct vfpt_set *cpus
 	struct node_search search = {.host = host, .cpus = cpus, .nodes = nodes};
 
 	(void)file_each(host->root, "sys/devices/system/node", look_at_node, &search);
+}
+
+char *vfpt_host_driver(
+	const struct vfpt_host *host, const struct vfpt_pci *function, char *buffer, size_t size)
+{
+	char path[FILE_PATH], name[64];
+
+	if (file_link_name(host->root, pci_path(path, function, "driver"), name, sizeof(name)) < 0)
+		name[0] = '\0';
+	snprintf(buffer, size, "%s", name);
+	return buffer;
+}
+
+unsigned vfpt_host_total_vfs(const struct vfpt_host *host, const struct vfpt_pf *pf)
+{
+	char path[FILE_PATH];
+	uint64_t total;
+
+	return file_number(host->root, pci_path(path, &pf->address, "sriov_totalvfs"), VFPT_MAX_VFS, &total) <
+			       0
+		       ? 0
+		       : (unsigned)total;
 }
 
 unsigned vfpt_host_link_speed(struct vfpt_host *host, const struct vfpt_pf *pf)

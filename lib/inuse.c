@@ -49,6 +49,20 @@ static int look_at_entry(const char *entry, void *data)
 	return taken_because(look, "its network device %s carries %s", look->netdev, entry + 6);
 }
 
+static int has_address(struct look *look)
+{
+	return taken_because(look, "its network device %s has an IP address", look->netdev);
+}
+
+/* A captured tree has noted what netlink told (vfpt capture). */
+static bool is_noted(const struct vfpt_host *host, const char *netdev)
+{
+	char path[FILE_PATH];
+
+	snprintf(path, sizeof(path), "netlink/address/%.15s", netdev);
+	return file_exists(vfpt_host_root(host), path);
+}
+
 static int look_at_addresses(struct look *look, const char *netdev)
 {
 	char path[FILE_PATH];
@@ -56,7 +70,7 @@ static int look_at_addresses(struct look *look, const char *netdev)
 	bool has;
 
 	if (!vfpt_host_netlink(look->host))
-		return 0;
+		return is_noted(look->host, netdev) ? has_address(look) : 0;
 	snprintf(path, sizeof(path), "%s/net/%.15s/ifindex", look->device, netdev);
 	if (file_number(vfpt_host_root(look->host), path, INT_MAX, &ifindex) < 0)
 		return fail(look, "net/*/ifindex");
@@ -66,7 +80,7 @@ static int look_at_addresses(struct look *look, const char *netdev)
 		look->failed = true;
 		return 1;
 	}
-	return has ? taken_because(look, "its network device %s has an IP address", netdev) : 0;
+	return has ? has_address(look) : 0;
 }
 
 static int look_at_netdev(const char *netdev, void *data)
@@ -117,4 +131,19 @@ int vfpt_inuse(struct vfpt_host *host, const struct vfpt_pci *vf, bool *taken, c
 		return -1;
 	*taken = r > 0;
 	return 0;
+}
+
+int vfpt_inuse_address(struct vfpt_host *host, const char *netdev, bool *has, struct vfpt_error *err)
+{
+	char path[FILE_PATH];
+	uint64_t ifindex;
+
+	if (!vfpt_host_netlink(host)) {
+		*has = is_noted(host, netdev);
+		return 0;
+	}
+	snprintf(path, sizeof(path), "sys/class/net/%.15s/ifindex", netdev);
+	if (file_number(vfpt_host_root(host), path, INT_MAX, &ifindex) < 0)
+		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read /%s", path);
+	return vfpt_netlink_has_address(vfpt_host_netlink(host), (unsigned)ifindex, has, err);
 }

@@ -2,6 +2,7 @@
 #include "vfpt/owner.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,37 +122,69 @@ bool vfpt_owners_in_doubt(const struct vfpt_owners *owners)
 
 /* --- the verdict ----------------------------------------------------------------------------- */
 
-/* Generations are nanoseconds since boot; one that is yet to come is of another boot. */
-static bool is_young(const struct vfpt_owners *owners, const struct vfpt_assignment *assignment)
+/*
+ * Generations are nanoseconds since boot; one that is yet to come is of another boot.
+ * @return seconds; UINT64_MAX where that is not known
+ */
+static uint64_t age(const struct vfpt_assignment *assignment)
 {
 	struct timespec now;
 	uint64_t ns;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-	return assignment->generation <= ns &&
-	       ns - assignment->generation < (uint64_t)owners->grace * 1000000000u;
+	return assignment->generation <= ns ? (ns - assignment->generation) / 1000000000u : UINT64_MAX;
 }
 
-static bool is_used(const struct vfpt_owners *owners, const struct vfpt_assignment *assignment)
+static bool is_used(const struct vfpt_owners *owners, const struct vfpt_assignment *assignment,
+	char reason[VFPT_REASON_SIZE])
 {
-	char reason[VFPT_REASON_SIZE];
-	struct vfpt_error ignored;
+	struct vfpt_error failure;
 	bool taken;
 
 	if (!vfpt_host_has(owners->host, &assignment->address))
 		return false;
-	return vfpt_inuse(owners->host, &assignment->address, &taken, reason, &ignored) < 0 || taken;
+	if (vfpt_inuse(owners->host, &assignment->address, &taken, reason, &failure) == 0)
+		return taken;
+	snprintf(reason, VFPT_REASON_SIZE, "%.150s", failure.message);
+	return true;
+}
+
+bool vfpt_owner_is_there(
+	struct vfpt_owners *owners, const struct vfpt_assignment *assignment, char reason[VFPT_REASON_SIZE])
+{
+	uint64_t seconds = age(assignment);
+
+	if (seconds < owners->grace) {
+		snprintf(reason, VFPT_REASON_SIZE,
+			"it was assigned %" PRIu64 " s ago, and the VM may be starting", seconds);
+		return true;
+	}
+	ask_processes(owners);
+	if (!owners->processes.answered || has(&owners->processes, assignment->vm)) {
+		strcpy(reason, owners->processes.answered ? "the VM has a process" : "/proc cannot be read");
+		return true;
+	}
+	if (is_used(owners, assignment, reason))
+		return true;
+	ask_libvirt(owners);
+	if (!owners->libvirt.answered || has(&owners->libvirt, assignment->vm)) {
+		strcpy(reason, owners->libvirt.answered ? "libvirt runs the VM" : "libvirt does not answer");
+		return true;
+	}
+	reason[0] = '\0';
+	return false;
 }
 
 bool vfpt_owner_is_gone(struct vfpt_owners *owners, const struct vfpt_assignment *assignment)
 {
-	if (is_young(owners, assignment))
-		return false;
-	ask_processes(owners);
-	if (!owners->processes.answered || has(&owners->processes, assignment->vm) ||
-		is_used(owners, assignment))
-		return false;
+	char reason[VFPT_REASON_SIZE];
+
+	return !vfpt_owner_is_there(owners, assignment, reason);
+}
+
+bool vfpt_owners_answered(struct vfpt_owners *owners)
+{
 	ask_libvirt(owners);
-	return owners->libvirt.answered && !has(&owners->libvirt, assignment->vm);
+	return owners->libvirt.answered;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tell.h"
 #include "vfpt/inuse.h"
 
 static int no_memory(struct vfpt_error *err)
@@ -126,6 +127,22 @@ static unsigned count_mine(
 	return mine;
 }
 
+bool pick_is_allowed(
+	const struct vfpt_config *config, const struct vfpt_pf *pf, const char *network, const char *bridge)
+{
+	const struct vfpt_pf_rules *rules = vfpt_config_pf(config, pf->name);
+
+	return !rules || !rules->networks || vfpt_names_match(rules->networks, network) ||
+	       vfpt_names_match(rules->networks, bridge);
+}
+
+bool pick_is_excluded(const struct vfpt_config *config, const struct vfpt_pf *pf, unsigned vf)
+{
+	const struct vfpt_pf_rules *rules = vfpt_config_pf(config, pf->name);
+
+	return rules && vfpt_set_has(&rules->exclude, vf);
+}
+
 static void rule_out(struct candidate *c, struct vfpt_candidate *plain, const struct vfpt_transaction *t,
 	const struct vfpt_request *request, const struct target *target, unsigned of_vm)
 {
@@ -136,8 +153,7 @@ static void rule_out(struct candidate *c, struct vfpt_candidate *plain, const st
 		snprintf(c->why_out, sizeof(c->why_out),
 			"its MTU %u is below the %u that the network or the vNIC asks for", c->pf->mtu,
 			target->mtu);
-	else if (rules && rules->networks && !vfpt_names_match(rules->networks, network) &&
-		 !vfpt_names_match(rules->networks, request->bridge))
+	else if (!pick_is_allowed(t->config, c->pf, network, request->bridge))
 		snprintf(c->why_out, sizeof(c->why_out), "vfpt.conf keeps it for the networks %.100s",
 			rules->networks);
 	else if (rules && rules->max_vfs_per_vm && of_vm >= rules->max_vfs_per_vm)
@@ -416,6 +432,52 @@ static int choose(const struct examination *x, struct field *field, struct pick 
 	return 0;
 }
 
+/* --- for vfpt_explain() ---------------------------------------------------------------------- */
+
+/* What became of one VF: it is the one, or cannot be had, or is not as good. */
+static int tell_vf(const struct examination *x, const struct field *field, size_t i, unsigned vf,
+	const struct standing *best, struct vfpt_error *err)
+{
+	const struct candidate *c = &field->candidates[i];
+	const struct standing standing = {.pf = c->pf, .vf = vf, .plain = &field->plain[i]};
+	const char *owner = vfpt_ledger_owner(x->t->ledger, &c->pf->vfs[vf]);
+	enum vfpt_grade grade = VFPT_VF_OUT;
+	char reason[VFPT_REASON_SIZE] = "";
+
+	if (owner && strcmp(owner, x->vm) == 0)
+		strcpy(reason, "the VM has it already");
+	else if (owner)
+		snprintf(reason, sizeof(reason), "it belongs to VM %s",
+			owner[0] ? owner : "(its record is garbage)");
+	else if (pick_is_excluded(x->t->config, c->pf, vf))
+		strcpy(reason, "vfpt.conf excludes it");
+	else if (c->why_out[0])
+		snprintf(reason, sizeof(reason), "%.155s", c->why_out);
+	else if (examine(x, &c->pf->vfs[vf], &grade, reason, err) < 0)
+		return vfpt_error_wrap(err, "VF %u of %s", vf, c->pf->name);
+	field->plain[i].grades[vf] = (unsigned char)grade;
+	return grade == VFPT_VF_OUT
+		       ? tell_out(x->t->explanation, &standing, reason, err)
+		       : tell_usable(x->t->explanation, &standing, best, x->t->config->policy.pack, err);
+}
+
+/* All are examined here, whereas the choice ends at the first that is good enough. */
+static int tell(const struct examination *x, const struct field *field, const struct pick *pick,
+	struct vfpt_error *err)
+{
+	struct standing best = {.pf = pick->pf, .vf = pick->vf};
+
+	tell_pick(x->t->explanation);
+	for (size_t i = 0; i < field->count; i++)
+		if (field->candidates[i].pf == pick->pf)
+			best.plain = &field->plain[i];
+	for (size_t i = 0; i < field->count; i++)
+		for (unsigned vf = 0; vf < field->candidates[i].pf->vf_count; vf++)
+			if (tell_vf(x, field, i, vf, &best, err) < 0)
+				return -1;
+	return 0;
+}
+
 int pick_vf(struct vfpt_transaction *t, const struct vfpt_request *request, const struct target *target,
 	struct pick *out, struct vfpt_error *err)
 {
@@ -426,10 +488,20 @@ int pick_vf(struct vfpt_transaction *t, const struct vfpt_request *request, cons
 
 	if (r == 0)
 		r = choose(&x, &field, out, err);
+	if (r == 0 && t->explanation)
+		r = tell(&x, &field, out, err);
 	if (r == 0 && out->grade == VFPT_VF_OUT)
 		r = none_free(&field, target, err);
 	free_field(&field);
 	return r;
+}
+
+int pick_examine(struct vfpt_transaction *t, const char *vm, unsigned more, const struct vfpt_pci *vf,
+	enum vfpt_grade *grade, char *reason, struct vfpt_error *err)
+{
+	const struct examination x = {.t = t, .vm = vm, .mode = VFPT_MODE_HOSTDEV, .more = more};
+
+	return examine(&x, vf, grade, reason, err);
 }
 
 int pick_this(struct vfpt_transaction *t, const char *vm, const struct vfpt_pci *vf, struct vfpt_error *err)

@@ -36,6 +36,21 @@ int pick_vf(struct vfpt_transaction *transaction, const struct vfpt_request *req
 int pick_this(struct vfpt_transaction *transaction, const char *vm, const struct vfpt_pci *vf,
 	struct vfpt_error *err);
 
+/*
+ * Can the VM have that VF, which nobody has as far as the ledger knows? @more: further ones that it still
+ * wants.
+ * @grade VFPT_VF_OUT: no, and @reason (VFPT_REASON_SIZE) says why.
+ */
+int pick_examine(struct vfpt_transaction *transaction, const char *vm, unsigned more,
+	const struct vfpt_pci *vf, enum vfpt_grade *grade, char *reason, struct vfpt_error *err);
+
+/* Does vfpt.conf let that network have VFs of the PF? */
+bool pick_is_allowed(
+	const struct vfpt_config *config, const struct vfpt_pf *pf, const char *network, const char *bridge);
+
+/* Does vfpt.conf keep that VF from us? */
+bool pick_is_excluded(const struct vfpt_config *config, const struct vfpt_pf *pf, unsigned vf);
+
 /* Does that VM have the VF? */
 bool pick_is_of(const struct vfpt_transaction *transaction, const struct vfpt_pci *vf, const char *vm);
 

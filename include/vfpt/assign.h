@@ -59,6 +59,8 @@ struct vfpt_pf_settings {
 	struct vfpt_settings *vfs;
 };
 
+struct vfpt_explanation; /* explain.h */
+
 /** Assignments made together. Fill in what comes before @count (all pointers are the caller's), zero the
  * rest. */
 struct vfpt_transaction {
@@ -69,6 +71,8 @@ struct vfpt_transaction {
 	struct vfpt_owners
 		*owners; /**< for taking back what VMs left that are gone; NULL: that is not tried */
 	uint64_t run;    /**< see struct vfpt_assignment: VFPT_NEW_RUN, or 0 for a VM that runs */
+	/** vfpt_explain(): here is told what is decided, and no VF is touched; NULL: as usual */
+	struct vfpt_explanation *explanation;
 	size_t count;
 	struct vfpt_assigned *made;
 	bool knows_held;
@@ -115,6 +119,10 @@ void vfpt_transaction_undo(struct vfpt_transaction *transaction);
  */
 int vfpt_assign_finish(struct vfpt_host *host, struct vfpt_netlink *netlink,
 	const struct vfpt_assignment *assignment, struct vfpt_error *err);
+
+/** Is that setting, as read, not what it should be? What is not known is no difference. */
+bool vfpt_assign_differs(
+	const struct vfpt_assignment *assignment, const struct vfpt_settings *now, enum vfpt_setting setting);
 
 /**
  * The VM has the VF and runs: what is not as it should be is reported with a warning and set again (a PF that

@@ -42,4 +42,24 @@ struct vfpt_candidate {
  */
 bool vfpt_choose(const struct vfpt_candidate *candidates, size_t count, bool pack, size_t *pf, unsigned *vf);
 
+/** What decides between two VFs that both can be had, in the order in which it is asked. */
+enum vfpt_criterion {
+	VFPT_BY_GRADE,
+	VFPT_BY_LINK,
+	VFPT_BY_NODE,
+	VFPT_BY_MINE,
+	VFPT_BY_FREE,
+	VFPT_BY_LAST,
+	VFPT_BY_INDEX,
+	VFPT_BY_PLACE, /**< all is equal: the first PF in the list */
+};
+
+/**
+ * Compare VF @vf_a of @a with VF @vf_b of @b, both in one list, as vfpt_choose() does.
+ * @param by the first criterion that differs
+ * @return negative: the first is the better; positive: the second
+ */
+int vfpt_choose_compare(const struct vfpt_candidate *a, unsigned vf_a, const struct vfpt_candidate *b,
+	unsigned vf_b, bool pack, enum vfpt_criterion *by);
+
 #endif

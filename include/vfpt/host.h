@@ -79,6 +79,13 @@ int vfpt_host_network(
 int vfpt_host_match(struct vfpt_host *host, const char *patterns, const struct vfpt_pf ***out, size_t *count,
 	struct vfpt_error *err);
 
+/** All PFs of this host, in name order, those without VFs too. @param out to be freed by free(), or NULL */
+int vfpt_host_pfs(struct vfpt_host *host, const struct vfpt_pf ***out, size_t *count, struct vfpt_error *err);
+
+/** The names of all bridges of this host, sorted. @param out to be freed by free(), or NULL */
+int vfpt_host_bridges(
+	const struct vfpt_host *host, char (**out)[IFNAMSIZ], size_t *count, struct vfpt_error *err);
+
 /** The address of the VF that the network device @netdev belongs to. Error: VFPT_BAD_INPUT, it is no VF's. */
 int vfpt_host_vf_of_netdev(
 	struct vfpt_host *host, const char *netdev, struct vfpt_pci *vf, struct vfpt_error *err);
@@ -108,6 +115,13 @@ bool vfpt_host_has(const struct vfpt_host *host, const struct vfpt_pci *vf);
  */
 int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const struct vfpt_pf **pf,
 	unsigned *index, struct vfpt_error *err);
+
+/** The name of the driver that has a PCI function, cut to @size; empty: none has. @return @buffer */
+char *vfpt_host_driver(
+	const struct vfpt_host *host, const struct vfpt_pci *function, char *buffer, size_t size);
+
+/** How many VFs the PF could have; 0 when it does not tell. */
+unsigned vfpt_host_total_vfs(const struct vfpt_host *host, const struct vfpt_pf *pf);
 
 /** The speed of the PF's link in Mbit/s; 0 when it has no link or its driver does not tell. */
 unsigned vfpt_host_link_speed(struct vfpt_host *host, const struct vfpt_pf *pf);

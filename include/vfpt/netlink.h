@@ -19,6 +19,9 @@ int vfpt_netlink_open(struct vfpt_netlink **out, struct vfpt_error *err);
 /** Close and free; NULL is fine. */
 void vfpt_netlink_close(struct vfpt_netlink *netlink);
 
+/** From here on nothing is set: such requests are not sent, and succeed. Reading goes on. NULL is fine. */
+void vfpt_netlink_mute(struct vfpt_netlink *netlink);
+
 /** Give up CAP_NET_ADMIN for good: nothing is set any more. */
 void vfpt_netlink_renounce(void);
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "vfpt/host.h"
+#include "vfpt/inuse.h"
 #include "vfpt/ledger.h"
 
 /** What is known of the VMs that are there: each source is asked once, and only when it is needed. */
@@ -32,6 +33,13 @@ void vfpt_owners_free(struct vfpt_owners *owners);
  * s.
  */
 bool vfpt_owner_is_gone(struct vfpt_owners *owners, const struct vfpt_assignment *assignment);
+
+/** The opposite. @param reason how that is known, or why the VM may be there; empty when it is gone */
+bool vfpt_owner_is_there(
+	struct vfpt_owners *owners, const struct vfpt_assignment *assignment, char reason[VFPT_REASON_SIZE]);
+
+/** Does libvirt answer? Of a captured tree's nothing is asked: true. */
+bool vfpt_owners_answered(struct vfpt_owners *owners);
 
 /** Did libvirt fail to answer, so that doubtful VFs count as taken? */
 bool vfpt_owners_in_doubt(const struct vfpt_owners *owners);

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What goes in of the machine. Only what is named here does. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture.h"
+
+/* What of a network device, a PCI function, a NUMA node ... Names are patterns. */
+static const char *const netdev[] = {"address", "brif", "carrier", "device", "duplex", "flags", "ifindex",
+	"iflink", "lower_*", "master", "mtu", "operstate", "phys_port_name", "speed", "type", "uevent",
+	"upper_*", NULL};
+static const char *const function[] = {"class", "current_link_speed", "current_link_width", "device",
+	"driver", "iommu_group", "local_cpulist", "max_link_speed", "max_link_width", "net", "numa_node",
+	"physfn", "revision", "sriov_numvfs", "sriov_totalvfs", "sriov_drivers_autoprobe", "subsystem_device",
+	"subsystem_vendor", "vendor", "virtfn*", NULL};
+
+/* --- a file, a directory, a tree ------------------------------------------------------------- */
+
+/* What cannot be read now (the speed of a link that is down) is as good as not there. */
+int put(struct capture *c, const char *path)
+{
+	struct stat status;
+	ssize_t length;
+
+	if (fstatat(c->tools->root, path, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	if (S_ISDIR(status.st_mode))
+		return parcel_directory(&c->parcel, path, c->err);
+	if (S_ISLNK(status.st_mode)) {
+		length = readlinkat(c->tools->root, path, c->text, LARGEST - 1);
+		if (length < 0)
+			return 0;
+		c->text[length] = '\0';
+		return parcel_link(&c->parcel, path, c->text, c->err);
+	}
+	length = S_ISREG(status.st_mode) ? read_bytes(c->tools, path, c->text, LARGEST) : -1;
+	return length < 0 ? 0 : parcel_file(&c->parcel, path, c->text, (size_t)length, c->err);
+}
+
+static int not_hidden(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* One that is not there has none. */
+int each(struct capture *c, const char *directory, const char *pattern, put_path *step)
+{
+	struct dirent **entries;
+	int count = scandirat(c->tools->root, directory, &entries, not_hidden, versionsort), r = 0;
+	char path[PATH_MAX];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
+		if (r == 0 && fnmatch(pattern, entries[i]->d_name, 0) == 0)
+			r = step(c, path);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+	return r;
+}
+
+static int each_of(struct capture *c, const char *directory, const char *const *patterns)
+{
+	int r = 0;
+
+	for (; r == 0 && *patterns; patterns++)
+		r = each(c, directory, *patterns, put);
+	return r;
+}
+
+/* Where a link of /sys/class or /sys/bus leads to: "../../devices/X" is sys/devices/X. Else @path itself. */
+static char *resolve(const struct capture *c, const char *path, char real[PATH_MAX])
+{
+	char target[PATH_MAX - 8];
+	ssize_t length = readlinkat(c->tools->root, path, target, sizeof(target) - 1);
+
+	if (length < 0) {
+		snprintf(real, PATH_MAX, "%s", path);
+		return real;
+	}
+	target[length] = '\0';
+	snprintf(real, PATH_MAX, "sys/%s", target + strspn(target, "./"));
+	return real;
+}
+
+/* --- the host -------------------------------------------------------------------------------- */
+
+int put_netdev(struct capture *c, const char *path)
+{
+	char real[PATH_MAX], ports[PATH_MAX + 8];
+
+	snprintf(ports, sizeof(ports), "%s/brif", resolve(c, path, real));
+	return put(c, path) < 0 || each_of(c, real, netdev) < 0 ? -1 : each(c, ports, "*", put);
+}
+
+int put_function(struct capture *c, const char *path)
+{
+	char real[PATH_MAX];
+
+	return put(c, path) < 0 ? -1 : each_of(c, resolve(c, path, real), function);
+}
+
+int put_group(struct capture *c, const char *path)
+{
+	char devices[PATH_MAX + 8];
+
+	snprintf(devices, sizeof(devices), "%s/devices", path);
+	return each(c, devices, "*", put);
+}
+
+int put_node(struct capture *c, const char *path)
+{
+	return each(c, path, "cpulist", put);
+}
+
+/* Of a VM's process its id only: what else is on its command line is nobody's business. */
+int put_process(struct capture *c, const char *path)
+{
+	static const char option[] = "-uuid";
+	char file[PATH_MAX + 8], line[sizeof("vm") + sizeof(option) + VFPT_VM_SIZE] = "vm\0-uuid";
+	struct vfpt_error none;
+	const char *end, *at;
+	int length;
+
+	snprintf(file, sizeof(file), "%s/cmdline", path);
+	length = read_bytes(c->tools, file, c->text, LARGEST);
+	end = c->text + (length > 0 ? length : 0);
+	for (at = c->text; at < end && strcmp(at, option) != 0; at += strlen(at) + 1)
+		;
+	if (at + sizeof(option) >= end ||
+		vfpt_vm_parse(at + sizeof(option), line + sizeof("vm") + sizeof(option), &none) < 0)
+		return 0;
+	return parcel_file(&c->parcel, file, line, sizeof(line), c->err);
+}

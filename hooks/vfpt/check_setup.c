@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Checks of what is installed: hooks, libvirt, configuration. */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "check.h"
+
+/* --- hooks ----------------------------------------------------------------------------------- */
+
+static bool has_capability(int fd)
+{
+	struct vfs_ns_cap_data data;
+	ssize_t size = fgetxattr(fd, "security.capability", &data, sizeof(data));
+
+	return size >= (ssize_t)sizeof(struct vfs_cap_data) &&
+	       data.data[0].permitted & htole32(1u << CAP_NET_ADMIN);
+}
+
+/* @return is it as it should be? One that is not there is only counted as @missing. */
+static bool check_hook(struct checker *checker, const char *path, unsigned *missing)
+{
+	int fd = openat(checker->tools->root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat status;
+	bool fine = false;
+
+	if (fd < 0 && errno == ENOENT)
+		++*missing;
+	else if (fd < 0)
+		result(checker, LEVEL_FAIL, "/%s: %s; install vdsm-hook-vfpt again", path, strerror(errno));
+	else if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || !(status.st_mode & S_IXOTH))
+		result(checker, LEVEL_FAIL,
+			"/%s is no program for all to execute; install vdsm-hook-vfpt again", path);
+	else if (!checker->tools->captured && !has_capability(fd))
+		result(checker, LEVEL_FAIL,
+			"/%s has lost its file capability; as root, run setcap cap_net_admin=p /%s", path,
+			path);
+	else
+		fine = true;
+	if (fd >= 0)
+		close(fd);
+	return fine;
+}
+
+int check_hooks(struct checker *checker, struct vfpt_error *err)
+{
+	static const char points[] = VFPT_HOOKS;
+	unsigned count = 0, missing = 0, fine = 0;
+	char path[PATH_MAX];
+
+	(void)err;
+	if (checker->tools->captured && faccessat(checker->tools->root, VFPT_HOOKS_DIR, F_OK, 0) < 0) {
+		result(checker, LEVEL_SKIP, "not captured");
+		return 0;
+	}
+	for (const char *at = points, *end; *at; at = *end ? end + 1 : end) {
+		end = strchrnul(at, ' ');
+		snprintf(path, sizeof(path), VFPT_HOOKS_DIR "/%.*s/50_vfpt", (int)(end - at), at);
+		fine += check_hook(checker, path, &missing);
+		count++;
+	}
+	if (missing > 0)
+		result(checker, LEVEL_FAIL,
+			"%u of %u are not in /" VFPT_HOOKS_DIR "/*/50_vfpt; install vdsm-hook-vfpt again",
+			missing, count);
+	else if (fine == count)
+		result(checker, LEVEL_OK, "all %u are in /" VFPT_HOOKS_DIR "%s", count,
+			checker->tools->captured ? "" : ", with their capability");
+	return 0;
+}
+
+/* --- libvirt, configuration ------------------------------------------------------------------ */
+
+int check_libvirt(struct checker *checker, struct vfpt_error *err)
+{
+	(void)err;
+	if (checker->tools->captured)
+		result(checker, LEVEL_SKIP, "not asked for a captured tree");
+	else if (vfpt_owners_answered(checker->tools->owners))
+		result(checker, LEVEL_OK, "answers");
+	else
+		result(checker, LEVEL_FAIL,
+			"does not answer (qemu:///system, read-only); see systemctl status libvirtd "
+			"virtqemud");
+	return 0;
+}
+
+static bool is_there(const struct checker *checker, const char *pf)
+{
+	for (size_t i = 0; i < checker->pf_count; i++)
+		if (strcmp(checker->pfs[i]->name, pf) == 0)
+			return true;
+	return false;
+}
+
+/* What vfpt.conf speaks of must be there. */
+static void check_names(struct checker *checker, const struct vfpt_service *services, size_t count)
+{
+	const struct vfpt_config *config = checker->tools->config;
+
+	for (size_t i = 0; i < config->pf_count; i++)
+		if (!is_there(checker, config->pfs[i].name))
+			result(checker, LEVEL_WARN,
+				"[pf %s]: there is no such PF on this host; correct its name",
+				config->pfs[i].name);
+	for (size_t i = 0; i < count; i++)
+		if (services[i].pf_count == 0 && vfpt_config_network(config, services[i].name, NULL))
+			result(checker, LEVEL_WARN, "[network %s]: %s", services[i].name,
+				services[i].why.message);
+}
+
+int check_config(struct checker *checker, struct vfpt_error *err)
+{
+	const struct tools *tools = checker->tools;
+	struct vfpt_service *services;
+	size_t count;
+
+	if (tools->config_error.code != VFPT_OK) {
+		result(checker, LEVEL_FAIL, "%s", tools->config_error.message);
+		return 0;
+	}
+	if (faccessat(tools->root, "etc/vdsm/vfpt.conf", F_OK, 0) < 0) {
+		result(checker, LEVEL_OK, "there is none, the defaults count");
+		return 0;
+	}
+	if (vfpt_explain_networks(&checker->tools->asking, &services, &count, err) < 0)
+		return -1;
+	check_names(checker, services, count);
+	if (!checker->said)
+		result(checker, LEVEL_OK, "valid");
+	vfpt_services_free(services, count);
+	return 0;
+}

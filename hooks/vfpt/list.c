@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vfpt list: the PFs of this host and their VFs. */
+#include "list.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool is_listed(const struct list *list, const struct look *look)
+{
+	return !list->free_only || look->state == VFPT_FREE;
+}
+
+int each_pf(struct list *list,
+	int (*show)(struct list *list, const struct vfpt_pf *pf, struct vfpt_error *err),
+	struct vfpt_error *err)
+{
+	const struct vfpt_pf **pfs = NULL;
+	size_t count = 0, shown = 0;
+	int r = vfpt_host_pfs(list->tools->host, &pfs, &count, err);
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		if (!list->pf || strcmp(pfs[i]->name, list->pf) == 0) {
+			r = show(list, pfs[i], err);
+			shown++;
+		}
+	free(pfs);
+	if (r == 0 && !list->pf && count == 0 && !list->pfs)
+		say(0, "There is no PF on this host.");
+	if (r == 0 && list->pf && shown == 0)
+		return vfpt_error_set(
+			err, VFPT_BAD_INPUT, "there is no PF %.20s on this host; see vfpt list", list->pf);
+	return r;
+}
+
+/* "         VM 3f0f..., vNIC 56:... (red)" */
+static void print_owner(const struct look *look)
+{
+	const struct vfpt_assignment *a = look->assignment;
+	char mac[VFPT_MAC_SIZE];
+
+	if (a)
+		say(9, "         VM %s, vNIC %s%s%s%s", a->vm, vfpt_mac_format(&a->mac, mac),
+			a->network[0] ? " (" : "", a->network, a->network[0] ? ")" : "");
+	else if (look->owner)
+		say(9, "         VM %s, its record cannot be read", look->owner[0] ? look->owner : "unknown");
+}
+
+static int print_vf(const struct look *look, void *data, struct vfpt_error *err)
+{
+	static const enum colour colours[] = {[VFPT_FREE] = GOOD,
+		[VFPT_ASSIGNED] = PLAIN,
+		[VFPT_EXCLUDED] = PLAIN,
+		[VFPT_UNUSABLE] = DOUBTFUL};
+	char address[VFPT_PCI_SIZE], settings[SETTINGS_TEXT];
+	struct vfpt_error row;
+
+	(void)err;
+	if (!is_listed(data, look))
+		return 0;
+	vfpt_error_set(&row, VFPT_OK, "  %5u  %-13s  %-9s  %-15s  ", look->vf,
+		vfpt_pci_format(&look->address, address), look->driver[0] ? look->driver : "-",
+		look->has_netdev ? look->netdev.name : "-");
+	fputs(row.message, stdout);
+	say_behind(colours[look->state], vfpt_state_name(look->state), 0, "%s", "");
+	if (look->reason[0])
+		say(9, "         %s", look->reason);
+	print_owner(look);
+	if (settings_text(&look->settings, false, settings)[0])
+		say(9, "         %s", settings);
+	return 0;
+}
+
+static int print_pf(struct list *list, const struct vfpt_pf *pf, struct vfpt_error *err)
+{
+	char address[VFPT_PCI_SIZE], text[80], networks[VFPT_ERROR_SIZE - 32];
+
+	say(8, "%s  %s  %s  %s", pf->name, vfpt_pci_format(&pf->address, address), pf->driver,
+		pf_text(list->tools, pf, text, sizeof(text)));
+	say(8, "  networks: %s",
+		networks_text(list->services, list->service_count, pf, networks, sizeof(networks)));
+	if (pf->vf_count == 0)
+		say(8, "  no VFs, %u possible", vfpt_host_total_vfs(list->tools->host, pf));
+	else
+		say(8, "     VF  ADDRESS        DRIVER     NETDEV           STATE");
+	return look_at_pf(list->tools, pf, print_vf, list, err);
+}
+
+/* VFs that a VM has and that are gone. */
+static void print_gone(const struct tools *tools)
+{
+	for (size_t i = 0; i < tools->count; i++) {
+		const struct vfpt_assignment *a = &tools->assignments[i];
+		char address[VFPT_PCI_SIZE];
+
+		if (!vfpt_host_has(tools->host, &a->address))
+			say(2, "VF %s (VF %u of %s) of VM %s is gone from this host; see vfpt reconcile",
+				vfpt_pci_format(&a->address, address), a->vf, a->pf, a->vm);
+	}
+}
+
+static int run(const struct call *call, struct vfpt_error *err)
+{
+	struct tools tools = {.quiet = false};
+	struct list list = {.tools = &tools, .pf = option(call, "pf"), .free_only = option(call, "free")};
+	int r = tools_open(&tools, VFPT_LEDGER_DRY, err);
+
+	if (r == 0)
+		r = tools_load(&tools, err);
+	if (r == 0)
+		r = vfpt_explain_networks(&tools.asking, &list.services, &list.service_count, err);
+	if (r == 0)
+		r = option(call, "json") ? list_json(&list, err) : each_pf(&list, print_pf, err);
+	if (r == 0 && !option(call, "json") && !list.pf && !list.free_only)
+		print_gone(&tools);
+	vfpt_services_free(list.services, list.service_count);
+	tools_close(&tools);
+	return r;
+}
+
+static const struct option options[] = {
+	{"json", NULL, "for programs: everything, also what is as usual"},
+	{"pf", "NAME", "this PF only"},
+	{"free", NULL, "free VFs only"},
+	{NULL, NULL, NULL},
+};
+
+const struct command list_command = {
+	.name = "list",
+	.summary = "Lists PFs and VFs, what they have, and whose they are",
+	.text = "\n"
+		"A VF is free (a VM can have it), assigned (a VM has it), excluded (vfpt.conf\n"
+		"keeps it from us) or unusable (the line below it says why). Settings that\n"
+		"are as a VF has them that nobody touched are left out.\n",
+	.options = options,
+	.exits = "  0  listed\n"
+		 "  1  failed: one line says why\n"
+		 "  2  wrong command line\n",
+	.run = run,
+};

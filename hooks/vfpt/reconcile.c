@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vfpt reconcile: what VDSM's start does (before_vdsm_start), by hand. */
+#include "vfpt/reconcile.h"
+
+#include "vfpt.h"
+
+static int run(const struct call *call, struct vfpt_error *err)
+{
+	struct tools tools = {.quiet = false};
+	int r = tools_open(&tools, VFPT_LEDGER_RELEASE, err);
+
+	(void)call;
+	if (r == 0)
+		r = vfpt_reconcile(tools.host, tools.ledger, tools.netlink, tools.owners, err);
+	tools_close(&tools);
+	return r;
+}
+
+static const struct option options[] = {{NULL, NULL, NULL}};
+
+const struct command reconcile_command = {
+	.name = "reconcile",
+	.summary = "Gives back VFs of VMs that are gone, sets right the others",
+	.text = "\n"
+		"VDSM's start does the same. Each repair is a line on stderr; nothing to do is\n"
+		"no line. Needs root.\n",
+	.options = options,
+	.exits = "  0  ledger, kernel and libvirt agree now\n"
+		 "  1  failed: a line says what\n"
+		 "  2  wrong command line\n",
+	.run = run,
+};
