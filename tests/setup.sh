@@ -11,7 +11,8 @@ cd "$project" || exit 1
 packages_to_build=(gcc libc6-dev meson ninja-build pkgconf libxml2-dev libnl-3-dev libcap-dev libinih-dev
     libvirt-dev libjson-c-dev libarchive-dev check)
 # shellcheck disable=SC2034
-packages_to_test=(git procps python3 clang clang-format libxml2-utils libvirt-clients shellcheck valgrind)
+packages_to_test=(git procps python3 clang clang-format libxml2-utils libvirt-clients shellcheck valgrind
+    rpm rpmlint cpio xz-utils libcap2-bin mandoc)
 # What tests/analyse and tests/coverage need beside all that.
 # shellcheck disable=SC2034
 packages_to_analyse=(clang-tidy cppcheck gcovr)
