@@ -92,7 +92,6 @@ static unsigned mbit(unsigned kib)
 static void heed(const struct vfpt_vnic *vnic, struct vfpt_profile *profile, unsigned *bandwidth)
 {
 	struct vfpt_settings *settings = &profile->settings;
-
 	bool macvtap = profile->mode == VFPT_MODE_MACVTAP, port_profile = profile->port_profile[0];
 
 	if (vnic->filter && !port_profile && !vfpt_settings_have(settings, VFPT_SPOOFCHK))

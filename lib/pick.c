@@ -240,11 +240,24 @@ static bool is_sibling(const struct vfpt_transaction *t, const struct vfpt_pci *
 	return false;
 }
 
+/* Whoever has it; @reason then says so. */
+static bool is_owned(const struct vfpt_transaction *t, const struct vfpt_pci *vf, const char *vm,
+	char reason[VFPT_REASON_SIZE])
+{
+	const char *owner = vfpt_ledger_owner(t->ledger, vf);
+
+	if (owner && strcmp(owner, vm) == 0)
+		strcpy(reason, "the VM has it already");
+	else if (owner)
+		snprintf(reason, VFPT_REASON_SIZE, "it belongs to VM %s",
+			owner[0] ? owner : "(its record is garbage)");
+	return owner;
+}
+
 /* Is this other member of the group a VF that could go to the same VM? */
 static int is_free_vf(const struct vfpt_transaction *t, const struct vfpt_pci *member, bool *is_free,
 	struct vfpt_error *err)
 {
-	const struct vfpt_pf_rules *rules;
 	const struct vfpt_pf *pf;
 	struct vfpt_error not_a_vf;
 	char reason[VFPT_REASON_SIZE];
@@ -257,8 +270,7 @@ static int is_free_vf(const struct vfpt_transaction *t, const struct vfpt_pci *m
 		return 0;
 	if (vfpt_inuse(t->host, member, &taken, reason, err) < 0)
 		return -1;
-	rules = vfpt_config_pf(t->config, pf->name);
-	*is_free = !taken && !(rules && vfpt_set_has(&rules->exclude, index));
+	*is_free = !taken && !pick_is_excluded(t->config, pf, index);
 	return 0;
 }
 
@@ -434,26 +446,29 @@ static int choose(const struct examination *x, struct field *field, struct pick 
 
 /* --- for vfpt_explain() ---------------------------------------------------------------------- */
 
+/* Without a look at the VF itself; @reason then says why. */
+static bool is_ruled_out(
+	const struct examination *x, const struct candidate *c, unsigned vf, char reason[VFPT_REASON_SIZE])
+{
+	if (is_owned(x->t, &c->pf->vfs[vf], x->vm, reason))
+		return true;
+	if (pick_is_excluded(x->t->config, c->pf, vf))
+		strcpy(reason, "vfpt.conf excludes it");
+	else
+		snprintf(reason, VFPT_REASON_SIZE, "%.155s", c->why_out);
+	return reason[0];
+}
+
 /* What became of one VF: it is the one, or cannot be had, or is not as good. */
 static int tell_vf(const struct examination *x, const struct field *field, size_t i, unsigned vf,
 	const struct standing *best, struct vfpt_error *err)
 {
 	const struct candidate *c = &field->candidates[i];
 	const struct standing standing = {.pf = c->pf, .vf = vf, .plain = &field->plain[i]};
-	const char *owner = vfpt_ledger_owner(x->t->ledger, &c->pf->vfs[vf]);
 	enum vfpt_grade grade = VFPT_VF_OUT;
-	char reason[VFPT_REASON_SIZE] = "";
+	char reason[VFPT_REASON_SIZE];
 
-	if (owner && strcmp(owner, x->vm) == 0)
-		strcpy(reason, "the VM has it already");
-	else if (owner)
-		snprintf(reason, sizeof(reason), "it belongs to VM %s",
-			owner[0] ? owner : "(its record is garbage)");
-	else if (pick_is_excluded(x->t->config, c->pf, vf))
-		strcpy(reason, "vfpt.conf excludes it");
-	else if (c->why_out[0])
-		snprintf(reason, sizeof(reason), "%.155s", c->why_out);
-	else if (examine(x, &c->pf->vfs[vf], &grade, reason, err) < 0)
+	if (!is_ruled_out(x, c, vf, reason) && examine(x, &c->pf->vfs[vf], &grade, reason, err) < 0)
 		return vfpt_error_wrap(err, "VF %u of %s", vf, c->pf->name);
 	field->plain[i].grades[vf] = (unsigned char)grade;
 	return grade == VFPT_VF_OUT
@@ -507,22 +522,16 @@ int pick_examine(struct vfpt_transaction *t, const char *vm, unsigned more, cons
 int pick_this(struct vfpt_transaction *t, const char *vm, const struct vfpt_pci *vf, struct vfpt_error *err)
 {
 	const struct examination x = {.t = t, .vm = vm, .mode = VFPT_MODE_HOSTDEV};
-	const char *owner = vfpt_ledger_owner(t->ledger, vf);
 	char reason[VFPT_REASON_SIZE];
-	const struct vfpt_pf_rules *rules;
 	enum vfpt_grade grade;
 	const struct vfpt_pf *pf;
 	unsigned index;
 
-	if (owner && strcmp(owner, vm) == 0)
-		return vfpt_error_set(err, VFPT_NO_VF, "the VM has it already");
-	if (owner)
-		return vfpt_error_set(
-			err, VFPT_NO_VF, "it belongs to VM %s", owner[0] ? owner : "(its record is garbage)");
+	if (is_owned(t, vf, vm, reason))
+		return vfpt_error_set(err, VFPT_NO_VF, "%s", reason);
 	if (vfpt_host_find_vf(t->host, vf, &pf, &index, err) < 0)
 		return -1;
-	rules = vfpt_config_pf(t->config, pf->name);
-	if (rules && vfpt_set_has(&rules->exclude, index))
+	if (pick_is_excluded(t->config, pf, index))
 		return vfpt_error_set(
 			err, VFPT_NO_VF, "vfpt.conf excludes VF %u of %s from passthrough", index, pf->name);
 	if (examine(&x, vf, &grade, reason, err) < 0)
