@@ -933,6 +933,35 @@ START_TEST(ledger_that_does_not_exist_remembers_nothing)
 }
 END_TEST
 
+/* What cannot be read just now says nothing about the record: no VF is left out, the caller hears of it. */
+START_TEST(record_that_cannot_be_read_just_now_is_an_error)
+{
+	struct vfpt_ledger *ledger;
+	struct vfpt_assignment *all;
+	struct rlimit limit, before;
+	size_t count, corrupt;
+	bool holds;
+	struct vfpt_assignment a = put(VM_A, VF_0);
+	int next;
+
+	ledger = opened(VFPT_LEDGER_RELEASE);
+	next = dup(root_fd);
+	close(next);
+	ck_assert(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	limit = before;
+	limit.rlim_cur = (rlim_t)next;
+	ck_assert(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	ck_assert_fails(vfpt_ledger_of_vm(ledger, VM_A, &all, &count, &corrupt, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, "ledger record /" RECORD_A ": cannot read it: Too many open files");
+	ck_assert_ptr_null(all);
+	ck_assert_fails(vfpt_ledger_holds(ledger, &a, &holds, &err), err, VFPT_SYSTEM);
+	ck_assert_fails(vfpt_ledger_remove(ledger, &a, true, &err), err, VFPT_SYSTEM);
+	vfpt_ledger_close(ledger);
+	ck_assert(setrlimit(RLIMIT_NOFILE, &before) == 0);
+	ck_assert(there_is(RECORD_A));
+}
+END_TEST
+
 /* --- crashes, and what does not belong there */
 
 START_TEST(leftover_of_a_killed_writer_is_no_record_and_in_nobodys_way)
@@ -1931,6 +1960,7 @@ int main(void)
 	tcase = new_case(suite, "last time", empty_setup);
 	tcase_add_test(tcase, vf_of_last_time_is_found_by_vm_and_mac);
 	tcase_add_test(tcase, each_vnic_has_a_last_time_of_its_own);
+	tcase_add_test(tcase, record_that_cannot_be_read_just_now_is_an_error);
 	tcase_add_test(tcase, newest_memory_counts);
 	tcase_add_test(tcase, vf_remembers_the_last_that_had_it_only);
 	tcase_add_test(tcase, vf_does_not_forget_for_another);
