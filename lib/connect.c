@@ -258,9 +258,9 @@ static int connect_or_stay(struct connect *c, size_t index, unsigned more, struc
 /* For vfpt_explain(): what becomes of one vNIC is told, and the next one has its turn all the same. */
 static int connect_and_tell(struct connect *c, size_t index, unsigned more, struct vfpt_error *err)
 {
-	const struct vfpt_transaction *t = &c->hook->transaction;
-	size_t before = t->count;
+	size_t before = c->hook->transaction.count;
 	int r = connect_or_stay(c, index, more, err);
+	const struct vfpt_transaction *t = &c->hook->transaction;
 
 	if (!c->hook->explanation || (r < 0 && err->code == VFPT_SYSTEM))
 		return r;

@@ -162,14 +162,16 @@ bool vfpt_owner_is_there(
 	}
 	ask_processes(owners);
 	if (!owners->processes.answered || has(&owners->processes, assignment->vm)) {
-		strcpy(reason, owners->processes.answered ? "the VM has a process" : "/proc cannot be read");
+		snprintf(reason, VFPT_REASON_SIZE, "%s",
+			owners->processes.answered ? "the VM has a process" : "/proc cannot be read");
 		return true;
 	}
 	if (is_used(owners, assignment, reason))
 		return true;
 	ask_libvirt(owners);
 	if (!owners->libvirt.answered || has(&owners->libvirt, assignment->vm)) {
-		strcpy(reason, owners->libvirt.answered ? "libvirt runs the VM" : "libvirt does not answer");
+		snprintf(reason, VFPT_REASON_SIZE, "%s",
+			owners->libvirt.answered ? "libvirt runs the VM" : "libvirt does not answer");
 		return true;
 	}
 	reason[0] = '\0';

@@ -247,7 +247,7 @@ static bool is_owned(const struct vfpt_transaction *t, const struct vfpt_pci *vf
 	const char *owner = vfpt_ledger_owner(t->ledger, vf);
 
 	if (owner && strcmp(owner, vm) == 0)
-		strcpy(reason, "the VM has it already");
+		snprintf(reason, VFPT_REASON_SIZE, "the VM has it already");
 	else if (owner)
 		snprintf(reason, VFPT_REASON_SIZE, "it belongs to VM %s",
 			owner[0] ? owner : "(its record is garbage)");
@@ -453,7 +453,7 @@ static bool is_ruled_out(
 	if (is_owned(x->t, &c->pf->vfs[vf], x->vm, reason))
 		return true;
 	if (pick_is_excluded(x->t->config, c->pf, vf))
-		strcpy(reason, "vfpt.conf excludes it");
+		snprintf(reason, VFPT_REASON_SIZE, "vfpt.conf excludes it");
 	else
 		snprintf(reason, VFPT_REASON_SIZE, "%.155s", c->why_out);
 	return reason[0];

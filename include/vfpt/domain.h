@@ -43,14 +43,14 @@ struct vfpt_vnic {
 	char *bridge;        /**< <source bridge=.../> */
 	char *alias;         /**< alias name */
 	char *network;       /**< the logical network's name in the metadata, else the bridge's */
-	unsigned mtu;        /**< <mtu size=.../>; 0: not said */
-	bool link_down;      /**< <link state='down'/> */
-	unsigned outbound;   /**< <bandwidth><outbound>: peak, else average, KiB/s; 0: no limit */
-	bool has_inbound;    /**< <bandwidth><inbound>: a limit too */
 	char *filter;        /**< <filterref filter=.../>: a network filter of libvirt's */
+	char *teaming;       /**< <teaming type=.../>: "persistent" or "transient" */
+	unsigned mtu;        /**< <mtu size=.../>; 0: not said */
+	unsigned outbound;   /**< <bandwidth><outbound>: peak, else average, KiB/s; 0: no limit */
+	bool link_down;      /**< <link state='down'/> */
+	bool has_inbound;    /**< <bandwidth><inbound>: a limit too */
 	bool isolated;       /**< <port isolated='yes'/>: not to reach other isolated ports of its bridge */
 	bool port_mirroring; /**< the metadata has networks whose traffic it shall see */
-	char *teaming;       /**< <teaming type=.../>: "persistent" or "transient" */
 	bool has_vf;         /**< it is a hostdev interface on this PCI function */
 	struct vfpt_pci vf;
 	size_t property_count; /**< custom properties in the metadata, as found */
