@@ -367,19 +367,6 @@ static struct vfpt_config *defaults(void)
 	return config;
 }
 
-/* All of it at once: stdio takes a read that a signal interrupted for the end of the file. */
-static ssize_t read_text(int fd, char *text, size_t room)
-{
-	size_t used = 0;
-	ssize_t got;
-
-	do {
-		got = read(fd, text + used, room - used);
-		used += got > 0 ? (size_t)got : 0;
-	} while ((got > 0 && used < room) || (got < 0 && errno == EINTR));
-	return got < 0 ? -1 : (ssize_t)used;
-}
-
 static int parse_text(char *text, size_t size, struct vfpt_config *config, struct vfpt_error *err)
 {
 	FILE *file = size > 0 ? fmemopen(text, size, "r") : NULL;
@@ -397,7 +384,7 @@ static int parse_text(char *text, size_t size, struct vfpt_config *config, struc
 static int read_open_file(int fd, struct vfpt_config *config, struct vfpt_error *err)
 {
 	struct stat status;
-	ssize_t size;
+	int size;
 	char *text;
 	int r;
 
@@ -410,7 +397,8 @@ static int read_open_file(int fd, struct vfpt_config *config, struct vfpt_error 
 	text = malloc(MOST_TEXT);
 	if (!text)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "out of memory");
-	size = read_text(fd, text, MOST_TEXT);
+	/* At once: stdio takes a read that a signal interrupted for the end of the file. */
+	size = file_read_fd(fd, text, MOST_TEXT);
 	if (size < 0)
 		r = vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
 	else if (size == MOST_TEXT)

@@ -57,23 +57,30 @@ int file_read_trusted(int dir, const char *path, char *buffer, size_t size)
 	return -1;
 }
 
-int file_read_start(int dir, const char *path, char *buffer, size_t size)
+int file_read_fd(int fd, char *buffer, size_t room)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), saved;
 	size_t used = 0;
 	ssize_t got;
 
+	do {
+		got = read(fd, buffer + used, room - used);
+		used += got > 0 ? (size_t)got : 0;
+	} while ((got > 0 && used < room) || (got < 0 && errno == EINTR));
+	return got < 0 ? -1 : (int)used;
+}
+
+int file_read_start(int dir, const char *path, char *buffer, size_t size)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), saved, got;
+
 	if (fd < 0)
 		return -1;
-	do {
-		got = read(fd, buffer + used, size - 1 - used);
-		used += got > 0 ? (size_t)got : 0;
-	} while ((got > 0 && used < size - 1) || (got < 0 && errno == EINTR));
+	got = file_read_fd(fd, buffer, size - 1);
 	saved = errno;
 	close(fd);
 	errno = saved;
-	buffer[used] = '\0';
-	return got < 0 ? -1 : (int)used;
+	buffer[got < 0 ? 0 : got] = '\0';
+	return got;
 }
 
 bool file_is_trusted(const struct stat *status)

@@ -21,6 +21,9 @@ int file_read(int dir, const char *path, char *buffer, size_t size);
 /* The same of a regular file that file_is_trusted(); of any other -1 with EPERM. */
 int file_read_trusted(int dir, const char *path, char *buffer, size_t size);
 
+/* Read @room bytes at most, as they are. @return how many, or -1 with errno. */
+int file_read_fd(int fd, char *buffer, size_t room);
+
 /* Read the first @size - 1 bytes of a file at most, as they are, '\0' behind. @return how many, or -1 with
  * errno. */
 int file_read_start(int dir, const char *path, char *buffer, size_t size);

@@ -77,6 +77,11 @@ const char *vfpt_setting_name(enum vfpt_setting setting)
 	return table[setting].name;
 }
 
+const char *vfpt_setting_unit(enum vfpt_setting setting)
+{
+	return table[setting].unit ? table[setting].unit : "";
+}
+
 char *vfpt_setting_print(enum vfpt_setting setting, uint64_t value, char buffer[VFPT_SETTING_SIZE])
 {
 	const struct vfpt_mac mac = vfpt_mac_of(value);
@@ -299,8 +304,7 @@ static int set_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsig
 		return 0;
 	}
 	vfpt_error_wrap(err, "VF %u of %s (%s): cannot set %s to %s%s", vf, pf->name, pf->driver,
-		table[setting].name, vfpt_setting_print(setting, value, text),
-		table[setting].unit ? table[setting].unit : "");
+		table[setting].name, vfpt_setting_print(setting, value, text), vfpt_setting_unit(setting));
 	return -1;
 }
 

@@ -61,6 +61,7 @@ void say(unsigned indent, const char *format, ...)
 	va_end(args);
 }
 
+/* Not secure_getenv(): the command has no file capability, and this is about colour only. */
 static bool is_coloured(void)
 {
 	const char *term = getenv("TERM"), *none = getenv("NO_COLOR");
@@ -103,14 +104,13 @@ char *settings_text(const struct vfpt_settings *settings, bool usual, char text[
 	text[0] = '\0';
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++) {
 		enum vfpt_setting setting = (enum vfpt_setting)i;
-		bool is_rate = setting == VFPT_MAX_TX_RATE || setting == VFPT_MIN_TX_RATE;
 
 		if (!vfpt_settings_have(settings, setting) ||
 			(!usual && is_usual(setting, settings->value[i])))
 			continue;
 		used += (size_t)snprintf(text + used, SETTINGS_TEXT - used, "%s%s %s%s", used ? ", " : "",
 			vfpt_setting_name(setting), vfpt_setting_print(setting, settings->value[i], value),
-			is_rate ? " Mbit/s" : "");
+			vfpt_setting_unit(setting));
 	}
 	return text;
 }

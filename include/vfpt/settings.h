@@ -58,6 +58,9 @@ void vfpt_settings_put(struct vfpt_settings *settings, enum vfpt_setting setting
 /** The setting's name, in the ledger and in messages ("mac", "vlan_id"). */
 const char *vfpt_setting_name(enum vfpt_setting setting);
 
+/** The unit of its values, as it goes behind one (" Mbit/s"); empty: none. */
+const char *vfpt_setting_unit(enum vfpt_setting setting);
+
 /** Print one value as vfpt_setting_scan() takes it ("56:6f:...", "100", "802.1ad", "on", "disable"). @return
  * @buffer */
 char *vfpt_setting_print(enum vfpt_setting setting, uint64_t value, char buffer[VFPT_SETTING_SIZE]);
