@@ -81,18 +81,22 @@ static void ring(int number)
 	(void)number;
 }
 
-/* A process that takes too long is killed, and is said to be so by SIGALRM. */
-static int wait_for(pid_t pid)
+/* For all that is waited for until the next time. */
+static void set_limit(void)
 {
 	struct sigaction action = {.sa_handler = ring}; /* which interrupts waitpid() */
-	int status;
 
 	sigaction(SIGALRM, &action, NULL);
 	alarm(LIMIT_SECONDS);
-	if (waitpid(pid, &status, __WALL) == pid) {
-		alarm(0);
+}
+
+/* A process that takes too long is killed, and is said to be so by SIGALRM. */
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, __WALL) == pid)
 		return status;
-	}
 	if (errno != EINTR)
 		give_up("waitpid");
 	kill(pid, SIGKILL);
@@ -295,18 +299,16 @@ static void hold(struct program *program)
 	program->at = get_registers(program->held);
 }
 
-static void take_call(const struct program *program, pid_t pid, struct run *run)
+static struct call look_at_call(const struct program *program, pid_t pid)
 {
 	struct __ptrace_syscall_info info = {.op = 0};
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) < 0)
 		give_up("ptrace");
-	run->calls[run->count++] = (struct call){.number = (int)info.seccomp.nr,
+	return (struct call){.number = (int)info.seccomp.nr,
 		.argument = (int)info.seccomp.args[0],
 		.by_linker = info.instruction_pointer >= program->linker_start &&
 			     info.instruction_pointer < program->linker_end};
-	if (run->count == MAX_CALLS)
-		give_up("more than %d system calls", MAX_CALLS);
 }
 
 static void trace(const struct program *program, pid_t pid, const struct fault *fault, struct run *run)
@@ -316,7 +318,11 @@ static void trace(const struct program *program, pid_t pid, const struct fault *
 	while ((stop = go_on(pid, &run->status)) != ENDED) {
 		if (stop != AT_CALL)
 			continue;
-		take_call(program, pid, run);
+		if (++run->count > MAX_CALLS)
+			give_up("more than %d system calls", MAX_CALLS);
+		/* To look at all of them each time would take as long as all the rest. */
+		if (fault->call == 0 || run->count == fault->call)
+			run->calls[run->count - 1] = look_at_call(program, pid);
 		if (run->count != fault->call)
 			continue;
 		if (fault->error)
@@ -348,6 +354,7 @@ void program_free(struct program *program)
 {
 	if (program->held) {
 		kill(program->held, SIGKILL);
+		set_limit();
 		wait_for(program->held);
 	}
 	close(program->said);
@@ -366,6 +373,7 @@ void program_run(struct program *program, const struct fault *fault, struct run 
 	if (ftruncate(program->said, 0) < 0 || lseek(program->said, 0, SEEK_SET) < 0)
 		give_up("stderr");
 	run->count = 0;
+	set_limit();
 	if (program->behind_linker && fault->call >= program->behind_linker) {
 		if (!program->held)
 			hold(program);
@@ -389,6 +397,7 @@ void program_run_plain(const char *path, char *const env[], struct run *run)
 	if (said < 0)
 		give_up("cannot run %s", path);
 	run->count = 0;
+	set_limit();
 	run->status = wait_for(start(path, env, said, false));
 	if (WIFEXITED(run->status) && WEXITSTATUS(run->status) == 126)
 		give_up("cannot run %s", path);
