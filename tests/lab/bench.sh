@@ -18,7 +18,7 @@ rounds=15
 hosts=(18 256 2048)
 counts=(8 512)
 if [ -n "${VFPT_SHORT-}" ]; then
-    rounds=1 hosts=(2048) counts=()
+    rounds=1 hosts=(18) counts=()
 fi
 vm=3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01
 

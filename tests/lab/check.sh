@@ -45,12 +45,13 @@ like() {
 
 # unchanged NAME [PF...]: no VF is assigned, and those of the PFs (all) are shown as in $before.
 unchanged() {
-    local name=$1 now pf; shift
+    local name=$1 pf line expected=''; shift
     local pfs=("$@")
-    [ $# -gt 0 ] || mapfile -t pfs < <(cut -d' ' -f1 <<<"${before:?}" | uniq)
-    now=$(vf_lines "${pfs[@]}")
-    is "$name" "$(assignments) assigned $(diff <(for pf in "${pfs[@]}"; do grep "^$pf " <<<"$before"; done) <(echo "$now"))" \
-        "0 assigned "
+    while read -r pf line; do
+        [ $# -gt 0 ] || [[ " ${pfs[*]} " = *" $pf "* ]] || pfs+=("$pf")
+        [[ " ${pfs[*]} " != *" $pf "* ]] || expected+="$pf $line"$'\n'
+    done <<<"${before:?}"
+    is "$name" "$(assignments) assigned"$'\n'"$(vf_lines "${pfs[@]}")" "0 assigned"$'\n'"${expected%$'\n'}"
 }
 
 quiet() { "$@" >/dev/null 2>&1; }
@@ -64,13 +65,13 @@ finish() {
 
 hooks=/usr/libexec/vdsm/hooks
 
-# Install what tests/run staged, as the RPM would: files, capability, state directory.
+# Install what tests/run staged, as the RPM would: files, capability, state directory. The library is found where
+# libraries are: ldconfig would read them all, over 9p.
 install_build() {
-    local hook
-    cp -a "${VFPT_STAGE:?the staged build}/." / && ldconfig || return
-    for hook in "$hooks"/*/50_vfpt; do
-        setcap cap_net_admin=p "$hook" || return
-    done
+    local hook files=()
+    cp -a "${VFPT_STAGE:?the staged build}/." / || return
+    for hook in "$hooks"/*/50_vfpt; do files+=(cap_net_admin=p "$hook"); done
+    setcap "${files[@]}" || return
     install -d -o vdsm -g kvm -m 700 /run/vfpt
 }
 
@@ -78,23 +79,29 @@ install_build() {
 # as_vdsm POINT DOCUMENT [NAME=VALUE...]: run the hook on a copy of the document as VDSM does. Leaves its exit code in
 # $rc, what it said on stderr in $err, and the copy's name in $doc.
 as_vdsm() {
-    local point=$1 original=$2; shift 2
-    doc=$(setpriv --reuid vdsm --regid kvm --clear-groups mktemp /tmp/tmpXXXXXXXX)
-    cat "$original" >"$doc"
-    rc=0
-    err=$(setpriv --reuid vdsm --regid kvm --clear-groups env -i PATH=/usr/bin:/bin LC_ALL=C "_hook_domxml=$doc" "$@" \
-        taskset --cpu-list 0-1 "$hooks/$point/50_vfpt" 2>&1 </dev/null) || rc=$?
+    local hook=$hooks/$1/50_vfpt original=$2; shift 2
+    [ -x /run/as_vdsm ] || cp "${VFPT_STAGE:?the staged build}/../tests/as_vdsm" /run/
+    doc=/tmp/tmp$BASHPID.$SRANDOM rc=0
+    err=$(/run/as_vdsm "$hook" "$original" "$doc" "$@" 2>&1 </dev/null) || rc=$?
 }
 
 one_line() { [ -n "$1" ] && [ "$(wc -l <<<"$1")" -eq 1 ]; }
 
 # All VFs of these PFs as the kernel shows them, for comparing.
 vf_lines() {
-    local pf
-    for pf; do ip -d link show dev "$pf" | sed -n "s/^ *vf /$pf vf /p"; done
+    local pf line
+    for pf; do
+        while read -r line; do
+            [[ $line != 'vf '* ]] || echo "$pf $line"
+        done < <(ip -d link show dev "$pf")
+    done
 }
 
-assignments() { find /run/vfpt -maxdepth 1 -name '*@*' | wc -l; }
+assignments() {
+    local file count=0
+    for file in /run/vfpt/*@*; do [ ! -e "$file" ] || count=$((count + 1)); done
+    echo $count
+}
 
 # xpath DOCUMENT EXPRESSION
 xpath() { xmllint --xpath "string($2)" "$1"; }
@@ -102,18 +109,22 @@ xpath() { xmllint --xpath "string($2)" "$1"; }
 # vf_of DOCUMENT MAC: the PCI address of the VF that the vNIC got, empty if none.
 vf_of() {
     local at="//*[local-name()='interface' and translate(mac/@address,'ABCDEF','abcdef')='${2,,}']/source/address"
-    [ -n "$(xpath "$1" "$at/@bus")" ] || return 0
-    printf '%04x:%02x:%02x.%x\n' "$(xpath "$1" "$at/@domain")" "$(xpath "$1" "$at/@bus")" \
-        "$(xpath "$1" "$at/@slot")" "$(xpath "$1" "$at/@function")"
+    local domain bus slot function
+    read -r domain bus slot function < <(xpath "$1" "concat($at/@domain, ' ', $at/@bus, ' ', $at/@slot, ' ', $at/@function)")
+    [ -n "$domain" ] || return 0
+    printf '%04x:%02x:%02x.%x\n' "$domain" "$bus" "$slot" "$function"
 }
 
 # pf_line PCI: the line in which the PF shows that VF.
 pf_line() {
-    local pf link
-    pf=$(ls "/sys/bus/pci/devices/$1/physfn/net")
-    for link in "/sys/bus/pci/devices/$1/physfn"/virtfn*; do
-        [ "$(basename "$(readlink "$link")")" = "$1" ] || continue
-        ip -d link show dev "$pf" | grep "^ *vf ${link##*virtfn} "
+    local pf link line
+    for pf in "/sys/bus/pci/devices/$1/physfn/net"/*; do
+        for link in "/sys/bus/pci/devices/$1/physfn"/virtfn*; do
+            [ "$link" -ef "/sys/bus/pci/devices/$1" ] || continue
+            while read -r line; do
+                [[ $line != "vf ${link##*virtfn} "* ]] || echo "$line"
+            done < <(ip -d link show dev "${pf##*/}")
+        done
     done
 }
 

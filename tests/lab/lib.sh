@@ -18,7 +18,10 @@ lab_wait() {
     done
 }
 
-lab_has_carrier() { [ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]; }
+lab_has_carrier() {
+    local carrier
+    { read -r carrier <"/sys/class/net/$1/carrier"; } 2>/dev/null && [ "$carrier" = 1 ]
+}
 
 # lab_up NETDEV: bring it up, wait for its carrier.
 lab_up() { ip link set dev "$1" up && lab_wait 30 lab_has_carrier "$1"; }
@@ -39,7 +42,8 @@ lab_vfs() {
     echo 1 >"$dev/sriov_drivers_autoprobe"
     lab_up "$pf" || return
     for vf in "$dev"/virtfn*; do
-        basename "$(realpath "$vf")" >/sys/bus/pci/drivers_probe
+        vf=$(readlink "$vf")
+        echo "${vf##*/}" >/sys/bus/pci/drivers_probe
     done
     lab_wait 30 lab_named "$pf" "$count"
 }

@@ -67,7 +67,13 @@ all_have_netdevs() {
     sleep 0.5 # the lab names them
 }
 
-mtus() { for dev in /sys/class/net/ens[123]f0v*; do echo "$(basename "$dev") $(cat "$dev/mtu")"; done; }
+mtus() {
+    local dev mtu
+    for dev in /sys/class/net/ens[123]f0v*; do
+        read -r mtu <"$dev/mtu"
+        echo "${dev##*/} $mtu"
+    done
+}
 
 # of MAC [N]: XPath of the N-th interface with that MAC.
 of() { echo "(//interface[mac/@address='$1'])[${2-1}]"; }
