@@ -6,21 +6,20 @@
  *
  *     as_vdsm HOOK ORIGINAL DOCUMENT [NAME=VALUE...]
  *
- * DOCUMENT, which must not be there yet, gets what is in ORIGINAL.
+ * DOCUMENT, which must not be there yet, gets what is in ORIGINAL. Of two variables of one name the last
+ * counts.
  */
 #include <err.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sched.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FAILED = 125, MAX_VARIABLES = 64 };
+enum { FAILED = 125 };
 
 static void become_vdsm(void)
 {
@@ -45,13 +44,22 @@ static void copy(int original, const char *document)
 		err(FAILED, "%s", document);
 }
 
+static void fill_environment(const char *document, char **variables)
+{
+	if (clearenv() != 0 || setenv("PATH", "/usr/bin:/bin", 1) < 0 || setenv("LC_ALL", "C", 1) < 0 ||
+		setenv("_hook_domxml", document, 1) < 0)
+		err(FAILED, "environment");
+	for (; *variables; variables++)
+		if (putenv(*variables) != 0)
+			err(FAILED, "environment");
+}
+
 int main(int argc, char **argv)
 {
-	char document[4096], *env[MAX_VARIABLES] = {"PATH=/usr/bin:/bin", "LC_ALL=C", document};
 	cpu_set_t processors;
 	int original;
 
-	if (argc < 4 || argc - 4 > MAX_VARIABLES - 4)
+	if (argc < 4)
 		errx(FAILED, "usage: as_vdsm HOOK ORIGINAL DOCUMENT [NAME=VALUE...]");
 	original = open(argv[2], O_RDONLY | O_CLOEXEC);
 	if (original < 0)
@@ -63,9 +71,7 @@ int main(int argc, char **argv)
 		err(FAILED, "processors 0 and 1");
 	become_vdsm();
 	copy(original, argv[3]);
-	snprintf(document, sizeof(document), "_hook_domxml=%s", argv[3]);
-	for (int i = 4; i < argc; i++)
-		env[i - 1] = argv[i];
-	execve(argv[1], (char *[]){argv[1], NULL}, env);
+	fill_environment(argv[3], argv + 4);
+	execv(argv[1], (char *[]){argv[1], NULL});
 	err(FAILED, "%s", argv[1]);
 }

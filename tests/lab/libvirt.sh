@@ -70,7 +70,7 @@ vnic_is_plugged_and_unplugged() {
 gone() { ! virsh dumpxml web-01 | grep -qi "$1"; }
 
 # The line in which the PF showed that VF at first.
-was() { grep "^ens1f0 $(pf_line "$1" | grep -o 'vf [0-9]*') " <<<"$before" | sed "s/^ens1f0/   /"; }
+was() { grep "^ens1f0 $(pf_line "$1" | grep -o 'vf [0-9]*') " <<<"$before" | sed "s/^ens1f0 //"; }
 
 refused_plug_loses_nothing() {
     local plugged
