@@ -2414,6 +2414,21 @@ START_TEST(foreign_file_in_the_ledger_is_reported_and_nothing_more)
 }
 END_TEST
 
+START_TEST(failure_is_one_line_whatever_was_to_be_warned_of_before)
+{
+	struct outcome outcome;
+
+	/* More than stderr holds back by itself. */
+	for (unsigned i = 0; i < 64; i++)
+		put_file(record(text("0000:04:%02x.%u", i / 2, i % 2), VM_A), "x");
+	ck_assert_uint_gt(strlen(start_vm(VM_A, one_vnic(VM_A, "blue", "required"))), BUFSIZ);
+	put_file(DOCUMENT, one_vnic(VM_A, "green", "required"));
+	outcome = hook("before_vm_start", VM_A, NULL);
+	ck_assert_exit(outcome, 2);
+	ck_assert_uint_eq(count_lines(outcome.err), 1);
+}
+END_TEST
+
 /* --- the command line */
 
 START_TEST(help_is_given)
@@ -2644,6 +2659,7 @@ int main(void)
 		tcase, damaged_record_of_another_vm_keeps_its_vf_and_no_other, 0, ARRAY_SIZE(damages));
 	tcase_add_loop_test(tcase, damaged_record_does_not_keep_the_vms_other_vfs, 0, ARRAY_SIZE(damages));
 	tcase_add_test(tcase, foreign_file_in_the_ledger_is_reported_and_nothing_more);
+	tcase_add_test(tcase, failure_is_one_line_whatever_was_to_be_warned_of_before);
 
 	tcase = new_case(suite, "command line", host_setup);
 	tcase_add_loop_test(tcase, help_is_given, 0, ARRAY_SIZE(points));
