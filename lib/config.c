@@ -324,8 +324,14 @@ static char *next_line(char *text, int size, void *data)
 	struct reader *reader = data;
 	ssize_t length = getline(&reader->text, &reader->text_size, reader->file);
 
-	if (length < 0)
+	if (length < 0) {
+		/* Not the end: what is behind it may forbid what is then done. */
+		if (!feof(reader->file) && !reader->failed) {
+			vfpt_error_errno(reader->err, VFPT_SYSTEM, ENOMEM, "out of memory");
+			reader->failed = reader->line + 1;
+		}
 		return NULL;
+	}
 	reader->line++;
 	if (!reader->failed && check_line(reader, reader->text, (size_t)length, (size_t)size - 2) < 0)
 		reader->failed = reader->line;
