@@ -25,10 +25,10 @@ struct call {
 };
 
 struct run {
-	int status;     /* as from waitpid(); killed by SIGALRM: it took too long */
-	unsigned count; /* of calls, until it ended */
+	int status;                   /* as from waitpid(); killed by SIGALRM: it took too long */
+	unsigned count;               /* of calls, until it ended */
 	struct call calls[MAX_CALLS]; /* of a run with a fault only that one */
-	char said[1 << 16]; /* on stderr */
+	char said[1 << 16];           /* on stderr */
 };
 
 struct program;
