@@ -35,7 +35,8 @@ enum { MEBIBYTES = 3072 };
 enum { MEBIBYTES = 1024 };
 #endif
 
-/* And so much time for each page of it that a tenth of the crowd has to do; the whole of it is for the others. */
+/* And so much time for each page of it that a tenth of the crowd has to do; the whole of it is for the
+ * others. */
 #ifdef SANITIZED
 enum { CROWD = 10 };
 #else
