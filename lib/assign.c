@@ -449,6 +449,7 @@ int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request 
 {
 	size_t siblings = transaction->sibling_count;
 	struct target target;
+	const char *doubt;
 	int r;
 
 	if (make_room(transaction, err) < 0 || target_find(transaction, request, &target, err) < 0)
@@ -456,8 +457,9 @@ int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request 
 	r = assign_on(transaction, request, &target, out, err);
 	if (r < 0 && err->code == VFPT_NO_VF && reclaim(transaction, &target, request->vm) > 0)
 		r = assign_on(transaction, request, &target, out, err);
-	if (r < 0 && transaction->owners && vfpt_owners_in_doubt(transaction->owners))
-		vfpt_error_remedy(err, "libvirt does not answer, so VFs of VMs that may be gone stay taken");
+	doubt = r < 0 && transaction->owners ? vfpt_owners_in_doubt(transaction->owners) : NULL;
+	if (doubt)
+		vfpt_error_remedy(err, "%s, so VFs of VMs that may be gone stay taken", doubt);
 	free(target.pfs);
 	if (r < 0)
 		transaction->sibling_count = siblings;

@@ -115,9 +115,14 @@ static void ask_libvirt(struct vfpt_owners *owners)
 	known->answered = owners->captured || libvirt_active(&known->vms, &known->count) == 0;
 }
 
-bool vfpt_owners_in_doubt(const struct vfpt_owners *owners)
+#define NO_PROCESSES "/proc cannot be read"
+#define NO_LIBVIRT   "libvirt does not answer"
+
+const char *vfpt_owners_in_doubt(const struct vfpt_owners *owners)
 {
-	return owners->libvirt.asked && !owners->libvirt.answered;
+	if (owners->processes.asked && !owners->processes.answered)
+		return NO_PROCESSES;
+	return owners->libvirt.asked && !owners->libvirt.answered ? NO_LIBVIRT : NULL;
 }
 
 /* --- the verdict ----------------------------------------------------------------------------- */
@@ -163,7 +168,7 @@ bool vfpt_owner_is_there(
 	ask_processes(owners);
 	if (!owners->processes.answered || has(&owners->processes, assignment->vm)) {
 		snprintf(reason, VFPT_REASON_SIZE, "%s",
-			owners->processes.answered ? "the VM has a process" : "/proc cannot be read");
+			owners->processes.answered ? "the VM has a process" : NO_PROCESSES);
 		return true;
 	}
 	if (is_used(owners, assignment, reason))
@@ -171,7 +176,7 @@ bool vfpt_owner_is_there(
 	ask_libvirt(owners);
 	if (!owners->libvirt.answered || has(&owners->libvirt, assignment->vm)) {
 		snprintf(reason, VFPT_REASON_SIZE, "%s",
-			owners->libvirt.answered ? "libvirt runs the VM" : "libvirt does not answer");
+			owners->libvirt.answered ? "libvirt runs the VM" : NO_LIBVIRT);
 		return true;
 	}
 	reason[0] = '\0';

@@ -42,6 +42,7 @@ int vfpt_reconcile(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vf
 	struct vfpt_assignment *all;
 	size_t count, corrupt;
 	struct vfpt_error second;
+	const char *doubt;
 	int r = 0;
 
 	if (vfpt_ledger_of_vm(ledger, NULL, &all, &count, &corrupt, err) < 0)
@@ -56,8 +57,9 @@ int vfpt_reconcile(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vf
 			vfpt_warn("%s", second.message);
 		r = -1;
 	}
-	if (vfpt_owners_in_doubt(owners))
-		vfpt_warn("libvirt does not answer, so VFs of VMs that may be gone stay taken");
+	doubt = vfpt_owners_in_doubt(owners);
+	if (doubt)
+		vfpt_warn("%s, so VFs of VMs that may be gone stay taken", doubt);
 	free(all);
 	return r;
 }

@@ -41,7 +41,7 @@ bool vfpt_owner_is_there(
 /** Does libvirt answer? Of a captured tree's nothing is asked: true. */
 bool vfpt_owners_answered(struct vfpt_owners *owners);
 
-/** Did libvirt fail to answer, so that doubtful VFs count as taken? */
-bool vfpt_owners_in_doubt(const struct vfpt_owners *owners);
+/** @return who did not answer, as a clause, so that doubtful VFs count as taken; NULL if all did */
+const char *vfpt_owners_in_doubt(const struct vfpt_owners *owners);
 
 #endif

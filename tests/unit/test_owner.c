@@ -96,7 +96,7 @@ START_TEST(owner_that_nobody_knows_is_gone)
 	open_all(false, 300);
 	ck_assert(gone(1));
 	ck_assert_uint_eq(libvirt_asked, 1);
-	ck_assert(!vfpt_owners_in_doubt(owners));
+	ck_assert_ptr_null(vfpt_owners_in_doubt(owners));
 	close_all();
 }
 END_TEST
@@ -179,6 +179,7 @@ START_TEST(without_a_process_table_nobody_is_gone)
 	open_all(false, 300);
 	drop("proc");
 	ck_assert(!gone(1));
+	ck_assert_str_eq(vfpt_owners_in_doubt(owners), "/proc cannot be read");
 	close_all();
 }
 END_TEST
@@ -210,7 +211,7 @@ START_TEST(vm_that_libvirt_runs_is_there)
 	open_all(false, 300);
 	libvirt_runs = VM;
 	ck_assert(!gone(1));
-	ck_assert(!vfpt_owners_in_doubt(owners));
+	ck_assert_ptr_null(vfpt_owners_in_doubt(owners));
 	close_all();
 }
 END_TEST
@@ -229,7 +230,7 @@ START_TEST(libvirt_that_does_not_answer_leaves_all_taken)
 	open_all(false, 300);
 	libvirt_answer = -1;
 	ck_assert(!gone(1));
-	ck_assert(vfpt_owners_in_doubt(owners));
+	ck_assert_str_eq(vfpt_owners_in_doubt(owners), "libvirt does not answer");
 	close_all();
 }
 END_TEST

@@ -196,6 +196,16 @@ START_TEST(without_libvirts_answer_all_stays_and_that_is_told)
 }
 END_TEST
 
+START_TEST(without_a_process_table_all_stays_and_that_is_told)
+{
+	give_one();
+	drop("proc");
+	ck_assert_str_eq(reconcile(0),
+		"vfpt: warning: /proc cannot be read, so VFs of VMs that may be gone stay taken\n");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
 START_TEST(vf_in_use_gets_the_settings_that_it_should_have)
 {
 	const char *said;
@@ -433,6 +443,7 @@ int main(void)
 	tcase_add_test(tcase, vf_of_a_vm_that_is_gone_is_given_back);
 	tcase_add_test(tcase, vf_of_a_vm_that_libvirt_runs_is_left_alone);
 	tcase_add_test(tcase, without_libvirts_answer_all_stays_and_that_is_told);
+	tcase_add_test(tcase, without_a_process_table_all_stays_and_that_is_told);
 	tcase_add_test(tcase, vf_in_use_gets_the_settings_that_it_should_have);
 	tcase_add_test(tcase, vf_that_is_yet_to_be_used_is_its_hooks_matter);
 	tcase_add_test(tcase, record_of_a_vf_that_is_gone_is_removed);
