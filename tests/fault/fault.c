@@ -9,8 +9,8 @@
  *
  *     kill          SIGKILL at the 1st, 2nd, ... last system call
  *     fail          each system call that can fail fails once with each of its errors
- *     fail-netlink  only those calls of them that a captured host does not see
- *     memory        the 1st, 2nd, ... last allocation fails ($VFPT_NOMEM_LIBRARY is preloaded)
+ *     fail-netlink  only those calls of them that a captured host does not see, with two errors: the lab is
+ * slow memory        the 1st, 2nd, ... last allocation fails ($VFPT_NOMEM_LIBRARY is preloaded)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +48,8 @@ static const struct scene scenes[] = {
 	{"after_vm_start", "", .before = "before_vm_start"},
 	{"after_vm_destroy", "", .before = "before_vm_start"},
 	{"before_nic_hotplug", "", .before = NULL},
-	{"before_nic_hotplug", " after a killed one", .before = "before_nic_hotplug", .anew = true},
+	{"before_nic_hotplug", " after a killed one", .before = "before_nic_hotplug", .anew = true,
+		.native = true},
 	{"before_vdsm_start", "", .before = "before_vm_start", .later = true},
 	{"before_vm_migrate_source", "", .before = NULL},
 	{"after_nic_hotplug", "", .before = "before_nic_hotplug"},
@@ -742,7 +743,7 @@ static void fail_everywhere(const struct scene *scene)
 
 		if (!kind || (in_lab_only && !kind->lab))
 			continue;
-		for (size_t e = 0; e < ARRAY_SIZE(kind->errors) && kind->errors[e]; e++)
+		for (size_t e = 0; e < (in_lab_only ? 2 : ARRAY_SIZE(kind->errors)) && kind->errors[e]; e++)
 			fail_once(&stage, &(struct fault){.call = i + 1, .error = kind->errors[e]});
 		calls += stage.points > points;
 	}
