@@ -23,6 +23,7 @@ enum { FAILED = 125 };
 
 static void become_vdsm(void)
 {
+	/* cppcheck-suppress getpwnamCalled ; there is one thread */
 	const struct passwd *vdsm = getpwnam("vdsm");
 
 	if (!vdsm || setgroups(0, NULL) < 0 || setgid(vdsm->pw_gid) < 0 || setuid(vdsm->pw_uid) < 0)
