@@ -29,18 +29,11 @@
 #elif defined(__SANITIZE_ADDRESS__)
 #define SANITIZED
 #endif
+/* And so much time for each page of it that a part of the crowd, in percent, has to do. */
 #ifdef SANITIZED
-enum { MEBIBYTES = 3072 };
+enum { MEBIBYTES = 3072, CROWD = 10 };
 #else
-enum { MEBIBYTES = 1024 };
-#endif
-
-/* And so much time for each page of it that a tenth of the crowd has to do; the whole of it is for the
- * others. */
-#ifdef SANITIZED
-enum { CROWD = 10 };
-#else
-enum { CROWD = 100 };
+enum { MEBIBYTES = 1024, CROWD = 100 };
 #endif
 
 /* --- growing a document */
@@ -333,7 +326,7 @@ static const char *const fillings[] = {
 
 START_TEST(document_of_ten_mebibytes_is_taken)
 {
-	fill((size_t)VFPT_DOCUMENT_MAX / 100 * CROWD, fillings[_i]);
+	fill((size_t)VFPT_DOCUMENT_MAX * CROWD / 100, fillings[_i]);
 	taken();
 }
 END_TEST
