@@ -413,8 +413,6 @@ struct stage {
 	unsigned points; /* faults made */
 };
 
-static const struct fault none = {.call = 0};
-
 static void set_up(struct stage *stage, const struct scene *scene, bool traced)
 {
 	static struct run run;
@@ -435,7 +433,7 @@ static void set_up(struct stage *stage, const struct scene *scene, bool traced)
 	}
 	stage->before = state_take();
 	if (traced)
-		program_run(stage->program, &none, &run);
+		program_run(stage->program, &run);
 	else
 		program_run_plain(program_of(scene->point), stage->env.all, &run);
 	stage->after = state_take();
@@ -473,46 +471,7 @@ static bool same_document(const struct state *a, const struct state *b)
 	return a->document && b->document && strcmp(a->document, b->document) == 0;
 }
 
-/* --- killed ---------------------------------------------------------------------------------- */
-
-static void kill_at(struct stage *stage, const struct fault *fault)
-{
-	struct state *state = state_take();
-	char label[64];
-
-	snprintf(label, sizeof(label), "killed at system call %u", fault->call);
-	stage->points++;
-	if (!same_document(state, stage->before) && !same_document(state, stage->after))
-		is_wrong(label, "the document is neither the old nor the new one");
-	recover_if_new(stage->scene, &stage->seen, state, label);
-}
-
-static void kill_everywhere(const struct scene *scene)
-{
-	struct fault fault = {.call = 1};
-	static struct run run;
-	struct stage stage;
-
-	set_up(&stage, scene, true);
-	if (is_variant(scene))
-		fault.call = program_first_call(stage.program);
-	for (;; fault.call++) {
-		state_put(stage.before);
-		program_run(stage.program, &fault, &run);
-		if (!WIFSIGNALED(run.status) || WTERMSIG(run.status) != SIGKILL)
-			break;
-		kill_at(&stage, &fault);
-	}
-	if (stage.points < 20)
-		is_wrong(scene_name, "it was killed only %u times", stage.points);
-	conclude("%s, killed at each of its %u system calls%s, leaves document and ledger whole, and is "
-		 "recovered from "
-		 "(%zu states, %zu ways)",
-		scene_name, stage.points, behind(scene), stage.seen.count, ways());
-	tear_down(&stage);
-}
-
-/* --- failed ---------------------------------------------------------------------------------- */
+/* --- system calls ---------------------------------------------------------------------------- */
 
 /* Calls that can fail, and how. Those which a captured host does not see are for the lab. */
 static const struct kind {
@@ -584,6 +543,80 @@ static const struct kind *kind_of(int number)
 			return &kinds[i];
 	return NULL;
 }
+
+/* How often is it among the first @count calls of the run? */
+static unsigned uses(const struct run *run, unsigned count, int number)
+{
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		found += run->calls[i].number == number;
+	return found;
+}
+
+/* For messages: which use of which call. */
+static const char *label_of(const struct fault *fault, char label[64])
+{
+	const struct kind *kind = kind_of(fault->number);
+
+	if (kind && kind->name)
+		snprintf(label, 64, "%s %u", kind->name, fault->use);
+	else
+		snprintf(label, 64, "system call %d, use %u", fault->number, fault->use);
+	return label;
+}
+
+/* --- killed ---------------------------------------------------------------------------------- */
+
+static void kill_at(struct stage *stage, const struct fault *fault)
+{
+	struct state *state = state_take();
+	char name[64], label[80];
+
+	snprintf(label, sizeof(label), "killed at %s", label_of(fault, name));
+	stage->points++;
+	if (!same_document(state, stage->before) && !same_document(state, stage->after))
+		is_wrong(label, "the document is neither the old nor the new one");
+	recover_if_new(stage->scene, &stage->seen, state, label);
+}
+
+/* At each use of a call, until there is no further one. */
+static void kill_at_each(struct stage *stage, int number)
+{
+	struct fault fault = {.number = number, .use = 1};
+	static struct run run;
+
+	if (is_variant(stage->scene))
+		fault.use += program_uses_by_linker(stage->program, number);
+	for (;; fault.use++) {
+		state_put(stage->before);
+		program_run_with(stage->program, &fault, &run);
+		if (!run.is_hit)
+			return;
+		if (!WIFSIGNALED(run.status) || WTERMSIG(run.status) != SIGKILL)
+			give_up("what is killed goes on");
+		kill_at(stage, &fault);
+	}
+}
+
+static void kill_everywhere(const struct scene *scene)
+{
+	struct stage stage;
+
+	set_up(&stage, scene, true);
+	for (unsigned i = 0; i < stage.run->count; i++)
+		if (uses(stage.run, i, stage.run->calls[i].number) == 0)
+			kill_at_each(&stage, stage.run->calls[i].number);
+	if (stage.points < 20)
+		is_wrong(scene_name, "it was killed only %u times", stage.points);
+	conclude("%s, killed at each of its %u system calls%s, leaves document and ledger whole, and is "
+		 "recovered from "
+		 "(%zu states, %zu ways)",
+		scene_name, stage.points, behind(scene), stage.seen.count, ways());
+	tear_down(&stage);
+}
+
+/* --- failed ---------------------------------------------------------------------------------- */
 
 /* Lines on stderr; what would be set is told on a captured host only. */
 static unsigned count_lines(const char *said, unsigned *foreign)
@@ -705,23 +738,18 @@ static void judge(const struct outcome *o)
 static void fail_once(struct stage *stage, const struct fault *fault)
 {
 	static struct run run;
-	/* Not what it was in the run without a fault: now and then there is one call more or less before it.
-	 */
-	const struct call *call = &run.calls[fault->call - 1];
-	char label[80];
+	char name[64], label[96];
 	struct outcome outcome = {
-		.stage = stage, .label = label, .call = call, .error = fault->error, .run = &run};
-	const struct kind *kind;
+		.stage = stage, .label = label, .call = &run.hit, .error = fault->error, .run = &run};
 
 	state_put(stage->before);
-	program_run(stage->program, fault, &run);
-	if (run.count < fault->call)
+	program_run_with(stage->program, fault, &run);
+	/* Now and then there is one call less. */
+	if (!run.is_hit)
 		return;
-	kind = kind_of(call->number);
-	snprintf(label, sizeof(label), "system call %u, %s, fails: %s", fault->call, kind ? kind->name : "?",
-		strerrorname_np(fault->error));
+	snprintf(label, sizeof(label), "%s fails: %s", label_of(fault, name), strerrorname_np(fault->error));
 	outcome.state = state_take();
-	outcome.is_silenced = call->number == SYS_write && call->argument == STDERR_FILENO;
+	outcome.is_silenced = run.hit.number == SYS_write && run.hit.argument == STDERR_FILENO;
 	stage->points++;
 	judge(&outcome);
 	recover_if_new(stage->scene, &stage->seen, outcome.state, label);
@@ -735,16 +763,20 @@ static void fail_everywhere(const struct scene *scene)
 	unsigned calls = 0;
 
 	set_up(&stage, scene, true);
-	for (unsigned i = is_variant(scene) ? program_first_call(stage.program) - 1 : 0; i < stage.run->count;
-		i++) {
-		const struct call *call = &stage.run->calls[i];
-		const struct kind *kind = kind_of(call->number);
+	for (unsigned i = 0; i < stage.run->count; i++) {
+		struct fault fault = {.number = stage.run->calls[i].number};
+		const struct kind *kind = kind_of(fault.number);
 		unsigned points = stage.points;
 
-		if (!kind || (in_lab_only && !kind->lab))
+		fault.use = uses(stage.run, i + 1, fault.number);
+		if (!kind || (in_lab_only && !kind->lab) ||
+			(is_variant(scene) &&
+				fault.use <= program_uses_by_linker(stage.program, fault.number)))
 			continue;
-		for (size_t e = 0; e < (in_lab_only ? 2 : ARRAY_SIZE(kind->errors)) && kind->errors[e]; e++)
-			fail_once(&stage, &(struct fault){.call = i + 1, .error = kind->errors[e]});
+		for (size_t e = 0; e < (in_lab_only ? 2 : ARRAY_SIZE(kind->errors)) && kind->errors[e]; e++) {
+			fault.error = kind->errors[e];
+			fail_once(&stage, &fault);
+		}
 		calls += stage.points > points;
 	}
 	conclude("%s: each of %u system calls%s fails, in %u ways: success, or an error that leaves nothing "

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,22 +39,39 @@ void give_up(const char *format, ...)
 
 /* --- starting -------------------------------------------------------------------------------- */
 
-static void trap_each_call(void)
-{
-	struct sock_filter trap = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
-	struct sock_fprog filter = {.len = 1, .filter = &trap};
+/* Which calls stop a process; else the number of one, each of whose uses does. */
+enum { NO_CALL = -2, EACH_CALL = -1, FILTER_LENGTH = 4 };
 
-	/* Root may do it as it is, and must: without new privileges a file capability would do nothing. */
+static void make_filter(struct sock_filter filter[FILTER_LENGTH], int calls)
+{
+	const struct sock_filter parts[FILTER_LENGTH] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)calls, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
+		BPF_STMT(BPF_RET | BPF_K, calls == EACH_CALL ? SECCOMP_RET_TRACE : SECCOMP_RET_ALLOW),
+	};
+
+	memcpy(filter, parts, sizeof(parts));
+}
+
+static void be_traced(int calls)
+{
+	struct sock_filter filter[FILTER_LENGTH];
+	struct sock_fprog program = {.len = FILTER_LENGTH, .filter = filter};
+
+	/* Root may have a filter as it is, and must: without new privileges a file capability would do
+	 * nothing. */
 	if (geteuid() != 0)
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
 	raise(SIGSTOP);
 	/* The tracer lets it go on. cppcheck-suppress unreachableCode */
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0)
+	make_filter(filter, calls);
+	if (calls != NO_CALL && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
 		_exit(126);
 }
 
-static pid_t start(const char *path, char *const env[], int said, bool traced)
+static pid_t start(const char *path, char *const env[], int said, const int *calls)
 {
 	char *const argv[] = {(char *)(uintptr_t)path, NULL};
 	pid_t child;
@@ -68,8 +87,8 @@ static pid_t start(const char *path, char *const env[], int said, bool traced)
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 	dup2(said, STDERR_FILENO);
-	if (traced)
-		trap_each_call();
+	if (calls)
+		be_traced(*calls);
 	execve(path, argv, env);
 	_exit(126);
 }
@@ -108,14 +127,16 @@ enum {
 	AT_CALL = PTRACE_EVENT_SECCOMP,
 	AT_START = PTRACE_EVENT_EXEC,
 	AT_CLONE = PTRACE_EVENT_FORK,
+	AT_STEP = 0x100, /* at either end of a call */
 	ENDED = -1
 };
 
-/* Go on to the next stop that matters. @return which */
-static int go_on(pid_t pid, int *status)
+/* Go on (PTRACE_CONT), or to where a call begins or ends if that comes first (PTRACE_SYSCALL). @return the
+ * stop that it came to */
+static int go_on(enum __ptrace_request how, pid_t pid, int *status)
 {
 	for (int signal = 0, event;;) {
-		ptrace(PTRACE_CONT, pid, NULL, signal);
+		ptrace(how, pid, NULL, signal);
 		*status = wait_for(pid);
 		if (!WIFSTOPPED(*status))
 			return ENDED;
@@ -123,6 +144,8 @@ static int go_on(pid_t pid, int *status)
 		if (event)
 			return event;
 		signal = WSTOPSIG(*status);
+		if (signal == (SIGTRAP | 0x80)) /* PTRACE_O_TRACESYSGOOD */
+			return AT_STEP;
 	}
 }
 
@@ -155,8 +178,10 @@ static void set_registers(pid_t pid, registers regs)
 /* Let the call in hand be made. */
 static void finish_call(pid_t pid)
 {
-	if (ptrace(PTRACE_SYSCALL, pid, NULL, NULL) < 0 || !WIFSTOPPED(wait_for(pid)))
-		give_up("ptrace");
+	int status;
+
+	if (go_on(PTRACE_SYSCALL, pid, &status) != AT_STEP)
+		give_up("a call does not end");
 }
 
 static void fail_call(pid_t pid, int number, int error)
@@ -202,16 +227,45 @@ static pid_t clone_held(pid_t held, const registers *at)
 	regs.rdi = CLONE_PARENT | SIGCHLD;
 	regs.rsi = regs.rdx = regs.r10 = regs.r8 = 0;
 	set_registers(held, regs);
-	if (go_on(held, &status) != AT_CLONE || ptrace(PTRACE_GETEVENTMSG, held, NULL, &clone) < 0)
+	if (go_on(PTRACE_CONT, held, &status) != AT_CLONE ||
+		ptrace(PTRACE_GETEVENTMSG, held, NULL, &clone) < 0)
 		give_up("cannot clone");
 	finish_call(held);
 	set_registers(held, rewound(at));
-	if (go_on(held, &status) != AT_CALL)
+	if (go_on(PTRACE_SYSCALL, held, &status) != AT_STEP)
 		give_up("cannot hold");
 	if (!WIFSTOPPED(wait_for((pid_t)clone)))
 		give_up("cannot clone");
-	set_registers((pid_t)clone, rewound(at));
 	return (pid_t)clone;
+}
+
+/* Let a clone, which is where @at was, stop at @calls from now on, and make the call that @at is at. */
+static void filter_clone(pid_t pid, const registers *at, int calls)
+{
+	struct {
+		struct sock_filter filter[FILTER_LENGTH];
+		struct sock_fprog program;
+	} local;
+	registers regs = rewound(at);
+	/* Below what the stack holds, and what a function may use behind it. */
+	unsigned long there = (at->rsp - 1024 - sizeof(local)) & ~15UL;
+	struct iovec from = {.iov_base = &local, .iov_len = sizeof(local)},
+		     to = {.iov_base = (void *)there, .iov_len = sizeof(local)};
+
+	make_filter(local.filter, calls);
+	local.program = (struct sock_fprog){.len = FILTER_LENGTH, .filter = (struct sock_filter *)there};
+	regs.rax = SYS_seccomp;
+	regs.rdi = SECCOMP_SET_MODE_FILTER;
+	regs.rsi = 0;
+	regs.rdx = there + offsetof(typeof(local), program);
+	set_registers(pid, regs);
+	if (process_vm_writev(pid, &from, 1, &to, 1, 0) != sizeof(local))
+		give_up("cannot write to a clone");
+	finish_call(pid); /* it begins */
+	finish_call(pid);
+	if (get_registers(pid).rax != 0)
+		give_up("a clone can have no filter");
+	set_registers(pid, rewound(at));
 }
 
 #else
@@ -239,6 +293,11 @@ static pid_t clone_held(pid_t held, const registers *at)
 	give_up("process %d: unknown processor %p", held, (const void *)at);
 }
 
+static void filter_clone(pid_t pid, const registers *at, int calls)
+{
+	give_up("process %d: %d: unknown processor %p", pid, calls, (const void *)at);
+}
+
 #endif
 
 /* --- running --------------------------------------------------------------------------------- */
@@ -248,8 +307,9 @@ struct program {
 	char *const *env;
 	int said;
 	unsigned long linker_start, linker_end;
-	unsigned behind_linker; /* the first call that is; 0: not known yet */
-	pid_t held;             /* at that call; 0: not started yet */
+	unsigned behind_linker;         /* the first call that is; 0: not known yet */
+	unsigned by_linker[MAX_NUMBER]; /* uses of each call before it */
+	pid_t held;                     /* at that call; 0: not started yet */
 	registers at;
 };
 
@@ -275,16 +335,21 @@ static void find_linker(struct program *program, pid_t pid)
 }
 
 /* @return a process that is about to make its first call */
-static pid_t start_traced(struct program *program)
+static pid_t start_traced(struct program *program, int calls)
 {
 	int options = PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD |
 		      PTRACE_O_TRACEFORK;
-	pid_t pid = start(program->path, program->env, program->said, true);
-	int status;
+	pid_t pid = start(program->path, program->env, program->said, &calls);
+	int status, stop;
 
-	if (!WIFSTOPPED(wait_for(pid)) || ptrace(PTRACE_SETOPTIONS, pid, NULL, options) < 0 ||
-		go_on(pid, &status) != AT_CALL || go_on(pid, &status) != AT_START)
+	if (!WIFSTOPPED(wait_for(pid)) || ptrace(PTRACE_SETOPTIONS, pid, NULL, options) < 0)
 		give_up("cannot trace %s", program->path);
+	while ((stop = go_on(PTRACE_CONT, pid, &status)) == AT_CALL) {
+		/* execve() itself */
+	}
+	if (stop != AT_START)
+		give_up("cannot trace %s", program->path);
+	find_linker(program, pid);
 	return pid;
 }
 
@@ -292,10 +357,14 @@ static void hold(struct program *program)
 {
 	int status;
 
-	program->held = start_traced(program);
-	for (unsigned i = 0; i < program->behind_linker; i++)
-		if (go_on(program->held, &status) != AT_CALL)
-			give_up("%s cannot be held", program->path);
+	program->held = start_traced(program, NO_CALL);
+	finish_call(program->held); /* execve() */
+	for (unsigned i = 1; i < program->behind_linker; i++) {
+		finish_call(program->held); /* it begins */
+		finish_call(program->held);
+	}
+	if (go_on(PTRACE_SYSCALL, program->held, &status) != AT_STEP)
+		give_up("%s cannot be held", program->path);
 	program->at = get_registers(program->held);
 }
 
@@ -305,28 +374,40 @@ static struct call look_at_call(const struct program *program, pid_t pid)
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) < 0)
 		give_up("ptrace");
+	if (info.seccomp.nr >= MAX_NUMBER)
+		give_up("system call %d is too new", (int)info.seccomp.nr);
 	return (struct call){.number = (int)info.seccomp.nr,
 		.argument = (int)info.seccomp.args[0],
 		.by_linker = info.instruction_pointer >= program->linker_start &&
 			     info.instruction_pointer < program->linker_end};
 }
 
-static void trace(const struct program *program, pid_t pid, const struct fault *fault, struct run *run)
+static void trace(const struct program *program, pid_t pid, struct run *run)
 {
 	int stop;
 
-	while ((stop = go_on(pid, &run->status)) != ENDED) {
+	while ((stop = go_on(PTRACE_CONT, pid, &run->status)) != ENDED) {
 		if (stop != AT_CALL)
 			continue;
-		if (++run->count > MAX_CALLS)
+		if (run->count == MAX_CALLS)
 			give_up("more than %d system calls", MAX_CALLS);
-		/* To look at all of them each time would take as long as all the rest. */
-		if (fault->call == 0 || run->count == fault->call)
-			run->calls[run->count - 1] = look_at_call(program, pid);
-		if (run->count != fault->call)
+		run->calls[run->count++] = look_at_call(program, pid);
+	}
+}
+
+/* @uses that are still to come before that of the fault */
+static void make_fail(
+	const struct program *program, pid_t pid, const struct fault *fault, unsigned uses, struct run *run)
+{
+	int stop;
+
+	while ((stop = go_on(PTRACE_CONT, pid, &run->status)) != ENDED) {
+		if (stop != AT_CALL || run->is_hit || uses-- > 0)
 			continue;
+		run->is_hit = true;
+		run->hit = look_at_call(program, pid);
 		if (fault->error)
-			fail_call(pid, run->calls[run->count - 1].number, fault->error);
+			fail_call(pid, fault->number, fault->error);
 		else
 			kill(pid, SIGKILL);
 	}
@@ -361,33 +442,54 @@ void program_free(struct program *program)
 	free(program);
 }
 
-unsigned program_first_call(const struct program *program)
+unsigned program_uses_by_linker(const struct program *program, int number)
 {
-	return program->behind_linker;
+	return program->by_linker[number];
 }
 
-void program_run(struct program *program, const struct fault *fault, struct run *run)
+static void prepare(struct program *program, struct run *run)
 {
-	pid_t pid;
-
 	if (ftruncate(program->said, 0) < 0 || lseek(program->said, 0, SEEK_SET) < 0)
 		give_up("stderr");
 	run->count = 0;
+	run->is_hit = false;
 	set_limit();
-	if (program->behind_linker && fault->call >= program->behind_linker) {
+}
+
+void program_run(struct program *program, struct run *run)
+{
+	pid_t pid;
+
+	prepare(program, run);
+	pid = start_traced(program, EACH_CALL);
+	trace(program, pid, run);
+	take_said(program->said, run);
+	program->behind_linker = run->count;
+	while (program->behind_linker > 0 && !run->calls[program->behind_linker - 1].by_linker)
+		program->behind_linker--;
+	program->behind_linker++;
+	memset(program->by_linker, 0, sizeof(program->by_linker));
+	for (unsigned i = 0; i + 1 < program->behind_linker; i++)
+		program->by_linker[run->calls[i].number]++;
+}
+
+void program_run_with(struct program *program, const struct fault *fault, struct run *run)
+{
+	unsigned by_linker = program->by_linker[fault->number];
+	pid_t pid;
+
+	prepare(program, run);
+	if (fault->use <= by_linker) {
+		pid = start_traced(program, fault->number);
+		make_fail(program, pid, fault, fault->use - 1, run);
+	} else {
 		if (!program->held)
 			hold(program);
 		pid = clone_held(program->held, &program->at);
-		run->count = program->behind_linker - 1;
-	} else {
-		pid = start_traced(program);
-		find_linker(program, pid);
+		filter_clone(pid, &program->at, fault->number);
+		make_fail(program, pid, fault, fault->use - 1 - by_linker, run);
 	}
-	trace(program, pid, fault, run);
 	take_said(program->said, run);
-	for (unsigned i = 0; !program->behind_linker && i < run->count; i++)
-		if (run->calls[run->count - 1 - i].by_linker)
-			program->behind_linker = run->count - i + 1;
 }
 
 void program_run_plain(const char *path, char *const env[], struct run *run)
@@ -398,7 +500,7 @@ void program_run_plain(const char *path, char *const env[], struct run *run)
 		give_up("cannot run %s", path);
 	run->count = 0;
 	set_limit();
-	run->status = wait_for(start(path, env, said, false));
+	run->status = wait_for(start(path, env, said, NULL));
 	if (WIFEXITED(run->status) && WEXITSTATUS(run->status) == 126)
 		give_up("cannot run %s", path);
 	take_said(said, run);

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Run a program again and again, and each time kill it at another of its system calls, or make that call
- * fail. As strace does it, but faster, which is what counts in the lab, an emulated machine: there is one
- * stop for each call, not two (seccomp), and the dynamic linker's work is done once. Behind it the program is
- * held and cloned for each run; only faults in the dynamic linker's own calls start it anew.
+ * fail. As strace does it, but faster, which is what counts in the lab, an emulated machine: only the calls
+ * that are counted stop the program, once each (seccomp), and the dynamic linker's work is done once. Behind
+ * it the program is held and cloned for each run; only faults in the dynamic linker's own calls start it
+ * anew.
  */
 #ifndef VFPT_TESTS_TRACE_H
 #define VFPT_TESTS_TRACE_H
 
 #include <stdbool.h>
 
-enum { MAX_CALLS = 8192 };
+enum { MAX_CALLS = 8192, MAX_NUMBER = 512 };
 
 struct fault {
-	unsigned call; /* the program's first is 1; 0: none */
-	int error;     /* errno value that the call fails with, without being made; 0: the program is killed
-			  before it is made */
+	int number;   /* SYS_... */
+	unsigned use; /* which use of that call fails; the program's first is 1 */
+	int error; /* errno value that it fails with, without being made; 0: the program is killed before it
+		      is made */
 };
 
 struct call {
@@ -25,10 +27,12 @@ struct call {
 };
 
 struct run {
-	int status;                   /* as from waitpid(); killed by SIGALRM: it took too long */
-	unsigned count;               /* of calls, until it ended */
-	struct call calls[MAX_CALLS]; /* of a run with a fault only that one */
-	char said[1 << 16];           /* on stderr */
+	int status;     /* as from waitpid(); killed by SIGALRM: it took too long */
+	unsigned count; /* of calls, until it ended; 0 if it was to fail */
+	struct call calls[MAX_CALLS];
+	bool is_hit;        /* it came to where it was to fail */
+	struct call hit;    /* which was here */
+	char said[1 << 16]; /* on stderr */
 };
 
 struct program;
@@ -37,11 +41,13 @@ struct program;
 struct program *program_new(const char *path, char *const env[]);
 void program_free(struct program *program);
 
-/* The first run must be one without a fault. */
-void program_run(struct program *program, const struct fault *fault, struct run *run);
+/* Without a fault: what calls are there? This must come first. */
+void program_run(struct program *program, struct run *run);
 
-/* The first call behind those of the dynamic linker. */
-unsigned program_first_call(const struct program *program);
+void program_run_with(struct program *program, const struct fault *fault, struct run *run);
+
+/* Uses of that call which the dynamic linker makes. */
+unsigned program_uses_by_linker(const struct program *program, int number);
 
 /* Once and untraced, calls are not counted. */
 void program_run_plain(const char *path, char *const env[], struct run *run);
