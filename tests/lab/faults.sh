@@ -36,8 +36,7 @@ export VFPT_NOMEM_LIBRARY=$tools/libnomem.so
 for kind; do
     directory=$(mktemp -d)
     began=$SECONDS
-    # One processor: handing it from the tracer to the hook and back is what takes most of the time.
-    ok "$kind: all of them" taskset --cpu-list 1 "$tools/fault" "$kind" "$directory" "$hooks"/*/50_vfpt
+    ok "$kind: all of them" "$tools/fault" "$kind" "$directory" "$hooks"/*/50_vfpt
     echo "# $kind: $((SECONDS - began)) s"
     unchanged "$kind: at the end every VF is free and as at first, as ip shows them"
 done

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# VMs that come and go at once, as VDSM runs the hooks, on 28 real VFs. Wants: tests/lab/run --pfs 4
+# VMs that come and go at once, as VDSM runs the hooks, on 28 real VFs. Wants: tests/lab/run --pfs 4 --cpus 2
 #
 # VFPT_SEED is what all random choices come from (they are the same again, their order in time is not), VFPT_SECONDS
 # how long it takes.
