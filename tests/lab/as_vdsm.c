@@ -4,7 +4,7 @@
  * and 1, with nothing but its own environment, on a new file of mode 600. In one program, for starting one
  * takes long in the lab.
  *
- *     as_vdsm HOOK ORIGINAL DOCUMENT [NAME=VALUE...]
+ *     as_vdsm ORIGINAL DOCUMENT [NAME=VALUE...] PROGRAM [ARGUMENT...]
  *
  * DOCUMENT, which must not be there yet, gets what is in ORIGINAL. Of two variables of one name the last
  * counts.
@@ -15,6 +15,7 @@
 #include <pwd.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,34 +46,39 @@ static void copy(int original, const char *document)
 		err(FAILED, "%s", document);
 }
 
-static void fill_environment(const char *document, char **variables)
+/* @return what is behind the variables */
+static char **fill_environment(const char *document, char **variables)
 {
 	if (clearenv() != 0 || setenv("PATH", "/usr/bin:/bin", 1) < 0 || setenv("LC_ALL", "C", 1) < 0 ||
 		setenv("_hook_domxml", document, 1) < 0)
 		err(FAILED, "environment");
-	for (; *variables; variables++)
+	for (; *variables && strchr(*variables, '='); variables++)
 		if (putenv(*variables) != 0)
 			err(FAILED, "environment");
+	return variables;
 }
 
 int main(int argc, char **argv)
 {
 	cpu_set_t processors;
+	char **program;
 	int original;
 
 	if (argc < 4)
-		errx(FAILED, "usage: as_vdsm HOOK ORIGINAL DOCUMENT [NAME=VALUE...]");
-	original = open(argv[2], O_RDONLY | O_CLOEXEC);
+		errx(FAILED, "usage: as_vdsm ORIGINAL DOCUMENT [NAME=VALUE...] PROGRAM [ARGUMENT...]");
+	original = open(argv[1], O_RDONLY | O_CLOEXEC);
 	if (original < 0)
-		err(FAILED, "%s", argv[2]);
+		err(FAILED, "%s", argv[1]);
 	CPU_ZERO(&processors);
 	CPU_SET(0, &processors);
 	CPU_SET(1, &processors);
 	if (sched_setaffinity(0, sizeof(processors), &processors) < 0)
 		err(FAILED, "processors 0 and 1");
 	become_vdsm();
-	copy(original, argv[3]);
-	fill_environment(argv[3], argv + 4);
-	execv(argv[1], (char *[]){argv[1], NULL});
-	err(FAILED, "%s", argv[1]);
+	copy(original, argv[2]);
+	program = fill_environment(argv[2], argv + 3);
+	if (!*program)
+		errx(FAILED, "no program");
+	execvp(*program, program);
+	err(FAILED, "%s", *program);
 }

@@ -21,18 +21,8 @@ mallory=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 qemu=(setpriv --reuid 107 --regid 107 --groups 36)
 vdsm=(setpriv --reuid vdsm --regid kvm --clear-groups)
 
-# What a hook is started through.
-through=()
-
-# attack POINT DOCUMENT [NAME=VALUE...]: as as_vdsm, on any processor, where it is not started directly.
-attack() {
-    local point=$1 original=$2; shift 2
-    [ ${#through[@]} -gt 0 ] || { as_vdsm "$point" "$original" vmId=$other "$@"; return; }
-    doc=/tmp/doc.$checks.$RANDOM rc=0
-    install -o vdsm -g kvm -m 600 "$original" $doc
-    err=$("${vdsm[@]}" env -i PATH=/usr/bin:/bin _hook_domxml=$doc vmId=$other "$@" \
-        "${through[@]}" "$hooks/$point/50_vfpt" 2>&1 </dev/null) || rc=$?
-}
+# attack POINT DOCUMENT [NAME=VALUE...]
+attack() { as_vdsm "$1" "$2" vmId=$other "${@:3}"; }
 plug() { attack before_nic_hotplug "$1" passthrough=required "${@:2}"; }
 unplug() { attack after_nic_hotplug_fail "${1:-$doc}"; }
 

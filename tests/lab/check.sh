@@ -77,12 +77,13 @@ install_build() {
 
 # shellcheck disable=SC2034 # they are for who sources this
 # as_vdsm POINT DOCUMENT [NAME=VALUE...]: run the hook on a copy of the document as VDSM does. Leaves its exit code in
-# $rc, what it said on stderr in $err, and the copy's name in $doc.
+# $rc, what it said on stderr in $err, and the copy's name in $doc. What it shall be started through is in $through.
+through=()
 as_vdsm() {
     local hook=$hooks/$1/50_vfpt original=$2; shift 2
     [ -x /run/as_vdsm ] || cp "${VFPT_STAGE:?the staged build}/../tests/as_vdsm" /run/
     doc=/tmp/tmp$BASHPID.$SRANDOM rc=0
-    err=$(/run/as_vdsm "$hook" "$original" "$doc" "$@" 2>&1 </dev/null) || rc=$?
+    err=$(/run/as_vdsm "$original" "$doc" "$@" "${through[@]}" "$hook" 2>&1 </dev/null) || rc=$?
 }
 
 one_line() { [ -n "$1" ] && [ "$(wc -l <<<"$1")" -eq 1 ]; }
@@ -121,9 +122,9 @@ pf_line() {
     for pf in "/sys/bus/pci/devices/$1/physfn/net"/*; do
         for link in "/sys/bus/pci/devices/$1/physfn"/virtfn*; do
             [ "$link" -ef "/sys/bus/pci/devices/$1" ] || continue
-            while read -r line; do
+            while read -r _ line; do
                 [[ $line != "vf ${link##*virtfn} "* ]] || echo "$line"
-            done < <(ip -d link show dev "${pf##*/}")
+            done < <(vf_lines "${pf##*/}")
         done
     done
 }
