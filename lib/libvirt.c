@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "vfpt/netlink.h"
+
 #define PATIENCE 5 /* seconds */
 
 /* --- the child ------------------------------------------------------------------------------- */
@@ -64,9 +66,10 @@ static int tell(int out)
 	return write(out, "\n", 1) != 1;
 }
 
-/* It must hold nothing of ours: neither the ledger's lock nor a pipe that VDSM reads. */
+/* It must hold nothing of ours: neither the capability, nor the ledger's lock, nor a pipe that VDSM reads. */
 static void child(int out)
 {
+	vfpt_netlink_renounce();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (dup2(out, 3) != 3 || close_range(4, ~0u, 0) < 0)
 		_exit(1);

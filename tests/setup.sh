@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What tests/run and tests/demo both do first, to be sourced: see that this machine has what is needed.
+# What scripts here that build do first, to be sourced: see that this machine has what is needed.
 
 project=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 cd "$project" || exit 1

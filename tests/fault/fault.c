@@ -9,8 +9,8 @@
  *
  *     kill          SIGKILL at the 1st, 2nd, ... last system call
  *     fail          each system call that can fail fails once with each of its errors
- *     fail-netlink  only those calls of them that a captured host does not see, with two errors: the lab is
- * slow memory        the 1st, 2nd, ... last allocation fails ($VFPT_NOMEM_LIBRARY is preloaded)
+ *     fail-netlink  those of them that a captured host does not see, with two errors: the lab is slow
+ *     memory        the 1st, 2nd, ... last allocation fails ($VFPT_NOMEM_LIBRARY is preloaded)
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -17,8 +17,9 @@ tools=${VFPT_STAGE:?the staged build}/../tests
 rounds=15
 hosts=(18 256 2048)
 counts=(8 512)
+sizes=(1 8) # vNICs of a VM
 if [ -n "${VFPT_SHORT-}" ]; then
-    rounds=1 hosts=(18) counts=()
+    rounds=1 hosts=(18) counts=() sizes=(1)
 fi
 vm=3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01
 
@@ -139,7 +140,7 @@ printf '%-44s %19s  %20s  %9s\n' '' 'user instructions' 'wall time (median)' 'pe
 for vfs in "${hosts[@]}"; do
     make_host "$vfs"
     # The measuring itself runs where /sys is the tree.
-    for vnics in 1 8; do inside bash -c "$(declare -p tools rounds hosts vm hooks start_hook end_hook); \
+    for vnics in "${sizes[@]}"; do inside bash -c "$(declare -p tools rounds hosts vm hooks start_hook end_hook); \
 $(declare -f document nic_xml instructions wall row measure_hooks); set -euo pipefail; measure_hooks $vfs $vnics"; done
 done
 for count in "${counts[@]}"; do

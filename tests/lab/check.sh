@@ -75,10 +75,10 @@ install_build() {
     install -d -o vdsm -g kvm -m 700 /run/vfpt
 }
 
-# shellcheck disable=SC2034 # they are for who sources this
 # as_vdsm POINT DOCUMENT [NAME=VALUE...]: run the hook on a copy of the document as VDSM does. Leaves its exit code in
 # $rc, what it said on stderr in $err, and the copy's name in $doc. What it shall be started through is in $through.
 through=()
+# shellcheck disable=SC2034 # they are for who sources this
 as_vdsm() {
     local hook=$hooks/$1/50_vfpt original=$2; shift 2
     [ -x /run/as_vdsm ] || cp "${VFPT_STAGE:?the staged build}/../tests/as_vdsm" /run/

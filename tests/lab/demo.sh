@@ -16,7 +16,6 @@ mac=56:6f:1a:2b:00:01
 
 title() { [ "$colour" = never ] && printf '\n== %s\n' "$*" || printf '\n\e[1m== %s\e[0m\n' "$*"; }
 show() { sed 's/^/   /'; }
-vf_line() { pf_line "$1" | sed 's/^ *//'; }
 
 lab_vfs ens1f0 7
 ip link set dev ens1f0 mtu 9000
@@ -41,14 +40,14 @@ interface() { sed -n '/<interface/,/<\/interface/p' "$1"; }
 
 vf=$(vf_of "$doc" $mac)
 title "The PF's view of that VF, $vf: the vNIC's MAC and the network's VLAN"
-vf_line "$vf" | show
+pf_line "$vf" | show
 title "The ledger"
 find /run/vfpt -name '*@*' | show
 
 title "The VM has ended: after_vm_destroy gives the VF back"
 as_vdsm after_vm_destroy "$doc" vmId=$vm
 [ "$rc" = 0 ] || { show <<<"$err"; exit 1; }
-vf_line "$vf" | show
+pf_line "$vf" | show
 if [ "$(vf_lines ens1f0)" = "$before" ] && [ "$(assignments)" = 0 ]; then
     echo "   all 7 VFs are as they were, the ledger is empty"
 else

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The five hooks on a real kernel, run as VDSM runs them. Wants: tests/lab/run --pfs 3
+# Hooks on a real kernel, run as VDSM runs them. Wants: tests/lab/run --pfs 3
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -176,6 +176,7 @@ traffic_stays_in_its_vlan() {
     unchanged "released, their settings are as they were" ens1f0
     vm_xml "$(uuid 34)" 56:6f:1a:2b:31:04 blue >/tmp/d.xml
     as_vdsm before_vm_start /tmp/d.xml "vmId=$(uuid 34)"
+    is "a VM starts while VFs are in network namespaces" "$rc $([ -z "$(vf_of "$doc" 56:6f:1a:2b:31:04)" ] || echo VF)" "0 VF"
     ok "a VF in a network namespace is not given away" \
         not grep -qx "$(vf_of "$doc" 56:6f:1a:2b:31:04)" <(printf '%s\n' "$a" "$b" "$c" "$e")
     as_vdsm after_vm_destroy "$doc" "vmId=$(uuid 34)"

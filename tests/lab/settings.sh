@@ -15,7 +15,6 @@ sim=eni0np1
 tools=${VFPT_STAGE:?the staged build}/../tests
 vfset=$tools/vfset
 
-# shellcheck disable=SC2034 # for check.sh
 web=3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01
 
 resize() {
@@ -129,7 +128,11 @@ link_is_held_until_the_tag_is_right() {
         "$(json 0 vlan_list.0.vlan vlan_list.0.qos vlan_list.0.protocol link_state)" "100 3 802.1ad enable "
     ok "the VF is given back" "$tools/assign" $tree release
     is "as it was" "$("$vfset" $sim 8 list)" "$start"
-    ok "more than all minimum rates together is refused" not "$tools/assign" $tree take vf_rate=2000-4000
+    "$vfset" $sim 8 set 5 max_tx_rate=600 min_tx_rate=600
+    like "more than all minimum rates together is refused" "$("$tools/assign" $tree take vf_rate=500-600 2>&1)" \
+        'min_tx_rate 500 Mbit/s is more than ens1f0 can give'
+    # shellcheck disable=SC2046 # one word a setting
+    "$vfset" $sim 8 back 5 $(sed -n '6s/^[0-9]* //p' <<<"$start")
     is "and nothing is touched" "$("$vfset" $sim 8 list)" "$start"
 }
 

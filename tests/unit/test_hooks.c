@@ -991,7 +991,6 @@ static struct outcome connected(bool plugged, const char *elements, const char *
 #define OUTBOUND(attributes) "<bandwidth><outbound " attributes "/></bandwidth>"
 #define INBOUND              "<bandwidth><inbound average=\"1280\"/></bandwidth>"
 #define REQUIRED             "passthrough=required "
-#define ONLY_AT_START        2
 #define INBOUND_IS_NOT_KEPT  "a VF's received traffic cannot be limited; its inbound limit is not kept\n"
 #define OUTBOUND_IS_NOT_KEPT "the switch's port profile decides its rate; its outbound limit is not kept\n"
 #define ALL_OF_IT            FILTER DOWN "<bandwidth><inbound average=\"1\"/><outbound average=\"2560\"/></bandwidth>"
