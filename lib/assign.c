@@ -416,8 +416,24 @@ static bool is_on(const struct vfpt_transaction *t, const struct target *target,
 	return false;
 }
 
-/* Take back VFs whose VMs are gone. @return how many; what fails is reported and stays */
-static unsigned reclaim(struct vfpt_transaction *t, const struct target *target, const char *vm)
+/* What VM @vm lacks and another may have, which is gone; each may be NULL. */
+struct want {
+	const char *vm;
+	const struct target *target; /* any of its VFs */
+	const struct vfpt_pci *vf;   /* this one */
+	const struct vfpt_mac *mac;
+};
+
+static bool is_wanted(
+	const struct vfpt_transaction *t, const struct want *want, const struct vfpt_assignment *a)
+{
+	return strcmp(a->vm, want->vm) != 0 && ((want->target && is_on(t, want->target, &a->address)) ||
+						       (want->vf && vfpt_pci_equal(want->vf, &a->address)) ||
+						       (want->mac && vfpt_mac_equal(want->mac, &a->mac)));
+}
+
+/* Take that back from VMs that are gone. @return how many VFs; what fails is reported and stays */
+static unsigned reclaim(struct vfpt_transaction *t, const struct want *want)
 {
 	struct vfpt_assignment *all;
 	struct vfpt_error failure;
@@ -427,8 +443,7 @@ static unsigned reclaim(struct vfpt_transaction *t, const struct target *target,
 	if (!t->owners || vfpt_ledger_of_vm(t->ledger, NULL, &all, &count, &corrupt, &failure) < 0)
 		return 0;
 	for (size_t i = 0; i < count; i++) {
-		if (strcmp(all[i].vm, vm) == 0 || !is_on(t, target, &all[i].address) ||
-			!vfpt_owner_is_gone(t->owners, &all[i]))
+		if (!is_wanted(t, want, &all[i]) || !vfpt_owner_is_gone(t->owners, &all[i]))
 			continue;
 		if (release(t->host, t->ledger, t->netlink, &all[i], true, &failure) < 0) {
 			vfpt_warn("VM %s is gone, but: %s", all[i].vm, failure.message);
@@ -448,6 +463,7 @@ int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request 
 	struct vfpt_assigned *out, struct vfpt_error *err)
 {
 	size_t siblings = transaction->sibling_count;
+	struct want want = {.vm = request->vm, .mac = &request->mac};
 	struct target target;
 	const char *doubt;
 	int r;
@@ -455,7 +471,8 @@ int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request 
 	if (make_room(transaction, err) < 0 || target_find(transaction, request, &target, err) < 0)
 		return -1;
 	r = assign_on(transaction, request, &target, out, err);
-	if (r < 0 && err->code == VFPT_NO_VF && reclaim(transaction, &target, request->vm) > 0)
+	want.target = r < 0 && err->code == VFPT_NO_VF ? &target : NULL;
+	if (r < 0 && err->code != VFPT_SYSTEM && reclaim(transaction, &want) > 0)
 		r = assign_on(transaction, request, &target, out, err);
 	doubt = r < 0 && transaction->owners ? vfpt_owners_in_doubt(transaction->owners) : NULL;
 	if (doubt)
@@ -490,7 +507,10 @@ int vfpt_assign_netdev(struct vfpt_transaction *transaction, const char *vm, con
 	if (make_room(transaction, err) < 0 ||
 		vfpt_host_vf_of_netdev(transaction->host, netdev_name, &address, err) < 0 ||
 		vfpt_host_find_vf(transaction->host, &address, &pick.pf, &pick.vf, err) < 0 ||
-		pick_this(transaction, vm, &address, err) < 0 ||
+		(pick_this(transaction, vm, &address, err) < 0 &&
+			(err->code != VFPT_NO_VF ||
+				reclaim(transaction, &(struct want){.vm = vm, .vf = &address}) == 0 ||
+				pick_this(transaction, vm, &address, err) < 0)) ||
 		vfpt_host_netdev(transaction->host, &address, &netdev, err) < 0 ||
 		get_settings(transaction, pick.pf, &vfs, err) < 0)
 		return -1;

@@ -235,8 +235,12 @@ static bool can_stay(const struct vfpt_hook *hook, const struct vfpt_vnic *vnic)
 	const struct vfpt_network *network;
 	struct vfpt_error ignored;
 
-	return vnic->bridge && vfpt_host_network(hook->host, vnic->bridge, &network, &ignored) == 0 &&
-	       network->exists;
+	if (!vnic->bridge)
+		return false;
+	/* A bridge whose ports do not agree is one all the same. */
+	if (vfpt_host_network(hook->host, vnic->bridge, &network, &ignored) < 0)
+		return ignored.code == VFPT_NO_VF;
+	return network->exists;
 }
 
 static int connect_or_stay(struct connect *c, size_t index, unsigned more, struct vfpt_error *err)

@@ -306,6 +306,9 @@ static int descend(struct walk *walk, const char *netdev)
 		return 1;
 	}
 	r = file_each_sorted(walk->host->root, net_path(path, netdev, ""), visit_lower, walk);
+	/* The tap of a VM that ends meanwhile. */
+	if (r < 0 && errno == ENOENT)
+		r = 0;
 	if (r < 0) {
 		vfpt_error_errno(walk->err, VFPT_SYSTEM, errno, "cannot read %s", path);
 		return 1;
@@ -454,7 +457,7 @@ int vfpt_host_network(
 	struct vfpt_network *network;
 
 	if (!valid_netdev(bridge))
-		return vfpt_error_set(err, VFPT_NO_VF,
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
 			"\"%.40s\" is not a bridge's name; give the vNIC a network that is attached to the "
 			"host",
 			bridge);

@@ -183,6 +183,12 @@ bool vfpt_owner_is_there(
 	return false;
 }
 
+bool vfpt_owner_has_process(struct vfpt_owners *owners, const struct vfpt_assignment *assignment)
+{
+	ask_processes(owners);
+	return owners->processes.answered && has(&owners->processes, assignment->vm);
+}
+
 bool vfpt_owner_is_gone(struct vfpt_owners *owners, const struct vfpt_assignment *assignment)
 {
 	char reason[VFPT_REASON_SIZE];

@@ -13,21 +13,31 @@ struct tools {
 	struct vfpt_owners *owners;
 };
 
-/* A VF that is not in use belongs to a VM that is just being started: its hooks see to it. */
-static int repair(const struct tools *tools, const struct vfpt_assignment *a, struct vfpt_error *err)
+/* A VF that is not in use belongs to a VM that is just being started: its hooks see to it. And whoever uses
+ * the VF of a VM that does not run here may be another than the VM. */
+static int repair(const struct tools *tools, const struct vfpt_assignment *a, const char *why_there,
+	struct vfpt_error *err)
 {
 	char reason[VFPT_REASON_SIZE];
 	bool taken;
 
 	if (vfpt_inuse(tools->host, &a->address, &taken, reason, err) < 0)
 		return -1;
-	return taken ? vfpt_assign_repair(tools->host, tools->netlink, a, err) : 0;
+	if (!taken)
+		return 0;
+	if (vfpt_owner_has_process(tools->owners, a))
+		return vfpt_assign_repair(tools->host, tools->netlink, a, err);
+	vfpt_warn("VM %s has no process here; its VF %u of %s stays as it is: %s", a->vm, a->vf, a->pf,
+		why_there);
+	return 0;
 }
 
 static int reconcile(const struct tools *tools, const struct vfpt_assignment *a, struct vfpt_error *err)
 {
-	if (vfpt_host_has(tools->host, &a->address) && !vfpt_owner_is_gone(tools->owners, a))
-		return repair(tools, a, err);
+	char why_there[VFPT_REASON_SIZE];
+
+	if (vfpt_host_has(tools->host, &a->address) && vfpt_owner_is_there(tools->owners, a, why_there))
+		return repair(tools, a, why_there, err);
 	if (vfpt_release(tools->host, tools->ledger, tools->netlink, a, err) < 0)
 		return -1;
 	if (vfpt_host_has(tools->host, &a->address))

@@ -38,6 +38,9 @@ bool vfpt_owner_is_gone(struct vfpt_owners *owners, const struct vfpt_assignment
 bool vfpt_owner_is_there(
 	struct vfpt_owners *owners, const struct vfpt_assignment *assignment, char reason[VFPT_REASON_SIZE]);
 
+/** Does a process of this host have the VM's UUID on its command line? Where that cannot be known: no. */
+bool vfpt_owner_has_process(struct vfpt_owners *owners, const struct vfpt_assignment *assignment);
+
 /** Does libvirt answer? Of a captured tree's nothing is asked: true. */
 bool vfpt_owners_answered(struct vfpt_owners *owners);
 

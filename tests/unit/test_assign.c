@@ -747,7 +747,7 @@ START_TEST(request_that_the_host_cannot_serve_is_refused)
 {
 	open_transaction();
 	ck_assert_contains(refusal(VM_A, "green", VFPT_NO_VF), "there is no bridge green on this host");
-	ck_assert_contains(refusal(VM_A, "../blue", VFPT_NO_VF), "is not a bridge's name");
+	ck_assert_contains(refusal(VM_A, "../blue", VFPT_BAD_INPUT), "is not a bridge's name");
 	ck_assert_contains(refusal(VM_A, "bond0", VFPT_NO_VF), "bond0 is not a bridge on this host");
 	/* After that it goes on. */
 	ck_assert_str_eq(assign(VM_A, "blue"), "VF 0 of ens1f0");

@@ -2283,11 +2283,17 @@ START_TEST(many_vms_at_once_get_a_vf_each_and_none_twice)
 }
 END_TEST
 
+static void ports_that_disagree(void)
+{
+	put_link(VIRTUAL "blue/brif/ens2f0", "../../../ens2f0");
+}
+
 /* --- preferred */
 
 START_TEST(preferred_vnic_stays_on_its_bridge_when_it_cannot_have_a_vf)
 {
-	static void (*const spoil[])(void) = {no_vfs, all_in_use, no_bridge_on_a_pf, no_iommu};
+	static void (*const spoil[])(void) = {
+		no_vfs, all_in_use, no_bridge_on_a_pf, no_iommu, ports_that_disagree};
 	const char *document = one_vnic(VM_A, "blue", "preferred");
 	struct outcome outcome;
 	const char *before;
@@ -2647,7 +2653,7 @@ int main(void)
 	tcase_add_test(tcase, many_vms_at_once_get_a_vf_each_and_none_twice);
 
 	tcase = new_case(suite, "preferred", host_setup);
-	tcase_add_loop_test(tcase, preferred_vnic_stays_on_its_bridge_when_it_cannot_have_a_vf, 0, 4);
+	tcase_add_loop_test(tcase, preferred_vnic_stays_on_its_bridge_when_it_cannot_have_a_vf, 0, 5);
 	tcase_add_test(tcase, preferred_vnic_without_a_network_stays_off_any);
 	tcase_add_loop_test(tcase, preferred_vnic_without_a_bridge_is_an_error, 0, 2);
 	tcase_add_test(tcase, preferred_vnic_does_not_mask_that_the_host_is_broken);

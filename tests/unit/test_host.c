@@ -221,7 +221,7 @@ static const char *const bad_names[] = {
 
 START_TEST(bad_bridge_name_is_refused)
 {
-	ck_assert_contains(refusal(bad_names[_i], VFPT_NO_VF), "is not a bridge's name");
+	ck_assert_contains(refusal(bad_names[_i], VFPT_BAD_INPUT), "is not a bridge's name");
 }
 END_TEST
 
@@ -549,11 +549,21 @@ START_TEST(loop_of_vlan_devices_is_refused)
 }
 END_TEST
 
-START_TEST(lower_device_that_is_not_there_is_an_error)
+/* The list named it a moment ago: as a tap that goes with its VM. */
+START_TEST(lower_device_that_is_not_there_any_more_is_passed_over)
 {
 	put_lower("bond0", "ens9f0");
+	put_link(VIRTUAL "red/brif/vnet9", "../../vnet9/brport");
+	ck_assert_str_eq(pfs_of(network_of("red")), "ens2f0 ens3f0");
+}
+END_TEST
+
+START_TEST(lower_device_that_cannot_be_read_is_an_error)
+{
+	put_lower("bond0", "ens9f0");
+	put_file("sys/class/net/ens9f0", "");
 	ck_assert_str_eq(refusal("red", VFPT_SYSTEM),
-		"bridge red: cannot read sys/class/net/ens9f0/: No such file or directory");
+		"bridge red: cannot read /sys/class/net/ens9f0/uevent: Not a directory");
 }
 END_TEST
 
@@ -1439,7 +1449,8 @@ int main(void)
 	tcase_add_test(tcase, pf_that_is_reached_twice_counts_once);
 	tcase_add_loop_test(tcase, loop_of_lower_devices_is_refused, 0, 2);
 	tcase_add_test(tcase, loop_of_vlan_devices_is_refused);
-	tcase_add_test(tcase, lower_device_that_is_not_there_is_an_error);
+	tcase_add_test(tcase, lower_device_that_is_not_there_any_more_is_passed_over);
+	tcase_add_test(tcase, lower_device_that_cannot_be_read_is_an_error);
 	tcase_add_test(tcase, lower_link_that_is_no_name_is_passed_over);
 
 	tcase = host_case(suite, "garbage");

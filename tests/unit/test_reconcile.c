@@ -13,10 +13,11 @@
 #include "vfpt/assign.h"
 #include "vfpt/owner.h"
 
-#define VM    "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
-#define OTHER "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
-#define VF_0  "sys/devices/pci0000:00/0000:00:02.0/0000:01:10.0/"
-#define VF_1  "sys/devices/pci0000:00/0000:00:02.0/0000:01:10.2/"
+#define VM      "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
+#define OTHER   "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
+#define PROCESS "qemu-kvm\0-uuid\0" VM
+#define VF_0    "sys/devices/pci0000:00/0000:00:02.0/0000:01:10.0/"
+#define VF_1    "sys/devices/pci0000:00/0000:00:02.0/0000:01:10.2/"
 
 #define LEDGER "run/vfpt"
 
@@ -212,6 +213,7 @@ START_TEST(vf_in_use_gets_the_settings_that_it_should_have)
 
 	give_one();
 	use(VF_0);
+	put_bytes("proc/4711/cmdline", PROCESS, sizeof(PROCESS));
 	start_anew();
 	vfpt_settings_put(&driver.vfs[0], VFPT_VLAN_ID, 7);
 	said = reconcile(0);
@@ -219,6 +221,22 @@ START_TEST(vf_in_use_gets_the_settings_that_it_should_have)
 	ck_assert_contains(driver.log, "0 vlan_id 200\n");
 	ck_assert_uint_eq(driver.vfs[0].value[VFPT_VLAN_ID], 200);
 	ck_assert_uint_eq(pristine(), DRIVER_VFS - 1);
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+/* Another may have taken it by itself. */
+START_TEST(vf_in_use_of_a_vm_that_does_not_run_here_is_left_alone)
+{
+	give_one();
+	use(VF_0);
+	start_anew();
+	vfpt_settings_put(&driver.vfs[0], VFPT_VLAN_ID, 7);
+	ck_assert_contains(reconcile(0),
+		"vfpt: warning: VM " VM
+		" has no process here; its VF 0 of ens1f0 stays as it is: it is bound "
+		"to vfio-pci");
+	ck_assert_str_eq(driver.log, "");
 	ck_assert_uint_eq(records(), 1);
 }
 END_TEST
@@ -410,6 +428,54 @@ START_TEST(two_vnics_of_a_vm_have_two_macs)
 }
 END_TEST
 
+START_TEST(mac_of_a_vm_that_is_gone_is_free_again)
+{
+	const char *said;
+
+	ck_assert_ok(give(OTHER, 1, &said), err);
+	ck_assert_ok(give(OTHER, 2, &said), err);
+	start_anew();
+	ck_assert_ok(give(VM, 2, &said), err);
+	ck_assert_contains(said, "vfpt: warning: VM " OTHER " is gone; its VF 1 of ens1f0 is given back\n");
+	ck_assert_lacks(said, "VF 0");
+	ck_assert_uint_eq(records(), 2);
+}
+END_TEST
+
+START_TEST(mac_of_a_vm_that_is_there_is_not)
+{
+	const char *said;
+
+	ck_assert_ok(give(OTHER, 1, &said), err);
+	libvirt_runs = OTHER;
+	start_anew();
+	ck_assert_int_eq(give(VM, 1, &said), -1);
+	ck_assert_contains(err.message, "VF 0 of ens1f0 has this MAC already: it belongs to VM " OTHER);
+	ck_assert_str_eq(said, "");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+START_TEST(named_vf_of_a_vm_that_is_gone_is_free_again)
+{
+	const char *said;
+	struct vfpt_assigned assigned;
+
+	ck_assert_ok(give(OTHER, 1, &said), err);
+	libvirt_runs = OTHER;
+	start_anew();
+	ck_assert_fails(vfpt_assign_netdev(&transaction, VM, "eth0", &assigned, &err), err, VFPT_NO_VF);
+	ck_assert_str_eq(err.message, "it belongs to VM " OTHER);
+	libvirt_runs = NULL;
+	start_anew();
+	catch_stderr();
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM, "eth0", &assigned, &err), err);
+	ck_assert_str_eq(
+		caught_stderr(), "vfpt: warning: VM " OTHER " is gone; its VF 0 of ens1f0 is given back\n");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
 /* --- the hook itself, on a captured host: no process, no libvirt */
 
 START_TEST(hook_of_vdsms_start_gives_back_what_nobody_has)
@@ -445,6 +511,7 @@ int main(void)
 	tcase_add_test(tcase, without_libvirts_answer_all_stays_and_that_is_told);
 	tcase_add_test(tcase, without_a_process_table_all_stays_and_that_is_told);
 	tcase_add_test(tcase, vf_in_use_gets_the_settings_that_it_should_have);
+	tcase_add_test(tcase, vf_in_use_of_a_vm_that_does_not_run_here_is_left_alone);
 	tcase_add_test(tcase, vf_that_is_yet_to_be_used_is_its_hooks_matter);
 	tcase_add_test(tcase, record_of_a_vf_that_is_gone_is_removed);
 	tcase_add_test(tcase, first_failure_is_the_error_and_the_others_are_told);
@@ -465,5 +532,8 @@ int main(void)
 	tcase_add_test(tcase, stale_mac_is_cleared_from_a_driver_that_wants_one);
 	tcase_add_test(tcase, stale_mac_that_cannot_be_cleared_is_an_error);
 	tcase_add_test(tcase, two_vnics_of_a_vm_have_two_macs);
+	tcase_add_test(tcase, mac_of_a_vm_that_is_gone_is_free_again);
+	tcase_add_test(tcase, mac_of_a_vm_that_is_there_is_not);
+	tcase_add_test(tcase, named_vf_of_a_vm_that_is_gone_is_free_again);
 	return run_suite(suite);
 }
