@@ -239,6 +239,25 @@ static int set(struct vfpt_config *config, const char *section, const char *key,
 
 /* --- lines ----------------------------------------------------------------------------------- */
 
+static bool is_list(const char *key)
+{
+	return strcmp(key, "pfs") == 0 || strcmp(key, "networks") == 0 || strcmp(key, "exclude") == 0;
+}
+
+/* "a, b," is "a,b": blanks beside a comma mean nothing, nor does a comma at the end, behind which a next line
+ * goes on. */
+static void tidy_list(char *value)
+{
+	char *to = value;
+
+	for (const char *at = value; *at; at++)
+		if (!strchr(" \t", *at) || (at[strspn(at, " \t")] != ',' && (to == value || to[-1] != ',')))
+			*to++ = *at;
+	if (to > value + 1 && to[-1] == ',')
+		to--;
+	*to = '\0';
+}
+
 /*
  * To inih an indented line belongs to the key above it, whatever it is. Only lists go on, and what looks like
  * a section or a key is one that is indented by mistake.
@@ -252,7 +271,7 @@ static int check_continuation(const char *key, char *value, struct vfpt_error *e
 	while (length > 0 && strchr(" \t", value[length - 1]))
 		length--;
 	value[length] = '\0';
-	if (strcmp(key, "pfs") != 0 && strcmp(key, "networks") != 0 && strcmp(key, "exclude") != 0)
+	if (!is_list(key))
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
 			"the line is indented, so it belongs to the one above, which is no list");
 	if (strpbrk(value, "=:") || (length > 0 && value[0] == '[' && value[length - 1] == ']'))
@@ -274,6 +293,8 @@ static int on_pair(void *data, const char *section, const char *key, const char 
 	if (reader->indented && reader->has_key)
 		r = check_continuation(key, copy, reader->err);
 	reader->has_key = true;
+	if (is_list(key))
+		tidy_list(copy);
 	if (r == 0 && set(reader->config, section, key, copy, reader->err) == 0)
 		return 1;
 	vfpt_error_wrap(reader->err, "[%.40s] %.40s = %.40s", section, key, value);

@@ -154,6 +154,8 @@ static const struct {
 	/* [network NAME] */
 	{"[network red]\npfs = ens1f0\n", "network red: pfs ens1f0"},
 	{"[network red]\npfs = ens1f0,ens2f*,e[12]\n", "network red: pfs ens1f0,ens2f*,e[12]"},
+	{"[network red]\npfs = ens1f0, ens2f* ,\te[12]\n", "network red: pfs ens1f0,ens2f*,e[12]"},
+	{"[network red]\npfs = ens1f0 ,\n  ens2f0,\n", "network red: pfs ens1f0,ens2f0"},
 	{"[network red]\npfs = ens1f0\npfs = ens2f0\n", "network red: pfs ens1f0,ens2f0"},
 	{"[network red]\npfs = ens1f0\n  ens2f0\n\tens3f0,ens4f0\n",
 		"network red: pfs ens1f0,ens2f0,ens3f0,ens4f0"},
@@ -181,15 +183,16 @@ static const struct {
 		"network red: pfs a vlan 5 mtu 9000 required vlan_id 6"},
 	/* [pf NAME] */
 	{"[pf ens1f0]\nnetworks = red\n", "pf ens1f0: networks red"},
-	{"[pf ens1f0]\nnetworks = red, blue net, x*\n", "pf ens1f0: networks red, blue net, x*"},
+	{"[pf ens1f0]\nnetworks = red, blue net, x*\n", "pf ens1f0: networks red,blue net,x*"},
 	{"[pf ens1f0]\nnetworks = a=b:c\n", "pf ens1f0: networks a=b:c"},
 	{"[pf ens1f0]\nnetworks = red\n  [xy]z\n  x[yz]\n", "pf ens1f0: networks red,[xy]z,x[yz]"},
 	{"[pf ens1f0]\nnetworks = red\nnetworks = blue\n", "pf ens1f0: networks red,blue"},
 	{"[pf ens1f0]\nnetworks = red\n  blue net\n  green\n", "pf ens1f0: networks red,blue net,green"},
-	{"[pf ens1f0]\nnetworks =\n  red,\n  blue\n", "pf ens1f0: networks red,,blue"},
+	{"[pf ens1f0]\nnetworks =\n  red,\n  blue\n", "pf ens1f0: networks red,blue"},
 	{"[pf ens1f0]\nnetworks =\n", "pf ens1f0: networks "},
 	{"[pf ens1f0]\nexclude = 0\n", "pf ens1f0: exclude 0"},
 	{"[pf ens1f0]\nexclude = 0-3,6, 8 - 9\n", "pf ens1f0: exclude 0-3,6,8-9"},
+	{"[pf ens1f0]\nexclude = 0-3,\n  6\n", "pf ens1f0: exclude 0-3,6"},
 	{"[pf ens1f0]\nexclude = 0-65535,^7\n", "pf ens1f0: exclude 0-6,8-65535"},
 	{"[pf ens1f0]\nexclude = 0-3\n  6\nexclude = 5\n", "pf ens1f0: exclude 0-3,5-6"},
 	{"[pf ens1f0]\nmax_vfs_per_vm = 0\n", "pf ens1f0:"},
@@ -332,8 +335,12 @@ static const struct {
 				"lock_timeout and grace"},
 	/* [network NAME] */
 	{"[network red]\npfs =\n", "line 2: [network red] pfs = : custom property vf_pf: it is empty"},
-	{"[network red]\npfs = ens1f0, ens2f0\n", "line 2: [network red] pfs = ens1f0, ens2f0: custom "
-						  "property vf_pf: \"ens1f0, ens2f0\" has \" \" in it"},
+	{"[network red]\npfs = ens1f0 ens2f0\n", "line 2: [network red] pfs = ens1f0 ens2f0: custom property "
+						 "vf_pf: \"ens1f0 ens2f0\" has \" \" in it"},
+	{"[network red]\npfs = ,\n",
+		"line 2: [network red] pfs = ,: custom property vf_pf: \",\" has an empty name in it"},
+	{"[network red]\npfs = ens1f0,,\n", "line 2: [network red] pfs = ens1f0,,: custom property vf_pf: "
+					    "\"ens1f0,\" has an empty name in it"},
 	{"[network red]\npfs = ens1f0,,ens2f0\n", "line 2: [network red] pfs = ens1f0,,ens2f0: custom "
 						  "property vf_pf: \"ens1f0,,ens2f0\" has an empty "
 						  "name in it"},
@@ -393,8 +400,8 @@ static const struct {
 		"line 2: [pf ens1f0] exclude = 3-1: \"3-1\" is no list of VF indices, as in 0-3,6"},
 	{"[pf ens1f0]\nexclude = 65536\n",
 		"line 2: [pf ens1f0] exclude = 65536: \"65536\" is no list of VF indices, as in 0-3,6"},
-	{"[pf ens1f0]\nexclude = 0-3\n 4,\n",
-		"line 3: [pf ens1f0] exclude = 4,: \"4,\" is no list of VF indices, as in 0-3,6"},
+	{"[pf ens1f0]\nexclude = 0-3\n 4,,\n",
+		"line 3: [pf ens1f0] exclude = 4,,: \"4,\" is no list of VF indices, as in 0-3,6"},
 	{"[pf ens1f0]\nmax_vfs_per_vm = 65536\n",
 		"line 2: [pf ens1f0] max_vfs_per_vm = 65536: \"65536\" is no number from 0 to 65535"},
 	{"[pf ens1f0]\nmax_vfs_per_vm = two\n",
