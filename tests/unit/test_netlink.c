@@ -139,11 +139,12 @@ static void take(unsigned vf, const struct nlattr *attribute, void *data)
 /* Behind the last byte there is nothing that may be read, which a sanitizer sees. */
 static unsigned show(const struct buffer *buffer)
 {
-	struct buffer exact = {.bytes = malloc(buffer->size), .size = buffer->size};
+	struct buffer exact = {.bytes = malloc(buffer->size ? buffer->size : 1), .size = buffer->size};
 	unsigned count;
 
 	ck_assert_ptr_nonnull(exact.bytes);
-	memcpy(exact.bytes, buffer->bytes, exact.size);
+	if (exact.size > 0)
+		memcpy(exact.bytes, buffer->bytes, exact.size);
 	message = &exact;
 	memset(shown, 0, (highest + 1) * sizeof(shown[0]));
 	highest = 0;
