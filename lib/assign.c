@@ -416,7 +416,7 @@ static bool is_on(const struct vfpt_transaction *t, const struct target *target,
 	return false;
 }
 
-/* What VM @vm lacks and another may have, which is gone; each may be NULL. */
+/* What VM @vm lacks and another may have, which is gone. Each but @vm may be NULL. */
 struct want {
 	const char *vm;
 	const struct target *target; /* any of its VFs */
@@ -495,6 +495,17 @@ static struct vfpt_settings as_it_is(const struct vfpt_settings *now, const stru
 	return wanted;
 }
 
+/* That VF, also if a VM has it that is gone. */
+static int pick_or_reclaim(
+	struct vfpt_transaction *t, const char *vm, const struct vfpt_pci *vf, struct vfpt_error *err)
+{
+	if (pick_this(t, vm, vf, err) == 0)
+		return 0;
+	if (err->code != VFPT_NO_VF || reclaim(t, &(struct want){.vm = vm, .vf = vf}) == 0)
+		return -1;
+	return pick_this(t, vm, vf, err);
+}
+
 int vfpt_assign_netdev(struct vfpt_transaction *transaction, const char *vm, const char *netdev_name,
 	struct vfpt_assigned *out, struct vfpt_error *err)
 {
@@ -507,10 +518,7 @@ int vfpt_assign_netdev(struct vfpt_transaction *transaction, const char *vm, con
 	if (make_room(transaction, err) < 0 ||
 		vfpt_host_vf_of_netdev(transaction->host, netdev_name, &address, err) < 0 ||
 		vfpt_host_find_vf(transaction->host, &address, &pick.pf, &pick.vf, err) < 0 ||
-		(pick_this(transaction, vm, &address, err) < 0 &&
-			(err->code != VFPT_NO_VF ||
-				reclaim(transaction, &(struct want){.vm = vm, .vf = &address}) == 0 ||
-				pick_this(transaction, vm, &address, err) < 0)) ||
+		pick_or_reclaim(transaction, vm, &address, err) < 0 ||
 		vfpt_host_netdev(transaction->host, &address, &netdev, err) < 0 ||
 		get_settings(transaction, pick.pf, &vfs, err) < 0)
 		return -1;
