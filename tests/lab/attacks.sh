@@ -567,6 +567,14 @@ capability_is_dropped_before_output() {
     untouched "nothing has changed"
 }
 
+# --- further attacks, one file for each kind of attacker: it adds its functions to `attacks` -----------------------------
+
+attacks=()
+for part in tests/lab/attacks/*.sh; do
+    # shellcheck source=/dev/null
+    . "$part"
+done
+
 # --- all of it --------------------------------------------------------------------------------------------------------
 
 make_host() {
@@ -608,6 +616,7 @@ limits_leave_nothing_half_done
 odd_starts_are_fine
 capability_is_not_raised_where_it_is_not_needed
 capability_is_dropped_before_output
+for attack in "${attacks[@]}"; do $attack; done
 untouched "after all that the VM's VF is as it was"
 attack after_vm_destroy /tmp/victim.xml vmId=$victim
 unchanged "and in the end all VFs are as at first"
