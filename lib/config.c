@@ -16,6 +16,9 @@
 /* More than any host's rules. */
 #define MOST_TEXT (256 << 10)
 
+/* Longest list of networks of a PF, with its end. */
+#define MOST_NETWORKS 4096
+
 /* inih cuts longer names of sections and keys (ini.c, MAX_SECTION and MAX_NAME), and says nothing. */
 #define LONGEST_NAME 48
 
@@ -53,6 +56,17 @@ static int set_number(unsigned *out, const char *value, uint64_t max, struct vfp
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "\"%.40s\" is no number from 0 to %llu", value,
 			(unsigned long long)max);
 	*out = (unsigned)number;
+	return 0;
+}
+
+static int set_user(char out[VFPT_USER_SIZE], const char *value, struct vfpt_error *err)
+{
+	static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+	size_t length = strlen(value);
+
+	if (length == 0 || length >= VFPT_USER_SIZE || strspn(value, characters) != length)
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "\"%.40s\" is no user's name", value);
+	memcpy(out, value, length + 1);
 	return 0;
 }
 
@@ -100,7 +114,11 @@ static int set_policy(struct vfpt_policy *policy, const char *key, const char *v
 		return set_number(&policy->lock_timeout, value, 3600, err);
 	if (strcmp(key, "grace") == 0)
 		return set_number(&policy->grace, value, 86400, err);
-	return unknown_key("gap, placement, numa, lock_timeout and grace", err);
+	if (strcmp(key, "liveness_timeout") == 0)
+		return set_number(&policy->liveness_timeout, value, 600, err);
+	if (strcmp(key, "qemu_user") == 0)
+		return set_user(policy->qemu_user, value, err);
+	return unknown_key("gap, placement, numa, lock_timeout, liveness_timeout, grace and qemu_user", err);
 }
 
 static int set_network(
@@ -131,15 +149,10 @@ static int set_network(
 static int set_pf(struct vfpt_pf_rules *pf, const char *key, const char *value, struct vfpt_error *err)
 {
 	if (strcmp(key, "networks") == 0) {
-		char list[4096] = "";
-
-		if (pf->networks)
-			snprintf(list, sizeof(list), "%s", pf->networks);
-		if (append(list, sizeof(list), value, err) < 0)
-			return -1;
-		free(pf->networks);
-		pf->networks = strdup(list);
-		return pf->networks ? 0 : vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "out of memory");
+		if (!pf->networks)
+			pf->networks = calloc(1, MOST_NETWORKS);
+		return pf->networks ? append(pf->networks, MOST_NETWORKS, value, err)
+				    : vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "out of memory");
 	}
 	if (strcmp(key, "exclude") == 0)
 		return vfpt_set_parse(&pf->exclude, value) == 0
@@ -390,7 +403,8 @@ static struct vfpt_config *defaults(void)
 	struct vfpt_config *config = calloc(1, sizeof(*config));
 
 	if (config)
-		config->policy = (struct vfpt_policy){.lock_timeout = 60, .grace = 300};
+		config->policy = (struct vfpt_policy){
+			.lock_timeout = 60, .liveness_timeout = 5, .grace = 300, .qemu_user = "qemu"};
 	return config;
 }
 
@@ -439,7 +453,7 @@ static int read_open_file(int fd, struct vfpt_config *config, struct vfpt_error 
 
 static int read_file(int root, struct vfpt_config *config, struct vfpt_error *err)
 {
-	int fd = openat(root, CONFIGURATION, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), r;
+	int fd = file_open(root, CONFIGURATION, O_RDONLY | O_NOFOLLOW), r;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;

@@ -349,20 +349,26 @@ static int connect_named_vfs(struct vfpt_hook *hook, const char *names, struct v
 
 /* --- all ------------------------------------------------------------------------------------- */
 
-static void find_nodes(struct connect *c)
+static int find_nodes(struct connect *c, struct vfpt_error *err)
 {
-	struct vfpt_set cpus = {0};
+	struct vfpt_set *cpus;
+	int r = 0;
 
 	if (c->hook->point->document == VFPT_INTERFACE) {
 		if (c->hook->config->policy.numa == VFPT_NUMA_REQUIRE)
 			vfpt_warn(
 				"the VM's NUMA node is not known when a vNIC is plugged; vfpt.conf requires "
 				"it in vain");
-		return;
+		return 0;
 	}
-	vfpt_domain_placement(c->hook->document, &c->nodes, &cpus);
-	if (c->nodes.count == 0 && cpus.count > 0)
-		vfpt_host_nodes_of_cpus(c->hook->host, &cpus, &c->nodes);
+	cpus = calloc(1, sizeof(*cpus)); /* too large for a small stack */
+	if (!cpus)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "NUMA nodes");
+	vfpt_domain_placement(c->hook->document, &c->nodes, cpus);
+	if (c->nodes.count == 0 && cpus->count > 0)
+		r = vfpt_host_nodes_of_cpus(c->hook->host, cpus, &c->nodes, err);
+	free(cpus);
+	return r;
 }
 
 static int connect_all(struct connect *c, struct vfpt_error *err)
@@ -385,8 +391,8 @@ static int connect_all(struct connect *c, struct vfpt_error *err)
 			continue;
 		if (first && start_connecting(c->hook, &c->vnics[i], err) < 0)
 			return vfpt_error_wrap(err, "%s", vfpt_vnic_name(&c->vnics[i], name, sizeof(name)));
-		if (first && c->hook->config->policy.numa != VFPT_NUMA_IGNORE)
-			find_nodes(c);
+		if (first && c->hook->config->policy.numa != VFPT_NUMA_IGNORE && find_nodes(c, err) < 0)
+			return -1;
 		first = false;
 		if (connect_and_tell(c, i, still_to_come(c, i), err) < 0)
 			return -1;
@@ -398,18 +404,34 @@ static int connect_all(struct connect *c, struct vfpt_error *err)
 	return vfpt_domain_set_run(c->hook->document, c->hook->transaction.run, err);
 }
 
-int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err)
+static int connect_document(struct connect *c, struct vfpt_error *err)
 {
-	struct connect connect = {.hook = hook};
 	int r;
 
-	connect.count = vfpt_domain_vnics(hook->document, &connect.vnics);
-	if (connect.count == 0 && !named_vfs(hook))
-		return 0;
-	connect.profiles = calloc(connect.count + 1, sizeof(*connect.profiles));
-	if (!connect.profiles)
+	c->profiles = calloc(c->count + 1, sizeof(*c->profiles));
+	if (!c->profiles)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
-	r = hook_configure(hook, err) < 0 ? -1 : connect_all(&connect, err);
-	free(connect.profiles);
+	r = hook_configure(c->hook, err) < 0 ? -1 : connect_all(c, err);
+	free(c->profiles);
+	return r;
+}
+
+int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	const struct vfpt_vnic *vnics;
+	size_t count = vfpt_domain_vnics(hook->document, &vnics);
+	struct connect *connect;
+	int r;
+
+	if (count == 0 && !named_vfs(hook))
+		return 0;
+	connect = calloc(1, sizeof(*connect)); /* its set of nodes is too large for a small stack */
+	if (!connect)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
+	connect->hook = hook;
+	connect->count = count;
+	connect->vnics = vnics;
+	r = connect_document(connect, err);
+	free(connect);
 	return r;
 }

@@ -177,7 +177,7 @@ static int take_named(
 int vfpt_explain(const char *path, struct vfpt_explanation **out, struct vfpt_error *err)
 {
 	static const struct vfpt_hook_point point = {.name = "before_vm_start", .document = VFPT_DOMAIN};
-	struct vfpt_hook hook = {.point = &point, .test = true, .path = path, .root = -1};
+	struct vfpt_hook hook = {.point = &point, .test = true, .path = path, .root = -1, .directory = -1};
 	int r;
 
 	*out = hook.explanation = calloc(1, sizeof(**out));

@@ -4,10 +4,23 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+int file_open(int root, const char *path, int flags)
+{
+	/* openat2() refuses flags that mean nothing with O_PATH. */
+	const int always = flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK;
+	const struct open_how how = {
+		.flags = (unsigned)(flags | always), .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+	int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+
+	return fd < 0 && errno == ENOSYS ? openat(root, path, flags | always) : fd;
+}
 
 static int read_and_close(int fd, char *buffer, size_t size)
 {
@@ -34,14 +47,14 @@ static int read_and_close(int fd, char *buffer, size_t size)
 
 int file_read(int dir, const char *path, char *buffer, size_t size)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW);
 
 	return fd < 0 ? -1 : read_and_close(fd, buffer, size);
 }
 
 int file_read_trusted(int dir, const char *path, char *buffer, size_t size)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), saved;
+	int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW), saved;
 	struct stat status;
 
 	if (fd < 0)
@@ -71,7 +84,7 @@ int file_read_fd(int fd, char *buffer, size_t room)
 
 int file_read_start(int dir, const char *path, char *buffer, size_t size)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), saved, got;
+	int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW), saved, got;
 
 	if (fd < 0)
 		return -1;
@@ -110,15 +123,36 @@ int file_number(int dir, const char *path, uint64_t max, uint64_t *value)
 	return file_read(dir, path, text, sizeof(text)) < 0 ? -1 : parse_number(text, 0, max, value);
 }
 
+int file_link(int dir, const char *path, char *target, size_t size)
+{
+	ssize_t length;
+	int fd, saved;
+
+	if (!strchr(path, '/')) {
+		length = readlinkat(dir, path, target, size - 1);
+	} else {
+		fd = file_open(dir, path, O_PATH | O_NOFOLLOW);
+		if (fd < 0)
+			return -1;
+		length = readlinkat(fd, "", target, size - 1);
+		/* That is what the kernel says of what is no link, where its name is empty. */
+		saved = length < 0 && errno == ENOENT ? EINVAL : errno;
+		close(fd);
+		errno = saved;
+	}
+	if (length >= 0)
+		target[length] = '\0';
+	return (int)length;
+}
+
 int file_link_name(int dir, const char *path, char *buffer, size_t size)
 {
 	char target[512];
-	ssize_t length = readlinkat(dir, path, target, sizeof(target) - 1);
+	int length = file_link(dir, path, target, sizeof(target));
 	const char *name;
 
 	if (length < 0)
 		return -1;
-	target[length] = '\0';
 	name = strrchr(target, '/');
 	name = name ? name + 1 : target;
 	if (strlen(name) >= size) {
@@ -129,9 +163,27 @@ int file_link_name(int dir, const char *path, char *buffer, size_t size)
 	return 0;
 }
 
+int file_stat(int dir, const char *path, struct stat *status)
+{
+	int fd = file_open(dir, path, O_PATH | O_NOFOLLOW), r, saved;
+
+	if (fd < 0)
+		return -1;
+	r = fstat(fd, status);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return r;
+}
+
 bool file_exists(int dir, const char *path)
 {
-	return faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || (errno != ENOENT && errno != ENOTDIR);
+	int fd = file_open(dir, path, O_PATH | O_NOFOLLOW);
+
+	if (fd < 0)
+		return errno != ENOENT && errno != ENOTDIR;
+	close(fd);
+	return true;
 }
 
 static int not_hidden(const struct dirent *entry)
@@ -145,9 +197,14 @@ static int walk(int dir, const char *path, compare_entries *order, int (*each)(c
 	void *data)
 {
 	struct dirent **entries;
-	int count = scandirat(dir, path, &entries, not_hidden, order);
-	int r = 0;
+	int fd = file_open(dir, path, O_RDONLY | O_DIRECTORY), count, saved, r = 0;
 
+	if (fd < 0)
+		return -1;
+	count = scandirat(fd, ".", &entries, not_hidden, order);
+	saved = errno;
+	close(fd);
+	errno = saved;
 	for (int i = 0; i < count; i++) {
 		if (r == 0)
 			r = each(entries[i]->d_name, data);
@@ -186,11 +243,8 @@ static int write_all(int fd, const char *text, size_t size)
 int file_write_and_close(int fd, const char *text, size_t size)
 {
 	int r = write_all(fd, text, size);
-	int saved;
+	int saved = errno;
 
-	if (r == 0)
-		r = fsync(fd);
-	saved = errno;
 	if (close(fd) < 0 && r == 0)
 		return -1;
 	errno = saved;

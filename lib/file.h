@@ -14,6 +14,17 @@
 /* The longest path that is built here: a class directory, a netdev's name, an attribute. */
 #define FILE_PATH 192
 
+/*
+ * Open what is below @root as a process would that has @root for its /: no link and no ".." leads out of it
+ * (openat2(2), RESOLVE_IN_ROOT), and a pipe is not waited for (O_NONBLOCK). Where the kernel is older than
+ * 5.6 a link can lead out. @return a descriptor that is closed on exec, or -1 with errno.
+ */
+int file_open(int root, const char *path, int flags);
+
+/*
+ * In all that follows @dir is such a root, or a directory in which @path is a plain name.
+ */
+
 /* Read a small attribute without its newline. @return its length, or -1 with errno (a cut one is EOVERFLOW).
  */
 int file_read(int dir, const char *path, char *buffer, size_t size);
@@ -40,8 +51,15 @@ int parse_number(const char *text, int base, uint64_t max, uint64_t *value);
 /* Read an unsigned decimal or 0x-hexadecimal number of at most @max. @return 0, or -1 with errno. */
 int file_number(int dir, const char *path, uint64_t max, uint64_t *value);
 
+/* What a symbolic link points to, cut to @size - 1 bytes, '\0' behind. @return its length, or -1 with errno.
+ */
+int file_link(int dir, const char *path, char *target, size_t size);
+
 /* The last part of what a symbolic link points to. @return 0, or -1 with errno. */
 int file_link_name(int dir, const char *path, char *buffer, size_t size);
+
+/* As lstat(2). @return 0, or -1 with errno. */
+int file_stat(int dir, const char *path, struct stat *status);
 
 /* True too where that cannot be told: who then reads it gets the error. */
 bool file_exists(int dir, const char *path);
@@ -56,8 +74,9 @@ int file_each(int dir, const char *path, int (*each)(const char *name, void *dat
 int file_each_sorted(int dir, const char *path, int (*each)(const char *name, void *data), void *data);
 
 /*
- * Write all of @text to a new file, have it on the disk, and close @fd, in any case. @return 0, or -1 with
- * errno. A file that is renamed over another after this is whole.
+ * Write all of @text to a new file and close @fd, in any case. @return 0, or -1 with errno. No fsync(2): a
+ * disk that others load would hold up whoever waits, and what is written here is of use until the next boot
+ * only.
  */
 int file_write_and_close(int fd, const char *text, size_t size);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vfpt/hook.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "file.h"
 #include "hook.h"
+#include "privilege.h"
 
 /* Ten mebibytes of anything reasonable take less than one. */
 #define PARSE_SECONDS 10
@@ -98,7 +101,7 @@ static int read_options(struct vfpt_hook *hook, int argc, char **argv, struct vf
 	if ((argc == 2 || argc == 3) && strcmp(argv[1], "--test") == 0) {
 		hook->test = true;
 		hook->path = argc == 3 ? argv[2] : NULL;
-		vfpt_netlink_renounce();
+		privilege_renounce();
 		return 0;
 	}
 	if (argc > 1)
@@ -135,10 +138,34 @@ static int read_bytes(struct vfpt_hook *hook, int fd, size_t room, struct vfpt_e
 	return 0;
 }
 
+/* What is read and what is replaced is in one and the same directory, wherever its path leads meanwhile. */
+static int open_directory(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	const char *slash = strrchr(hook->path, '/');
+	char *path = slash ? strndup(hook->path, (size_t)(slash - hook->path) + 1) : strdup(".");
+
+	if (!path)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
+	hook->name = slash ? slash + 1 : hook->path;
+	hook->directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	free(path);
+	if (hook->directory < 0)
+		return vfpt_error_errno(
+			err, VFPT_BAD_INPUT, errno, "cannot open the document %s", hook->path);
+	return 0;
+}
+
+/* Who tries it by hand may well have a link to it, and nothing is written then. */
+static int open_document(const struct vfpt_hook *hook)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+
+	return hook->test ? open(hook->path, flags) : openat(hook->directory, hook->name, flags | O_NOFOLLOW);
+}
+
 static int read_file(struct vfpt_hook *hook, struct vfpt_error *err)
 {
-	int links = hook->test ? 0 : O_NOFOLLOW;
-	int fd = open(hook->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | links);
+	int fd = open_document(hook);
 	struct stat status = {0};
 	int r = -1;
 
@@ -162,12 +189,14 @@ static int read_file(struct vfpt_hook *hook, struct vfpt_error *err)
 	return r;
 }
 
+/* It was given up while the document was parsed, and may be hostile: nothing is left to be used. */
 static void give_up(int number)
 {
 	static const char line[] = "vfpt: the document takes too long to read, and is refused; a domain that "
 				   "libvirt takes is much smaller\n";
 
 	(void)number;
+	privilege_renounce_all();
 	(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
 	_exit(VFPT_EXIT_STOP);
 }
@@ -195,7 +224,7 @@ static int read_document(struct vfpt_hook *hook, struct vfpt_error *err)
 	bool wants_interface = hook->point->document == VFPT_INTERFACE;
 
 	if (hook->path) {
-		if (read_file(hook, err) < 0)
+		if ((!hook->test && open_directory(hook, err) < 0) || read_file(hook, err) < 0)
 			return -1;
 	} else {
 		hook->text = strdup(wants_interface ? sample_interface : sample_domain);
@@ -243,7 +272,13 @@ static int open_root(struct vfpt_hook *hook, struct vfpt_error *err)
 
 int hook_configure(struct vfpt_hook *hook, struct vfpt_error *err)
 {
-	return open_root(hook, err) < 0 ? -1 : vfpt_config_read(hook->root, &hook->config, err);
+	if (open_root(hook, err) < 0)
+		return -1;
+	/* VDSM runs such a hook as root, and what it reads is what VDSM's user wrote. */
+	if (hook->point->document == VFPT_NOTHING &&
+		privilege_become_ledger_owner(hook->root, hook->captured, err) < 0)
+		return -1;
+	return vfpt_config_read(hook->root, &hook->config, err);
 }
 
 int hook_open(struct vfpt_hook *hook, enum vfpt_ledger_mode mode, struct vfpt_error *err)
@@ -256,8 +291,7 @@ int hook_open(struct vfpt_hook *hook, enum vfpt_ledger_mode mode, struct vfpt_er
 		vfpt_host_open(hook->root, hook->netlink, &hook->host, err) < 0 ||
 		vfpt_ledger_open(hook->root, mode, hook->config->policy.lock_timeout, &hook->ledger, err) <
 			0 ||
-		vfpt_owners_open(hook->host, hook->captured, hook->config->policy.grace, &hook->owners, err) <
-			0)
+		vfpt_owners_open(hook->host, hook->captured, &hook->config->policy, &hook->owners, err) < 0)
 		return -1;
 	if (hook->test)
 		vfpt_netlink_mute(hook->netlink);
@@ -298,30 +332,88 @@ static int like_the_old(const struct vfpt_hook *hook, int fd)
 	return fchmod(fd, hook->mode);
 }
 
-static int replace(const struct vfpt_hook *hook, const char *text, size_t size, struct vfpt_error *err)
-{
-	char *path;
-	int fd, saved, r = -1;
+/*
+ * The new document has another name until it is whole: the old one's, and whose it is. It cannot be nameless
+ * (O_TMPFILE), as a link does not replace what is there.
+ */
+#define TEMPORARY ".vfpt-"
 
-	if (asprintf(&path, "%s.vfpt-XXXXXX", hook->path) < 0)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0 && like_the_old(hook, fd) < 0) {
+static char *temporary_name(const char *name)
+{
+	unsigned long long random;
+	char *text;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+		return NULL;
+	return asprintf(&text, "%s" TEMPORARY "%d-%016llx", name, getpid(), random) < 0 ? NULL : text;
+}
+
+static int write_and_rename(
+	const struct vfpt_hook *hook, const char *temporary, const char *text, size_t size)
+{
+	int fd = openat(
+		hook->directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int saved;
+
+	if (fd < 0)
+		return -1;
+	if (like_the_old(hook, fd) < 0) {
 		saved = errno;
 		close(fd);
 		errno = saved;
-	} else if (fd >= 0 && file_write_and_close(fd, text, size) == 0) {
-		r = rename(path, hook->path);
+	} else if (file_write_and_close(fd, text, size) == 0 &&
+		   renameat(hook->directory, temporary, hook->directory, hook->name) == 0) {
+		return 0;
 	}
+	saved = errno;
+	(void)unlinkat(hook->directory, temporary, 0);
+	errno = saved;
+	return -1;
+}
+
+static int replace(const struct vfpt_hook *hook, const char *text, size_t size, struct vfpt_error *err)
+{
+	char *temporary = temporary_name(hook->name);
+	int r = temporary ? write_and_rename(hook, temporary, text, size) : -1;
+
 	if (r < 0) {
-		saved = errno;
-		if (fd >= 0)
-			(void)unlink(path);
-		vfpt_error_errno(err, VFPT_SYSTEM, saved, "cannot write the document %s", hook->path);
+		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot write the document %s", hook->path);
 		vfpt_error_remedy(err, "make room and see that VDSM's user can write in its directory");
 	}
-	free(path);
-	return r < 0 ? -1 : 0;
+	free(temporary);
+	return r;
+}
+
+/* Is that a document that a hook was writing, which is no more? */
+static bool is_left_over(int directory, const char *name)
+{
+	const char *mark = strstr(name, TEMPORARY);
+	struct stat status;
+	int pid, length = 0;
+
+	return mark && sscanf(mark, TEMPORARY "%d-%*16[0-9a-f]%n", &pid, &length) == 1 && length > 0 &&
+	       mark[length] == '\0' && pid > 0 && kill(pid, 0) < 0 && errno == ESRCH &&
+	       fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+	       status.st_uid == geteuid();
+}
+
+/* More names than that are somebody's who wants us to wait. */
+#define MOST_NAMES 10000
+
+/* A hook that was killed cannot remove what it was writing, so the next one does. */
+static void remove_left_over(int directory)
+{
+	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *names = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	for (int i = 0; names && i < MOST_NAMES && (entry = readdir(names)); i++)
+		if (is_left_over(directory, entry->d_name))
+			(void)unlinkat(directory, entry->d_name, 0);
+	if (names)
+		closedir(names);
+	else if (fd >= 0)
+		close(fd);
 }
 
 static int show(const struct vfpt_hook *hook, struct vfpt_error *err)
@@ -368,7 +460,7 @@ static int commit(struct vfpt_hook *hook, struct vfpt_error *err)
 	free(text);
 	if (r < 0)
 		return -1;
-	vfpt_netlink_renounce();
+	privilege_renounce();
 	tell(&hook->transaction);
 	vfpt_transaction_commit(&hook->transaction);
 	return 0;
@@ -393,16 +485,27 @@ void hook_close(struct vfpt_hook *hook)
 	free(hook->text);
 	if (hook->root >= 0)
 		close(hook->root);
+	if (hook->directory >= 0)
+		close(hook->directory);
 }
 
 static int end(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
 {
+	bool wrote = result == 0 && hook->changed && !hook->test;
+	int directory = hook->directory;
+
 	if (result < 0 && !hook->point->after)
 		__fpurge(stderr); /* of what is being undone nothing is worth a line beside the error's */
 	if (hook->transaction.ledger && !hook->test)
 		vfpt_transaction_undo(&hook->transaction);
+	hook->directory = -1;
 	hook_close(hook);
-	vfpt_netlink_renounce(); /* before anything is printed */
+	privilege_renounce(); /* before anything is printed */
+	/* The lock is given back: nobody waits for this. */
+	if (wrote)
+		remove_left_over(directory);
+	if (directory >= 0)
+		close(directory);
 	if (result < 0)
 		vfpt_error_print(err);
 	return exit_code(hook, result, err);
@@ -411,7 +514,7 @@ static int end(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
 int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 {
 	static char held[BUFSIZ * 8]; /* glibc takes the size only with a buffer */
-	struct vfpt_hook hook = {.point = point, .root = -1};
+	struct vfpt_hook hook = {.point = point, .root = -1, .directory = -1};
 	struct vfpt_error error;
 	int r;
 

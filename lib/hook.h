@@ -17,6 +17,8 @@ struct vfpt_hook {
 	int root;         /* directory descriptor of / or VFPT_ROOT */
 	bool captured;    /* VFPT_ROOT: settings are printed, not applied */
 	const char *path; /* of the document; NULL: the sample */
+	int directory;    /* that it is in, opened once; -1: none */
+	const char *name; /* that it has there */
 	mode_t mode;      /* the document's mode and owner */
 	uid_t uid;
 	gid_t gid;

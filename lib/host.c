@@ -146,7 +146,7 @@ static int read_vfs(const struct vfpt_host *host, struct vfpt_pf *pf, struct vfp
 	pf->vfs = calloc(count + 1, sizeof(*pf->vfs));
 	if (!pf->vfs)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "PF %s", pf->name);
-	dir = openat(host->root, pci_path(path, &pf->address, ""), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	dir = file_open(host->root, pci_path(path, &pf->address, ""), O_PATH | O_DIRECTORY);
 	if (dir < 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "PF %s: cannot open /%s", pf->name, path);
 	for (; r == 0 && pf->vf_count < count; pf->vf_count++)
@@ -227,26 +227,41 @@ static int is_vlan(const struct vfpt_host *host, const char *netdev)
 	return strncmp(text, "DEVTYPE=vlan\n", 13) == 0;
 }
 
-/* A captured tree has no kernel to ask; it keeps "NAME | ID | PARENT" lines, which only root may read on a
- * host. */
-static int vlan_from_proc(
-	const struct vfpt_host *host, const char *netdev, uint16_t *id, struct vfpt_error *err)
-{
-	char text[65536], *save = NULL;
+/* More than any host's VLAN devices. */
+#define MOST_VLAN_TEXT 65536
 
-	if (file_read(host->root, "proc/net/vlan/config", text, sizeof(text)) < 0)
-		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read proc/net/vlan/config");
+/* The id of @netdev in "NAME | ID | PARENT" lines, which are cut up; 0: it is not there. */
+static uint16_t find_vlan(char *text, const char *netdev)
+{
+	char *save = NULL;
+
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		char name[IFNAMSIZ];
 		unsigned value;
 
 		if (sscanf(line, "%15s | %9u |", name, &value) == 2 && strcmp(name, netdev) == 0 &&
-			value >= 1 && value <= 4094) {
-			*id = (uint16_t)value;
-			return 0;
-		}
+			value >= 1 && value <= 4094)
+			return (uint16_t)value;
 	}
-	return vfpt_error_set(err, VFPT_SYSTEM, "proc/net/vlan/config does not know it");
+	return 0;
+}
+
+/* A captured tree has no kernel to ask; it keeps this file, which only root may read on a host. */
+static int vlan_from_proc(
+	const struct vfpt_host *host, const char *netdev, uint16_t *id, struct vfpt_error *err)
+{
+	char *text = malloc(MOST_VLAN_TEXT);
+	int r = 0;
+
+	*id = 0;
+	if (!text)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "proc/net/vlan/config");
+	if (file_read(host->root, "proc/net/vlan/config", text, MOST_VLAN_TEXT) < 0)
+		r = vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read proc/net/vlan/config");
+	else if ((*id = find_vlan(text, netdev)) == 0)
+		r = vfpt_error_set(err, VFPT_SYSTEM, "proc/net/vlan/config does not know it");
+	free(text);
+	return r;
 }
 
 static int vlan_from_kernel(
@@ -755,34 +770,45 @@ int vfpt_host_numa_node(struct vfpt_host *host, const struct vfpt_pf *pf)
 struct node_search {
 	struct vfpt_host *host;
 	const struct vfpt_set *cpus;
+	struct vfpt_set *here; /* a node's own */
 	struct vfpt_set *nodes;
 };
+
+static bool have_common(const struct vfpt_set *a, const struct vfpt_set *b)
+{
+	for (unsigned i = 0; i < VFPT_SET_SIZE / 64; i++)
+		if (a->bits[i] & b->bits[i])
+			return true;
+	return false;
+}
 
 static int look_at_node(const char *name, void *data)
 {
 	struct node_search *search = data;
-	char path[FILE_PATH], text[4096];
-	struct vfpt_set cpus = {0};
+	char path[FILE_PATH], text[2048];
 	uint64_t node;
 
 	if (strncmp(name, "node", 4) != 0 || parse_number(name + 4, 10, VFPT_SET_SIZE - 1, &node) < 0)
 		return 0;
 	snprintf(path, sizeof(path), "sys/devices/system/node/%.20s/cpulist", name);
-	if (file_read(search->host->root, path, text, sizeof(text)) <= 0 || vfpt_set_parse(&cpus, text) < 0)
-		return 0;
-	for (unsigned i = 0; i < VFPT_SET_SIZE / 64; i++)
-		if (cpus.bits[i] & search->cpus->bits[i]) {
-			vfpt_set_add(search->nodes, (unsigned)node);
-			return 0;
-		}
+	memset(search->here, 0, sizeof(*search->here));
+	if (file_read(search->host->root, path, text, sizeof(text)) > 0 &&
+		vfpt_set_parse(search->here, text) == 0 && have_common(search->here, search->cpus))
+		vfpt_set_add(search->nodes, (unsigned)node);
 	return 0;
 }
 
-void vfpt_host_nodes_of_cpus(struct vfpt_host *host, const struct vfpt_set *cpus, struct vfpt_set *nodes)
+int vfpt_host_nodes_of_cpus(
+	struct vfpt_host *host, const struct vfpt_set *cpus, struct vfpt_set *nodes, struct vfpt_error *err)
 {
-	struct node_search search = {.host = host, .cpus = cpus, .nodes = nodes};
+	struct node_search search = {
+		.host = host, .cpus = cpus, .here = malloc(sizeof(*search.here)), .nodes = nodes};
 
+	if (!search.here)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "NUMA nodes");
 	(void)file_each(host->root, "sys/devices/system/node", look_at_node, &search);
+	free(search.here);
+	return 0;
 }
 
 char *vfpt_host_driver(

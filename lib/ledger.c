@@ -258,15 +258,20 @@ static int take_name(const char *name, void *data)
 
 static int make_directory(int root, struct vfpt_error *err)
 {
+	int run, r = 0;
+
 	/* A captured tree may have no run at all; on a host, systemd-tmpfiles makes run/vfpt for user vdsm.
 	 */
 	(void)mkdirat(root, "run", 0755);
+	run = file_open(root, "run", O_PATH | O_DIRECTORY);
 	/* Whoever can open it can lock it, for as long as he likes: nobody else may. */
-	if (mkdirat(root, DIRECTORY, 0700) < 0 && errno != EEXIST) {
+	if (run < 0 || (mkdirat(run, "vfpt", 0700) < 0 && errno != EEXIST)) {
 		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot make the ledger /" DIRECTORY);
-		return vfpt_error_remedy(err, "run systemd-tmpfiles --create vfpt.conf as root");
+		r = vfpt_error_remedy(err, "run systemd-tmpfiles --create vfpt.conf as root");
 	}
-	return 0;
+	if (run >= 0)
+		close(run);
+	return r;
 }
 
 /* VDSM's hooks all have one name, in directories that tell them apart. */
@@ -284,7 +289,7 @@ static const char *last_two_parts(const char *path)
 static void holder(int dir, char *text, size_t size)
 {
 	struct stat status;
-	char line[256], path[64], program[4096];
+	char line[256], path[64], program[512];
 	FILE *locks = fopen("/proc/locks", "re");
 	unsigned long pid = 0, inode, number;
 	unsigned device_major, device_minor;
@@ -303,7 +308,8 @@ static void holder(int dir, char *text, size_t size)
 		return;
 	snprintf(path, sizeof(path), "proc/%lu/cmdline", pid);
 	dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || file_read(dir, path, program, sizeof(program)) <= 0 || !program[0])
+	if (dir < 0 || file_read_start(dir, path, program, sizeof(program)) <= 0 || !program[0] ||
+		strlen(program) == sizeof(program) - 1)
 		strcpy(program, "a program");
 	if (dir >= 0)
 		close(dir);
@@ -339,7 +345,7 @@ static int load(struct vfpt_ledger *ledger, int root, unsigned seconds, struct v
 {
 	struct stat status;
 
-	ledger->dir = openat(root, DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	ledger->dir = file_open(root, DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	if (ledger->dir < 0 && errno == ENOENT && ledger->mode != VFPT_LEDGER_ASSIGN)
 		return 0;
 	if (ledger->dir < 0)

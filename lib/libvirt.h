@@ -11,8 +11,8 @@
 /*
  * The UUIDs of the VMs that run, by a read-only connection to qemu:///system.
  * @param uuids to be freed by free()
- * @return 0, or -1 when libvirt is not there or does not answer within 5 s
+ * @return 0, or -1 when libvirt is not there or does not answer within @seconds
  */
-int libvirt_active(char (**uuids)[VFPT_VM_SIZE], size_t *count);
+int libvirt_active(unsigned seconds, char (**uuids)[VFPT_VM_SIZE], size_t *count);
 
 #endif

@@ -12,9 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/socket.h>
 #include <time.h>
+
+#include "privilege.h"
 
 #define BUSY_TRIES 10
 
@@ -33,35 +34,6 @@ struct exchange {
 	bool one_answer; /* a message ends it; else an acknowledgement or the end of a dump does */
 	char text[160];  /* the kernel's own words (extended acknowledgement) */
 };
-
-/*
- * File capabilities give us CAP_NET_ADMIN as permitted only. Where it is not even permitted nothing is raised
- * and the kernel says EPERM, which the caller reports.
- */
-static void net_admin(cap_flag_value_t value)
-{
-	const cap_value_t wanted = CAP_NET_ADMIN;
-	cap_flag_value_t permitted = CAP_CLEAR;
-	cap_t caps = cap_get_proc();
-
-	if (caps && cap_get_flag(caps, wanted, CAP_PERMITTED, &permitted) == 0 && permitted == CAP_SET &&
-		cap_set_flag(caps, CAP_EFFECTIVE, 1, &wanted, value) == 0)
-		cap_set_proc(caps);
-	cap_free(caps);
-}
-
-void vfpt_netlink_renounce(void)
-{
-	static const cap_flag_t flags[] = {CAP_EFFECTIVE, CAP_PERMITTED, CAP_INHERITABLE};
-	const cap_value_t capability = CAP_NET_ADMIN;
-	cap_t caps = cap_get_proc();
-
-	for (int i = 0; caps && i < 3; i++)
-		cap_set_flag(caps, flags[i], 1, &capability, CAP_CLEAR);
-	if (caps)
-		cap_set_proc(caps);
-	cap_free(caps);
-}
 
 static int on_message(struct nl_msg *message, void *data)
 {
@@ -200,9 +172,9 @@ int vfpt_netlink_open(struct vfpt_netlink **out, struct vfpt_error *err)
 		free(netlink);
 		return no_memory(err);
 	}
-	net_admin(CAP_SET);
+	privilege_raise();
 	r = nl_connect(netlink->socket, NETLINK_ROUTE);
-	net_admin(CAP_CLEAR);
+	privilege_lower();
 	if (r < 0) {
 		vfpt_netlink_close(netlink);
 		return vfpt_error_set(
@@ -451,9 +423,9 @@ static int change(struct vfpt_netlink *netlink, struct nl_msg *message, int *num
 		nlmsg_free(message);
 		return 0;
 	}
-	net_admin(CAP_SET);
+	privilege_raise();
 	r = converse(netlink, message, &x, err);
-	net_admin(CAP_CLEAR);
+	privilege_lower();
 	*number = x.error;
 	if (x.error == EPERM)
 		vfpt_error_remedy(err, "setting a VF needs CAP_NET_ADMIN: run as root, or as vdsm with the "

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "file.h"
 #include "libvirt.h"
+#include "processes.h"
 #include "vfpt/inuse.h"
 
 typedef char uuid[VFPT_VM_SIZE];
@@ -25,18 +25,18 @@ struct known {
 struct vfpt_owners {
 	struct vfpt_host *host;
 	bool captured;
-	unsigned grace;
+	const struct vfpt_policy *policy;
 	struct known processes;
 	struct known libvirt;
 };
 
-int vfpt_owners_open(struct vfpt_host *host, bool captured, unsigned grace, struct vfpt_owners **out,
-	struct vfpt_error *err)
+int vfpt_owners_open(struct vfpt_host *host, bool captured, const struct vfpt_policy *policy,
+	struct vfpt_owners **out, struct vfpt_error *err)
 {
 	*out = calloc(1, sizeof(**out));
 	if (!*out)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "owners");
-	**out = (struct vfpt_owners){.host = host, .captured = captured, .grace = grace};
+	**out = (struct vfpt_owners){.host = host, .captured = captured, .policy = policy};
 	return 0;
 }
 
@@ -57,40 +57,22 @@ static bool has(const struct known *known, const char *vm)
 	return false;
 }
 
-/* --- processes ------------------------------------------------------------------------------- */
+/* --- who knows ------------------------------------------------------------------------------- */
 
-static int take(struct known *known, const char *text)
+static int know_processes(struct vfpt_owners *owners, struct known *known)
 {
-	uuid *grown = reallocarray(known->vms, known->count + 1, sizeof(*grown));
-	struct vfpt_error ignored;
+	struct vm_process *processes;
+	size_t count;
 
-	if (!grown)
+	if (processes_of_vms(vfpt_host_root(owners->host),
+		    owners->captured ? NULL : owners->policy->qemu_user, owners->policy->liveness_timeout,
+		    &processes, &count) < 0)
 		return -1;
-	known->vms = grown;
-	known->count += vfpt_vm_parse(text, grown[known->count], &ignored) == 0;
-	return 0;
-}
-
-/* libvirt gives QEMU "-uuid UUID", among the first of some hundred arguments (qemu_command.c). */
-static int look_at_process(const char *name, void *data)
-{
-	static const char option[] = "-uuid";
-	struct vfpt_owners *owners = data;
-	char path[FILE_PATH], line[32768];
-	const char *end, *at;
-	int length;
-
-	if (strspn(name, "0123456789") != strlen(name))
-		return 0;
-	snprintf(path, sizeof(path), "proc/%.20s/cmdline", name);
-	length = file_read_start(vfpt_host_root(owners->host), path, line, sizeof(line));
-	if (length <= 0)
-		return 0; /* gone meanwhile, or a kernel thread */
-	end = line + length;
-	for (at = line; at < end; at += strlen(at) + 1)
-		if (strcmp(at, option) == 0 && at + sizeof(option) < end)
-			return take(&owners->processes, at + sizeof(option)) < 0;
-	return 0;
+	known->vms = calloc(count + 1, sizeof(*known->vms));
+	for (size_t i = 0; known->vms && i < count; i++)
+		memcpy(known->vms[known->count++], processes[i].vm, VFPT_VM_SIZE);
+	free(processes);
+	return known->vms ? 0 : -1;
 }
 
 static void ask_processes(struct vfpt_owners *owners)
@@ -100,10 +82,8 @@ static void ask_processes(struct vfpt_owners *owners)
 	if (known->asked)
 		return;
 	known->asked = true;
-	known->answered = file_each(vfpt_host_root(owners->host), "proc", look_at_process, owners) == 0;
+	known->answered = know_processes(owners, known) == 0;
 }
-
-/* --- libvirt --------------------------------------------------------------------------------- */
 
 static void ask_libvirt(struct vfpt_owners *owners)
 {
@@ -112,10 +92,11 @@ static void ask_libvirt(struct vfpt_owners *owners)
 	if (known->asked)
 		return;
 	known->asked = true;
-	known->answered = owners->captured || libvirt_active(&known->vms, &known->count) == 0;
+	known->answered = owners->captured ||
+			  libvirt_active(owners->policy->liveness_timeout, &known->vms, &known->count) == 0;
 }
 
-#define NO_PROCESSES "/proc cannot be read"
+#define NO_PROCESSES "/proc cannot be read, or not in time"
 #define NO_LIBVIRT   "libvirt does not answer"
 
 const char *vfpt_owners_in_doubt(const struct vfpt_owners *owners)
@@ -160,7 +141,7 @@ bool vfpt_owner_is_there(
 {
 	uint64_t seconds = age(assignment);
 
-	if (seconds < owners->grace) {
+	if (seconds < owners->policy->grace) {
 		snprintf(reason, VFPT_REASON_SIZE,
 			"it was assigned %" PRIu64 " s ago, and the VM may be starting", seconds);
 		return true;
@@ -187,6 +168,16 @@ bool vfpt_owner_has_process(struct vfpt_owners *owners, const struct vfpt_assign
 {
 	ask_processes(owners);
 	return owners->processes.answered && has(&owners->processes, assignment->vm);
+}
+
+bool vfpt_owner_runs(struct vfpt_owners *owners, const struct vfpt_assignment *assignment)
+{
+	if (!vfpt_owner_has_process(owners, assignment))
+		return false;
+	if (owners->captured)
+		return true;
+	ask_libvirt(owners);
+	return owners->libvirt.answered && has(&owners->libvirt, assignment->vm);
 }
 
 bool vfpt_owner_is_gone(struct vfpt_owners *owners, const struct vfpt_assignment *assignment)

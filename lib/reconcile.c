@@ -25,9 +25,9 @@ static int repair(const struct tools *tools, const struct vfpt_assignment *a, co
 		return -1;
 	if (!taken)
 		return 0;
-	if (vfpt_owner_has_process(tools->owners, a))
+	if (vfpt_owner_runs(tools->owners, a))
 		return vfpt_assign_repair(tools->host, tools->netlink, a, err);
-	vfpt_warn("VM %s has no process here; its VF %u of %s stays as it is: %s", a->vm, a->vf, a->pf,
+	vfpt_warn("VM %s does not run here for sure; its VF %u of %s stays as it is: %s", a->vm, a->vf, a->pf,
 		why_there);
 	return 0;
 }

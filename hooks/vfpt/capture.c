@@ -24,7 +24,6 @@ static int put_all(struct capture *c)
 		{"sys/bus/pci/drivers", "*", put},
 		{"sys/kernel/iommu_groups", "*", put_group},
 		{"sys/devices/system/node", "node[0-9]*", put_node},
-		{"proc", "[1-9]*", put_process},
 		{"etc/vdsm", "vfpt.conf", put},
 		{"run/vfpt", "*", put},
 		{"run/vfpt/last", "*", put},
@@ -34,7 +33,7 @@ static int put_all(struct capture *c)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (each(c, parts[i].directory, parts[i].pattern, parts[i].step) < 0)
 			return -1;
-	return put(c, "proc/sys/kernel/osrelease") < 0 || put_netlink(c) < 0
+	return put(c, "proc/sys/kernel/osrelease") < 0 || put_processes(c) < 0 || put_netlink(c) < 0
 		       ? -1
 		       : parcel_file(&c->parcel, "version", version, strlen(version), c->err);
 }

@@ -19,12 +19,15 @@ struct capture {
 /* What is done with a path below the root. @return 0, or -1 with the capture's error */
 typedef int put_path(struct capture *c, const char *path);
 
-/* A file, a link, a directory; a network device, a PCI function, an iommu group, a NUMA node, a VM's process.
+/* A file, a link, a directory; a network device, a PCI function, an iommu group, a NUMA node.
  */
-put_path put, put_netdev, put_function, put_group, put_node, put_process;
+put_path put, put_netdev, put_function, put_group, put_node;
 
 /* Do it with the path of each entry of the directory whose name is like the pattern. */
 int each(struct capture *c, const char *directory, const char *pattern, put_path *step);
+
+/* The processes of VMs. */
+int put_processes(struct capture *c);
 
 /* What only netlink tells. */
 int put_netlink(struct capture *c);

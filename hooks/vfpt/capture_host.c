@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "file.h"
+#include "processes.h"
 
 /* What of a network device, a PCI function, a NUMA node ... Names are patterns. */
 static const char *const netdev[] = {"address", "brif", "carrier", "device", "duplex", "flags", "ifindex",
@@ -29,15 +31,14 @@ int put(struct capture *c, const char *path)
 	struct stat status;
 	ssize_t length;
 
-	if (fstatat(c->tools->root, path, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (file_stat(c->tools->root, path, &status) < 0)
 		return 0;
 	if (S_ISDIR(status.st_mode))
 		return parcel_directory(&c->parcel, path, c->err);
 	if (S_ISLNK(status.st_mode)) {
-		length = readlinkat(c->tools->root, path, c->text, LARGEST - 1);
+		length = file_link(c->tools->root, path, c->text, LARGEST);
 		if (length < 0)
 			return 0;
-		c->text[length] = '\0';
 		return parcel_link(&c->parcel, path, c->text, c->err);
 	}
 	length = S_ISREG(status.st_mode) ? read_bytes(c->tools, path, c->text, LARGEST) : -1;
@@ -53,9 +54,13 @@ static int not_hidden(const struct dirent *entry)
 int each(struct capture *c, const char *directory, const char *pattern, put_path *step)
 {
 	struct dirent **entries;
-	int count = scandirat(c->tools->root, directory, &entries, not_hidden, versionsort), r = 0;
+	int fd = file_open(c->tools->root, directory, O_RDONLY | O_DIRECTORY), count, r = 0;
 	char path[PATH_MAX];
 
+	if (fd < 0)
+		return 0;
+	count = scandirat(fd, ".", &entries, not_hidden, versionsort);
+	close(fd);
 	for (int i = 0; i < count; i++) {
 		snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
 		if (r == 0 && fnmatch(pattern, entries[i]->d_name, 0) == 0)
@@ -80,13 +85,12 @@ static int each_of(struct capture *c, const char *directory, const char *const *
 static char *resolve(const struct capture *c, const char *path, char real[PATH_MAX])
 {
 	char target[PATH_MAX - 8];
-	ssize_t length = readlinkat(c->tools->root, path, target, sizeof(target) - 1);
+	ssize_t length = file_link(c->tools->root, path, target, sizeof(target));
 
 	if (length < 0) {
 		snprintf(real, PATH_MAX, "%s", path);
 		return real;
 	}
-	target[length] = '\0';
 	snprintf(real, PATH_MAX, "sys/%s", target + strspn(target, "./"));
 	return real;
 }
@@ -122,21 +126,27 @@ int put_node(struct capture *c, const char *path)
 }
 
 /* Of a VM's process its id only: what else is on its command line is nobody's business. */
-int put_process(struct capture *c, const char *path)
+static int put_process(struct capture *c, const struct vm_process *process)
 {
-	static const char option[] = "-uuid";
-	char file[PATH_MAX + 8], line[sizeof("vm") + sizeof(option) + VFPT_VM_SIZE] = "vm\0-uuid";
-	struct vfpt_error none;
-	const char *end, *at;
-	int length;
+	char path[64], line[sizeof("vm") + sizeof("-uuid") + VFPT_VM_SIZE] = "vm\0-uuid";
 
-	snprintf(file, sizeof(file), "%s/cmdline", path);
-	length = read_bytes(c->tools, file, c->text, LARGEST);
-	end = c->text + (length > 0 ? length : 0);
-	for (at = c->text; at < end && strcmp(at, option) != 0; at += strlen(at) + 1)
-		;
-	if (at + sizeof(option) >= end ||
-		vfpt_vm_parse(at + sizeof(option), line + sizeof("vm") + sizeof(option), &none) < 0)
-		return 0;
-	return parcel_file(&c->parcel, file, line, sizeof(line), c->err);
+	snprintf(path, sizeof(path), "proc/%u/cmdline", process->pid);
+	memcpy(line + sizeof("vm") + sizeof("-uuid"), process->vm, VFPT_VM_SIZE);
+	return parcel_file(&c->parcel, path, line, sizeof(line), c->err);
+}
+
+int put_processes(struct capture *c)
+{
+	const char *qemu_user = c->tools->captured ? NULL : c->tools->config->policy.qemu_user;
+	struct vm_process *processes;
+	size_t count;
+	int r = 0;
+
+	if (processes_of_vms(c->tools->root, qemu_user, c->tools->config->policy.liveness_timeout, &processes,
+		    &count) < 0)
+		return vfpt_error_set(c->err, VFPT_SYSTEM, "cannot read the processes of VMs in /proc");
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = put_process(c, &processes[i]);
+	free(processes);
+	return r;
 }

@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "file.h"
 
 /* --- kernel ---------------------------------------------------------------------------------- */
 
 static unsigned count_entries(const struct tools *tools, const char *path)
 {
-	int fd = openat(tools->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = file_open(tools->root, path, O_RDONLY | O_DIRECTORY);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	unsigned count = 0;
@@ -52,7 +53,7 @@ static bool is_module(const struct tools *tools)
 		return false;
 	for (int i = 0; i < 2 && !found; i++) {
 		snprintf(path, sizeof(path), "lib/modules/%.100s/%s", kernel.release, lists[i]);
-		int fd = openat(tools->root, path, O_RDONLY | O_CLOEXEC);
+		int fd = file_open(tools->root, path, O_RDONLY);
 		FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
 		while (file && !found && getline(&line, &size, file) > 0)
@@ -68,7 +69,7 @@ static bool is_module(const struct tools *tools)
 int check_vfio(struct checker *checker, struct vfpt_error *err)
 {
 	(void)err;
-	if (faccessat(checker->tools->root, "sys/bus/pci/drivers/vfio-pci", F_OK, 0) == 0)
+	if (file_exists(checker->tools->root, "sys/bus/pci/drivers/vfio-pci"))
 		result(checker, LEVEL_OK, "loaded");
 	else if (!checker->tools->captured && is_module(checker->tools))
 		result(checker, LEVEL_OK, "a module, loaded when it is needed");

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "check.h"
+#include "file.h"
 
 static bool check_directory(struct checker *checker)
 {
@@ -16,7 +17,7 @@ static bool check_directory(struct checker *checker)
 		result(checker, LEVEL_FAIL, "%s", checker->no_ledger->message);
 		return false;
 	}
-	if (fstatat(checker->tools->root, "run/vfpt", &status, AT_SYMLINK_NOFOLLOW) < 0) {
+	if (file_stat(checker->tools->root, "run/vfpt", &status) < 0) {
 		if (checker->tools->captured)
 			result(checker, LEVEL_OK, "nothing is assigned");
 		else

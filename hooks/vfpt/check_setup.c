@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "file.h"
 
 /* --- hooks ----------------------------------------------------------------------------------- */
 
@@ -27,7 +28,7 @@ static bool has_capability(int fd)
 /* @return is it as it should be? One that is not there is only counted as @missing. */
 static bool check_hook(struct checker *checker, const char *path, unsigned *missing)
 {
-	int fd = openat(checker->tools->root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = file_open(checker->tools->root, path, O_RDONLY);
 	struct stat status;
 	bool fine = false;
 
@@ -56,7 +57,7 @@ int check_hooks(struct checker *checker, struct vfpt_error *err)
 	char path[PATH_MAX];
 
 	(void)err;
-	if (checker->tools->captured && faccessat(checker->tools->root, VFPT_HOOKS_DIR, F_OK, 0) < 0) {
+	if (checker->tools->captured && !file_exists(checker->tools->root, VFPT_HOOKS_DIR)) {
 		result(checker, LEVEL_SKIP, "not captured");
 		return 0;
 	}
@@ -126,7 +127,7 @@ int check_config(struct checker *checker, struct vfpt_error *err)
 		result(checker, LEVEL_FAIL, "%s", tools->config_error.message);
 		return 0;
 	}
-	if (faccessat(tools->root, "etc/vdsm/vfpt.conf", F_OK, 0) < 0) {
+	if (!file_exists(tools->root, "etc/vdsm/vfpt.conf")) {
 		result(checker, LEVEL_OK, "there is none, the defaults count");
 		return 0;
 	}

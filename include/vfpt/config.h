@@ -22,14 +22,19 @@ enum vfpt_numa {
 	VFPT_NUMA_IGNORE,
 };
 
+/** A user's name and its end: useradd(8) takes 32 characters. */
+#define VFPT_USER_SIZE 33
+
 /** [policy] */
 struct vfpt_policy {
 	/** A VF may pass traffic with a wrong tag between libvirt's start of the VM and after_vm_start. */
 	bool gap_allowed;
 	bool pack; /**< fill one PF before the next, instead of spreading VMs over all */
 	enum vfpt_numa numa;
-	unsigned lock_timeout; /**< how long a hook waits for the ledger, seconds */
-	unsigned grace;        /**< how long a VF without a VM is left alone, seconds */
+	unsigned lock_timeout;          /**< how long a hook waits for the ledger, seconds */
+	unsigned liveness_timeout;      /**< how long /proc and libvirt are asked who runs, seconds */
+	unsigned grace;                 /**< how long a VF without a VM is left alone, seconds */
+	char qemu_user[VFPT_USER_SIZE]; /**< that QEMU runs as, a name or a number */
 };
 
 /** [network NAME] */

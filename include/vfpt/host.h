@@ -129,8 +129,9 @@ unsigned vfpt_host_link_speed(struct vfpt_host *host, const struct vfpt_pf *pf);
 /** The NUMA node of the PF; -1 where the machine does not tell. */
 int vfpt_host_numa_node(struct vfpt_host *host, const struct vfpt_pf *pf);
 
-/** Add the NUMA nodes of these CPUs to @nodes. */
-void vfpt_host_nodes_of_cpus(struct vfpt_host *host, const struct vfpt_set *cpus, struct vfpt_set *nodes);
+/** Add the NUMA nodes of these CPUs to @nodes; none where the machine does not tell. */
+int vfpt_host_nodes_of_cpus(
+	struct vfpt_host *host, const struct vfpt_set *cpus, struct vfpt_set *nodes, struct vfpt_error *err);
 
 /** An iommu group: its number and those of its members that are not PCI bridges (which VFIO tolerates). */
 struct vfpt_iommu_group {

@@ -3,8 +3,8 @@
  * @file netlink.h
  * The one route-netlink socket of a program: opened in main() and handed down.
  *
- * CAP_NET_ADMIN is raised here and nowhere else, around opening the socket and around each request that sets
- * something (the kernel checks both: linux/net/netlink/af_netlink.c, __netlink_ns_capable).
+ * CAP_NET_ADMIN is raised here and nowhere else (lib/privilege.c), around opening the socket and around each
+ * request that sets something (the kernel checks both: linux/net/netlink/af_netlink.c, __netlink_ns_capable).
  */
 #ifndef VFPT_NETLINK_H
 #define VFPT_NETLINK_H
@@ -21,8 +21,5 @@ void vfpt_netlink_close(struct vfpt_netlink *netlink);
 
 /** From here on nothing is set: such requests are not sent, and succeed. Reading goes on. NULL is fine. */
 void vfpt_netlink_mute(struct vfpt_netlink *netlink);
-
-/** Give up CAP_NET_ADMIN for good: nothing is set any more. */
-void vfpt_netlink_renounce(void);
 
 #endif

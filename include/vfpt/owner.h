@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "vfpt/config.h"
 #include "vfpt/host.h"
 #include "vfpt/inuse.h"
 #include "vfpt/ledger.h"
@@ -18,19 +19,20 @@ struct vfpt_owners;
 
 /**
  * @param captured the root is a captured tree: there is no libvirt to ask, its process table must do
- * @param grace how long an assignment is left alone, seconds: a VM that is being started has no process yet
+ * @param policy grace is how long an assignment is left alone: a VM that is being started has no process yet;
+ * qemu_user is whose processes count beside root's. The caller's, it must outlive the owners.
  * @param out to be freed by vfpt_owners_free()
  */
-int vfpt_owners_open(struct vfpt_host *host, bool captured, unsigned grace, struct vfpt_owners **out,
-	struct vfpt_error *err);
+int vfpt_owners_open(struct vfpt_host *host, bool captured, const struct vfpt_policy *policy,
+	struct vfpt_owners **out, struct vfpt_error *err);
 
 /** NULL is fine. */
 void vfpt_owners_free(struct vfpt_owners *owners);
 
 /**
- * Is the assignment's VM gone for sure? It is not while the assignment is young, a process has the VM's UUID
- * on its command line (as QEMU does), someone uses the VF, libvirt runs the VM, or does not answer within 5
- * s.
+ * Is the assignment's VM gone for sure? It is not while the assignment is young, a process of root
+ * or QEMU's user has the VM's UUID on its command line, someone uses the VF, libvirt runs the VM, or does not
+ * answer within 5 s.
  */
 bool vfpt_owner_is_gone(struct vfpt_owners *owners, const struct vfpt_assignment *assignment);
 
@@ -38,8 +40,11 @@ bool vfpt_owner_is_gone(struct vfpt_owners *owners, const struct vfpt_assignment
 bool vfpt_owner_is_there(
 	struct vfpt_owners *owners, const struct vfpt_assignment *assignment, char reason[VFPT_REASON_SIZE]);
 
-/** Does a process of this host have the VM's UUID on its command line? Where that cannot be known: no. */
+/** Has the VM a process here, of root or QEMU's user? Where that cannot be known: no. */
 bool vfpt_owner_has_process(struct vfpt_owners *owners, const struct vfpt_assignment *assignment);
+
+/** Does the VM run here, as both its process and libvirt say? Where either cannot be known: no. */
+bool vfpt_owner_runs(struct vfpt_owners *owners, const struct vfpt_assignment *assignment);
 
 /** Does libvirt answer? Of a captured tree's nothing is asked: true. */
 bool vfpt_owners_answered(struct vfpt_owners *owners);

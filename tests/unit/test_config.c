@@ -40,9 +40,11 @@ static const char *policy_shown(const struct vfpt_policy *policy)
 	static const char *const numa[] = {
 		[VFPT_NUMA_PREFER] = "", [VFPT_NUMA_REQUIRE] = " require", [VFPT_NUMA_IGNORE] = " ignore"};
 
-	return text("%s%s%s%s%s", policy->gap_allowed ? " allow" : "", policy->pack ? " pack" : "",
+	return text("%s%s%s%s%s%s%s", policy->gap_allowed ? " allow" : "", policy->pack ? " pack" : "",
 		numa[policy->numa], policy->lock_timeout != 60 ? text(" %u s", policy->lock_timeout) : "",
-		policy->grace != 300 ? text(" grace %u s", policy->grace) : "");
+		policy->grace != 300 ? text(" grace %u s", policy->grace) : "",
+		policy->liveness_timeout != 5 ? text(" liveness %u s", policy->liveness_timeout) : "",
+		strcmp(policy->qemu_user, "qemu") != 0 ? text(" user %s", policy->qemu_user) : "");
 }
 
 static const char *profile_shown(const struct vfpt_profile *profile)
@@ -143,8 +145,13 @@ static const struct {
 	{"[policy]\ngrace = 0\n", "policy: grace 0 s"},
 	{"[policy]\ngrace = 300\n", ""},
 	{"[policy]\ngrace = 86400\n", "policy: grace 86400 s"},
-	{"[policy]\ngap = allow\nplacement = pack\nnuma = ignore\nlock_timeout = 5\ngrace = 6\n",
-		"policy: allow pack ignore 5 s grace 6 s"},
+	{"[policy]\nliveness_timeout = 0\n", "policy: liveness 0 s"},
+	{"[policy]\nliveness_timeout = 5\nqemu_user = qemu\n", ""},
+	{"[policy]\nqemu_user = libvirt-qemu\n", "policy: user libvirt-qemu"},
+	{"[policy]\nqemu_user = 64055\n", "policy: user 64055"},
+	{"[policy]\ngap = allow\nplacement = pack\nnuma = ignore\nlock_timeout = 5\ngrace = 6\n"
+	 "liveness_timeout = 7\nqemu_user = 8\n",
+		"policy: allow pack ignore 5 s grace 6 s liveness 7 s user 8"},
 	/* the last one counts */
 	{"[policy]\ngap = allow\ngap = refuse\n", ""},
 	{"[policy]\nplacement = pack\nplacement = spread\n", ""},
@@ -324,15 +331,23 @@ static const struct {
 	{"[policy]\ngrace = 86401\n",
 		"line 2: [policy] grace = 86401: \"86401\" is no number from 0 to 86400"},
 	{"[policy]\ngrace = -1\n", "line 2: [policy] grace = -1: \"-1\" is no number from 0 to 86400"},
+	{"[policy]\nliveness_timeout = 601\n",
+		"line 2: [policy] liveness_timeout = 601: \"601\" is no number from 0 to 600"},
+	{"[policy]\nqemu_user =\n", "line 2: [policy] qemu_user = : \"\" is no user's name"},
+	{"[policy]\nqemu_user = a b\n", "line 2: [policy] qemu_user = a b: \"a b\" is no user's name"},
+	{"[policy]\nqemu_user = 012345678901234567890123456789012\n",
+		"line 2: [policy] qemu_user = 012345678901234567890123456789012: "
+		"\"012345678901234567890123456789012\" is no user's name"},
 	{"[policy]\ngrace =\n", "line 2: [policy] grace = : \"\" is no number from 0 to 86400"},
-	{"[policy]\n\n# x\ncolour = red\n", "line 4: [policy] colour = red: not known; there are gap, "
-					    "placement, numa, lock_timeout and grace"},
+	{"[policy]\n\n# x\ncolour = red\n",
+		"line 4: [policy] colour = red: not known; there are gap, "
+		"placement, numa, lock_timeout, liveness_timeout, grace and qemu_user"},
 	{"[policy]\nGap = allow\n", "line 2: [policy] Gap = allow: not known; there are gap, placement, "
-				    "numa, lock_timeout and grace"},
+				    "numa, lock_timeout, liveness_timeout, grace and qemu_user"},
 	{"[policy]\nvf_trust = on\n", "line 2: [policy] vf_trust = on: not known; there are gap, placement, "
-				      "numa, lock_timeout and grace"},
+				      "numa, lock_timeout, liveness_timeout, grace and qemu_user"},
 	{"[policy]\n= allow\n", "line 2: [policy]  = allow: not known; there are gap, placement, numa, "
-				"lock_timeout and grace"},
+				"lock_timeout, liveness_timeout, grace and qemu_user"},
 	/* [network NAME] */
 	{"[network red]\npfs =\n", "line 2: [network red] pfs = : custom property vf_pf: it is empty"},
 	{"[network red]\npfs = ens1f0 ens2f0\n", "line 2: [network red] pfs = ens1f0 ens2f0: custom property "
@@ -416,8 +431,8 @@ static const struct {
 	{"gap = allow\n", "line 1: [] gap = allow: " NO_SECTION},
 	{"[policy]\n" NAME_40 "012345678 = 1\n", "line 2: [policy] " NAME_40 " = 1: " TOO_LONG},
 	{"[policy]\n" NAME_40 "01234567 = 1\n",
-		"line 2: [policy] " NAME_40
-		" = 1: not known; there are gap, placement, numa, lock_timeout and grace"},
+		"line 2: [policy] " NAME_40 " = 1: not known; there are gap, placement, numa, lock_timeout, "
+		"liveness_timeout, grace and qemu_user"},
 	/* lines */
 	{"[policy\ngap = allow\n", "line 1: neither a section nor KEY = VALUE"},
 	{"[policy]\ngap\n", "line 2: neither a section nor KEY = VALUE"},

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -2535,6 +2536,62 @@ START_TEST(test_of_a_release_gives_nothing_back)
 }
 END_TEST
 
+/* --- what a hook that was killed left */
+
+static pid_t dead_process(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	return pid;
+}
+
+START_TEST(document_that_a_killed_hook_was_writing_is_removed)
+{
+	const char *dead = text("tmp/x.xml.vfpt-%d-0123456789abcdef", (int)dead_process());
+	const char *const kept[] = {text("tmp/x.xml.vfpt-%d-0123456789abcdef", (int)getpid()),
+		text("%s.xml", dead), text("%.*s", (int)strlen(dead) - 17, dead), "tmp/x.xml.vfpt-0-0",
+		"tmp/other"};
+
+	put_file(dead, "half a docu");
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		put_file(kept[i], "somebody's");
+	put_directory(text("tmp/y.xml.vfpt-%d-0123456789abcdef", (int)dead_process()));
+	/* Only a hook that writes there looks. */
+	ck_assert_exit(hook("after_vm_destroy", VM_A, NULL), 2);
+	ck_assert(there_is(dead));
+	put_file(DOCUMENT, one_vnic(VM_A, "blue", "required"));
+	ck_assert_exit(hook("before_vm_start", VM_A, NULL), 0);
+	ck_assert(!there_is(dead));
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		ck_assert_msg(there_is(kept[i]), "%s is gone", kept[i]);
+	ck_assert_uint_eq(entries("tmp"), ARRAY_SIZE(kept) + 2);
+}
+END_TEST
+
+/* --- a stack of 64 KiB */
+
+START_TEST(small_stack_is_enough)
+{
+	struct rlimit before, small = {.rlim_cur = 64 << 10};
+	struct outcome outcome;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_STACK, &before), 0);
+	small.rlim_max = before.rlim_max;
+	put_file(CONFIG, "[policy]\nnuma = prefer\n[pf ens1f0]\nnetworks = blue, red\nexclude = 0-1\n");
+	put_file("proc/net/vlan/config", get_file("proc/net/vlan/config", NULL));
+	put_file(DOCUMENT, replaced(one_vnic(VM_A, "blue", "required"), "<devices>",
+				   "<vcpu cpuset=\"0-1\">2</vcpu><devices>"));
+	ck_assert_int_eq(setrlimit(RLIMIT_STACK, &small), 0);
+	outcome = hook("before_vm_start", VM_A, NULL);
+	ck_assert_int_eq(setrlimit(RLIMIT_STACK, &before), 0);
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(vf_of(0), "0000:01:10.4 VLAN 200");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("hooks");
@@ -2634,6 +2691,10 @@ int main(void)
 	tcase_add_loop_test(tcase, mode_and_owner_of_the_document_stay, 0, 4);
 	tcase_add_test(tcase, document_is_replaced_in_one_step);
 
+	tcase = new_case(suite, "left over", host_setup);
+	tcase_add_test(tcase, document_that_a_killed_hook_was_writing_is_removed);
+	tcase = new_case(suite, "limits", host_setup);
+	tcase_add_test(tcase, small_stack_is_enough);
 	tcase = new_case(suite, "plugging", host_setup);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, forty_rounds_of_plugging_leave_every_vf_free);

@@ -1204,7 +1204,7 @@ static const char *nodes_of(const char *cpus, const char *before)
 		ck_assert_int_eq(vfpt_set_parse(&of, cpus), 0);
 	if (*before)
 		ck_assert_int_eq(vfpt_set_parse(&found, before), 0);
-	vfpt_host_nodes_of_cpus(host, &of, &found);
+	ck_assert_ok(vfpt_host_nodes_of_cpus(host, &of, &found, &err), err);
 	for (unsigned node = 0; node < VFPT_SET_SIZE; node++)
 		if (vfpt_set_has(&found, node))
 			list = text("%s%s%u", list, *list ? " " : "", node);

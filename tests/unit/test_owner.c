@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vfpt/owner.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "libvirt.h"
 #include "support.h"
@@ -12,9 +15,13 @@
 #define OTHER "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
 #define VF    "sys/devices/pci0000:00/0000:00:02.0/0000:01:10.0/"
 
+/* How long an answer is waited for, seconds: a busy machine is no reason to get none. */
+#define LONG 600
+
 static struct vfpt_error err;
 static struct vfpt_host *host;
 static struct vfpt_owners *owners;
+static struct vfpt_policy policy = {.qemu_user = "107", .liveness_timeout = LONG};
 
 /* --- libvirt's place is taken by this */
 
@@ -22,10 +29,11 @@ static int libvirt_answer; /* what libvirt_active() returns */
 static const char *libvirt_runs;
 static unsigned libvirt_asked;
 
-int __wrap_libvirt_active(char (**uuids)[VFPT_VM_SIZE], size_t *count);
+int __wrap_libvirt_active(unsigned seconds, char (**uuids)[VFPT_VM_SIZE], size_t *count);
 
-int __wrap_libvirt_active(char (**uuids)[VFPT_VM_SIZE], size_t *count)
+int __wrap_libvirt_active(unsigned seconds, char (**uuids)[VFPT_VM_SIZE], size_t *count)
 {
+	ck_assert_uint_eq(seconds, LONG);
 	libvirt_asked++;
 	*uuids = NULL;
 	*count = 0;
@@ -45,7 +53,8 @@ static void open_all(bool captured, unsigned grace)
 	libvirt_asked = 0;
 	put_directory("proc/1");
 	ck_assert_ok(vfpt_host_open(root_fd, NULL, &host, &err), err);
-	ck_assert_ok(vfpt_owners_open(host, captured, grace, &owners, &err), err);
+	policy.grace = grace;
+	ck_assert_ok(vfpt_owners_open(host, captured, &policy, &owners, &err), err);
 }
 
 static void close_all(void)
@@ -89,6 +98,13 @@ static void put_process(unsigned pid, const char *const *arguments)
 		used += strlen(*arguments) + 1;
 	}
 	put_bytes(text("proc/%u/cmdline", pid), line, used);
+}
+
+/* "REAL EFFECTIVE SAVED FILESYSTEM", as proc(5) has them, of the process's users. */
+static void put_users(unsigned pid, const char *users)
+{
+	put_file(text("proc/%u/status", pid),
+		text("Name:\tqemu-kvm\nUmask:\t0027\nPid:\t%u\nUid:\t%s\n", pid, users));
 }
 
 START_TEST(owner_that_nobody_knows_is_gone)
@@ -152,7 +168,9 @@ START_TEST(vm_with_a_process_is_there)
 {
 	open_all(false, 300);
 	put_process(4711, processes[_i].arguments);
+	put_users(4711, "107\t107\t107\t107");
 	put_bytes("proc/4712/cmdline", "", 0);
+	put_users(4712, "0\t0\t0\t0");
 	put_file("proc/cmdline", "-uuid");
 	ck_assert_msg(gone(1) != processes[_i].present, "a process %s: gone is %d", processes[_i].name,
 		processes[_i].present);
@@ -169,7 +187,101 @@ START_TEST(uuid_far_behind_in_a_long_command_line_is_found)
 	memset(line, 'a', sizeof(line));
 	memcpy(line + sizeof(line) - 7 - VFPT_VM_SIZE, "\0-uuid\0" VM, 7 + VFPT_VM_SIZE);
 	put_bytes("proc/4711/cmdline", line, sizeof(line));
+	put_users(4711, "107\t107\t107\t107");
 	ck_assert(!gone(1));
+	close_all();
+}
+END_TEST
+
+/* Anyone can write "-uuid UUID" on a command line of his own. */
+static const struct {
+	const char *users; /* NULL: there is no status */
+	bool counts;
+} users[] = {
+	{"0\t0\t0\t0", true},
+	{"107\t107\t107\t107", true},
+	{"1000\t1000\t1000\t1000", false},
+	{"1000\t0\t0\t0", false}, /* a program that is setuid root */
+	{"0\t1000\t0\t0", false},
+	{"107\t107\t1000\t107", false},
+	{"garbage", false},
+	{NULL, false},
+};
+
+START_TEST(only_processes_of_root_and_qemus_user_count)
+{
+	open_all(false, 300);
+	put_process(4711, qemu);
+	if (users[_i].users)
+		put_users(4711, users[_i].users);
+	ck_assert_msg(gone(1) != users[_i].counts, "a process of %s: gone is %d", users[_i].users,
+		users[_i].counts);
+	close_all();
+}
+END_TEST
+
+START_TEST(qemus_user_can_have_a_name)
+{
+	struct vfpt_assignment a = assignment(1);
+
+	for (int i = 0; i < 2; i++) {
+		strcpy(policy.qemu_user, i ? "nobody" : "no-such-user");
+		open_all(false, 300);
+		put_process(4711, qemu);
+		put_users(4711, "65534\t65534\t65534\t65534");
+		ck_assert_int_eq(vfpt_owner_has_process(owners, &a), i);
+		close_all();
+		drop("proc/1");
+	}
+	strcpy(policy.qemu_user, "107");
+}
+END_TEST
+
+/* Whoever reads it may have to wait for as long as its owner likes. */
+START_TEST(command_lines_of_others_are_not_read)
+{
+	static const char line[] = "qemu\0-uuid\0" VM;
+	char left[sizeof(line) + 1];
+	int pipe;
+
+	open_all(false, 300);
+	put_process(4711, qemu);
+	put_users(4711, "1000\t1000\t1000\t1000");
+	drop("proc/4711/cmdline");
+	ck_assert_int_eq(mkfifoat(root_fd, "proc/4711/cmdline", 0600), 0);
+	pipe = openat(root_fd, "proc/4711/cmdline", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	ck_assert_int_ge(pipe, 0);
+	ck_assert_int_eq(write(pipe, line, sizeof(line)), sizeof(line));
+	ck_assert(gone(1));
+	ck_assert_int_eq(read(pipe, left, sizeof(left)), sizeof(line));
+	close(pipe);
+	close_all();
+}
+END_TEST
+
+/* A process is no proof that the VM runs, nor is libvirt's word alone. */
+START_TEST(vm_runs_when_process_and_libvirt_say_so)
+{
+	struct vfpt_assignment a = assignment(1);
+
+	for (int i = 0; i < 4; i++) {
+		open_all(false, 300);
+		if (i & 1) {
+			put_process(4711, qemu);
+			put_users(4711, "0\t0\t0\t0");
+		}
+		libvirt_runs = i & 2 ? VM : OTHER;
+		ck_assert_int_eq(vfpt_owner_runs(owners, &a), i == 3);
+		close_all();
+		drop("proc/1");
+		if (i & 1)
+			drop("proc/4711");
+	}
+	open_all(false, 300);
+	put_process(4711, qemu);
+	put_users(4711, "0\t0\t0\t0");
+	libvirt_answer = -1;
+	ck_assert(!vfpt_owner_runs(owners, &a));
 	close_all();
 }
 END_TEST
@@ -179,7 +291,7 @@ START_TEST(without_a_process_table_nobody_is_gone)
 	open_all(false, 300);
 	drop("proc");
 	ck_assert(!gone(1));
-	ck_assert_str_eq(vfpt_owners_in_doubt(owners), "/proc cannot be read");
+	ck_assert_str_eq(vfpt_owners_in_doubt(owners), "/proc cannot be read, or not in time");
 	close_all();
 }
 END_TEST
@@ -253,7 +365,7 @@ START_TEST(captured_tree_has_no_libvirt_to_ask)
 	ck_assert(gone(1));
 	put_process(4711, qemu);
 	vfpt_owners_free(owners);
-	ck_assert_ok(vfpt_owners_open(host, true, 300, &owners, &err), err);
+	ck_assert_ok(vfpt_owners_open(host, true, &policy, &owners, &err), err);
 	ck_assert(!gone(1));
 	ck_assert_uint_eq(libvirt_asked, 0);
 	close_all();
@@ -277,6 +389,10 @@ int main(void)
 	tcase_add_test(tests, generation_of_the_future_is_not_young);
 	tcase_add_loop_test(tests, vm_with_a_process_is_there, 0, ARRAY_SIZE(processes));
 	tcase_add_test(tests, uuid_far_behind_in_a_long_command_line_is_found);
+	tcase_add_loop_test(tests, only_processes_of_root_and_qemus_user_count, 0, ARRAY_SIZE(users));
+	tcase_add_test(tests, qemus_user_can_have_a_name);
+	tcase_add_test(tests, command_lines_of_others_are_not_read);
+	tcase_add_test(tests, vm_runs_when_process_and_libvirt_say_so);
 	tcase_add_test(tests, without_a_process_table_nobody_is_gone);
 	tcase_add_test(tests, vf_that_someone_uses_is_not_taken_back);
 	tcase_add_test(tests, vf_that_does_not_exist_is_used_by_nobody);
