@@ -514,6 +514,7 @@ static const struct kind {
 	{SYS_newfstatat, "newfstatat", false, {EIO, ENOMEM, EACCES}},
 	{SYS_open, "open", false, {EMFILE, EACCES, ENOMEM, EIO}},
 	{SYS_openat, "openat", false, {EMFILE, EACCES, ENOMEM, EIO}},
+	{SYS_openat2, "openat2", false, {EMFILE, EACCES, ENOMEM, EIO}},
 	{SYS_prctl, "prctl", false, {EINVAL, EPERM}},
 	{SYS_pread64, "pread64", false, {EIO, EINTR}},
 	{SYS_prlimit64, "prlimit64", false, {EPERM}},

@@ -545,7 +545,7 @@ at_output() {
     head -c 65536 /dev/zero >&9
     "$@" 2>/tmp/full >/dev/null </dev/null 9<&- &
     pid=$!
-    lab_wait 20 grep -q '^1 0x2 ' "/proc/$pid/syscall"
+    lab_wait 200 grep -q "^1 0x2 " "/proc/$pid/syscall"
     left=$(capability_of $pid Prm)
     head -c 65536 <&9 >/dev/null
     wait $pid

@@ -24,7 +24,11 @@ domain() {
 <o:passthrough>required</o:passthrough></o:custom></o:device></o:vm></metadata>|"
 }
 
-grace() { mkdir -p /etc/vdsm && printf '[policy]\ngrace = %s\n' "$1" >/etc/vdsm/vfpt.conf; }
+# grace SECONDS [TIMEOUT]: of vfpt.conf. The lab's QEMU runs as root, and libvirt may take its time.
+grace() {
+    mkdir -p /etc/vdsm
+    printf '[policy]\ngrace = %s\nqemu_user = root\nliveness_timeout = %s\n' "$1" "${2:-60}" >/etc/vdsm/vfpt.conf
+}
 netdevs() { for link in /sys/class/net/ens1f0/device/virtfn*; do [ -d "$link/net" ] || return; done; }
 vdsm_starts() { : >/tmp/nothing.xml; as_vdsm before_vdsm_start /tmp/nothing.xml; }
 
@@ -102,6 +106,7 @@ without_libvirt_all_stays_taken() {
     domain $two 56:6f:1a:2b:00:02 >/tmp/domain.xml
     as_vdsm before_vm_start /tmp/domain.xml vmId=$two
     cp "$doc" /tmp/$two.xml
+    grace 0 5
     pkill -STOP libvirtd
     vdsm_starts
     like "libvirt that does not answer: the VF stays taken, and a line says so" "$rc $err $(assignments)" \
@@ -115,6 +120,72 @@ without_libvirt_all_stays_taken() {
     unchanged "after_vm_destroy needs no libvirt"
 }
 
+# claims USER PROGRAM...: a process of that user whose command line says that it is the second VM's. Its pid is in
+# $claimant.
+claims() {
+    local user=$1; shift
+    setpriv --reuid "$user" --regid "$user" --clear-groups "$@" -uuid $two "$(printf '%030000d' 0)" >/tmp/claimant 2>&1 &
+    claimant=$!
+}
+claim_ends() { kill -KILL $claimant; wait $claimant 2>/dev/null; }
+
+# The second VM was given a VF and is gone.
+second_vm_is_gone() {
+    domain $two 56:6f:1a:2b:00:02 >/tmp/domain.xml
+    as_vdsm before_vm_start /tmp/domain.xml vmId=$two
+    cp "$doc" /tmp/$two.xml
+}
+
+# Any user can write a VM's id on a command line, and keep who reads it waiting.
+claims_of_others_do_not_count() {
+    local user
+    for user in 1000 0; do
+        second_vm_is_gone
+        claims $user sh -c 'while :; do sleep 100; done'
+        vdsm_starts
+        if [ $user = 0 ]; then
+            is "a process of root's with the VM's id: the VF stays taken" "$rc$err $(assignments)" "0 1"
+            as_vdsm after_vm_destroy /tmp/$two.xml vmId=$two
+        else
+            like "a process of another user with the VM's id: the VF is given back" "$rc $err $(assignments)" \
+                "^0 vfpt: warning: VM $two is gone; its VF [01] of ens1f0 is given back 0$"
+        fi
+        claim_ends
+    done
+    second_vm_is_gone
+    modprobe fuse && chmod 666 /dev/fuse
+    claims 1000 tests/lab/unreadable.py
+    ok "a process whose command line cannot be read to its end is there" lab_wait 60 grep -q ready /tmp/claimant
+    ok "(whoever reads it waits)" not timeout -s KILL 3 cat /proc/$claimant/cmdline
+    through=(timeout -s KILL 100)
+    vdsm_starts
+    through=()
+    like "no hook does: the VF is given back" "$rc $err $(assignments)" "^0 vfpt: warning: VM $two is gone; .* 0$"
+    pkill -KILL -f unreadable.py
+    claim_ends
+    unchanged "and every VF is as it was"
+}
+
+# What the host has taken since is not set because somebody says that the VM is there.
+claims_set_nothing() {
+    local user vf netdev index
+    for user in 1000 0; do
+        second_vm_is_gone
+        vf=$(vf_of /tmp/$two.xml 56:6f:1a:2b:00:02) index=$(index_of "$vf")
+        netdev=$(ls "/sys/bus/pci/devices/$vf/net")
+        ip addr add 192.0.2.1/24 dev "$netdev"
+        ip link set dev ens1f0 vf "$index" vlan 9
+        claims $user sh -c 'while :; do sleep 100; done'
+        vdsm_starts
+        like "the host uses the VF of a VM that is gone, and user $user says it is there: nothing is set" \
+            "$rc $(pf_line "$vf") $err" "^0 .* vlan 9, .*VM $two does not run here for sure"
+        claim_ends
+        ip addr flush dev "$netdev"
+        as_vdsm after_vm_destroy /tmp/$two.xml vmId=$two
+        unchanged "and in the end every VF is as it was"
+    done
+}
+
 make_host || { echo "Bail out! the host cannot be made"; exit 1; }
 install_build || { echo "Bail out! the build cannot be installed"; exit 1; }
 lab_libvirtd || { echo "Bail out! libvirt does not start"; exit 1; }
@@ -124,5 +195,7 @@ before=$(vf_lines ens1f0)
 running_vms_keep_theirs
 vms_that_ended_without_a_word
 late_hooks_do_nothing
+claims_of_others_do_not_count
+claims_set_nothing
 without_libvirt_all_stays_taken
 finish
