@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,28 @@ int file_number(int dir, const char *path, uint64_t max, uint64_t *value)
 	char text[32];
 
 	return file_read(dir, path, text, sizeof(text)) < 0 ? -1 : parse_number(text, 0, max, value);
+}
+
+char *file_net_path(char path[FILE_PATH], const char *netdev, const char *attribute)
+{
+	snprintf(path, FILE_PATH, "sys/class/net/%s/%s", netdev, attribute);
+	return path;
+}
+
+char *file_pci_path(char path[FILE_PATH], const struct vfpt_pci *address, const char *attribute)
+{
+	char text[VFPT_PCI_SIZE];
+
+	snprintf(path, FILE_PATH, "sys/bus/pci/devices/%s/%s", vfpt_pci_format(address, text), attribute);
+	return path;
+}
+
+bool file_is_netdev_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 0 && length < IFNAMSIZ && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+	       !strpbrk(name, "/: \t\n\v\f\r");
 }
 
 int file_link(int dir, const char *path, char *target, size_t size)

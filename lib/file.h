@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "vfpt/error.h"
+#include "vfpt/pci.h"
 
 /* The longest path that is built here: a class directory, a netdev's name, an attribute. */
 #define FILE_PATH 192
@@ -50,6 +51,13 @@ int parse_number(const char *text, int base, uint64_t max, uint64_t *value);
 
 /* Read an unsigned decimal or 0x-hexadecimal number of at most @max. @return 0, or -1 with errno. */
 int file_number(int dir, const char *path, uint64_t max, uint64_t *value);
+
+/* sys/class/net/NETDEV/ATTRIBUTE, sys/bus/pci/devices/ADDRESS/ATTRIBUTE. @return @path */
+char *file_net_path(char path[FILE_PATH], const char *netdev, const char *attribute);
+char *file_pci_path(char path[FILE_PATH], const struct vfpt_pci *address, const char *attribute);
+
+/* As the kernel's dev_valid_name(): what comes from outside must not leave its directory. */
+bool file_is_netdev_name(const char *name);
 
 /* What a symbolic link points to, cut to @size - 1 bytes, '\0' behind. @return its length, or -1 with errno.
  */
