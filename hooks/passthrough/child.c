@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -42,8 +41,6 @@ static int left_until(const struct timespec *end)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ms = (end->tv_sec - now.tv_sec) * 1000LL + (end->tv_nsec - now.tv_nsec) / 1000000;
-	if (ms > INT_MAX)
-		return INT_MAX;
 	return ms < 0 ? 0 : (int)ms;
 }
 

@@ -12,14 +12,15 @@
 /* A command line of libvirt's has some hundred arguments, and the UUID is among the first. */
 #define LONGEST_COMMAND_LINE 32768
 
-/* --- the child ------------------------------------------------------------------------------- */
+/* --- looking --------------------------------------------------------------------------------- */
 
 struct search {
 	int root;
-	int out;
 	bool all; /* whoever's they are */
 	uid_t qemu;
-	char *line; /* LONGEST_COMMAND_LINE bytes */
+	char *line;                                            /* LONGEST_COMMAND_LINE bytes */
+	int (*found)(const struct vm_process *vm, void *data); /* @return 0, or anything else to end */
+	void *data;
 };
 
 /* A user that does not exist is root: then only root's processes count. */
@@ -71,7 +72,8 @@ static bool find_vm(const char *line, size_t length, char vm[VFPT_VM_SIZE])
 static int look_at_process(const char *name, void *data)
 {
 	const struct search *search = data;
-	char path[FILE_PATH], vm[VFPT_VM_SIZE];
+	struct vm_process process;
+	char path[FILE_PATH];
 	int length;
 
 	if (strspn(name, "0123456789") != strlen(name) || (!search->all && !is_trusted(search, name)))
@@ -79,27 +81,59 @@ static int look_at_process(const char *name, void *data)
 	snprintf(path, sizeof(path), "proc/%.20s/cmdline", name);
 	length = file_read_start(search->root, path, search->line, LONGEST_COMMAND_LINE);
 	/* It is gone meanwhile, or a thread of the kernel. */
-	if (length <= 0 || !find_vm(search->line, (size_t)length, vm))
+	if (length <= 0 || !find_vm(search->line, (size_t)length, process.vm))
 		return 0;
-	return dprintf(search->out, "%.20s %s\n", name, vm) < 0;
+	process.pid = (unsigned)strtoul(name, NULL, 10);
+	return search->found(&process, search->data) != 0;
+}
+
+static int look_at_all(struct search *search)
+{
+	int r;
+
+	search->line = malloc(LONGEST_COMMAND_LINE);
+	r = search->line ? file_each(search->root, "proc", look_at_process, search) : -1;
+	free(search->line);
+	return r == 0 ? 0 : -1;
+}
+
+/* --- the child ------------------------------------------------------------------------------- */
+
+static int print_process(const struct vm_process *process, void *data)
+{
+	const int *out = data;
+
+	return dprintf(*out, "%u %s\n", process->pid, process->vm) < 0;
 }
 
 /* A line a process, and "end", which shows that none is missing. */
 static int tell(int out, int root, void *data)
 {
 	const char *qemu_user = data;
-	struct search search = {.root = root,
-		.out = out,
-		.all = !qemu_user,
-		.qemu = qemu_user ? find_user(qemu_user) : 0,
-		.line = malloc(LONGEST_COMMAND_LINE)};
+	struct search search = {
+		.root = root, .qemu = find_user(qemu_user), .found = print_process, .data = &out};
 
-	if (!search.line || file_each(root, "proc", look_at_process, &search) != 0)
-		return -1;
-	return dprintf(out, "end\n") < 0 ? -1 : 0;
+	return look_at_all(&search) < 0 || dprintf(out, "end\n") < 0 ? -1 : 0;
 }
 
 /* --- its answer ------------------------------------------------------------------------------ */
+
+struct list {
+	size_t count;
+	struct vm_process *processes;
+};
+
+static int add_process(const struct vm_process *process, void *data)
+{
+	struct list *list = data;
+	struct vm_process *grown = reallocarray(list->processes, list->count + 1, sizeof(*grown));
+
+	if (!grown)
+		return -1;
+	grown[list->count++] = *process;
+	list->processes = grown;
+	return 0;
+}
 
 static int read_line(const char *line, struct vm_process *out)
 {
@@ -109,38 +143,40 @@ static int read_line(const char *line, struct vm_process *out)
 	return sscanf(line, "%u %36s", &out->pid, vm) == 2 ? vfpt_vm_parse(vm, out->vm, &not_a_vm) : -1;
 }
 
-static int read_lines(const char *text, struct vm_process **out, size_t *count)
+static int read_lines(const char *text, struct list *list)
 {
-	for (const char *end; strcmp(text, "end\n") != 0; text = end + 1) {
-		struct vm_process *grown = reallocarray(*out, *count + 1, sizeof(*grown));
+	struct vm_process process;
 
+	for (const char *end; strcmp(text, "end\n") != 0; text = end + 1) {
 		end = strchr(text, '\n');
-		if (!grown)
-			return -1;
-		*out = grown;
-		if (!end || read_line(text, &grown[(*count)++]) < 0)
+		if (!end || read_line(text, &process) < 0 || add_process(&process, list) < 0)
 			return -1;
 	}
 	return 0;
 }
 
+static int ask_child(int root, const char *qemu_user, unsigned seconds, struct list *list)
+{
+	/* The child does not change the name. */
+	char *text = child_ask(seconds, root, tell, (void *)(uintptr_t)qemu_user);
+	int r = text ? read_lines(text, list) : -1;
+
+	free(text);
+	return r;
+}
+
 int processes_of_vms(
 	int root, const char *qemu_user, unsigned seconds, struct vm_process **out, size_t *count)
 {
-	/* The child does not change it. */
-	char *text =
-		child_ask(qemu_user ? seconds : CHILD_ANY_TIME, root, tell, (void *)(uintptr_t)qemu_user);
-	int r = -1;
+	struct list list = {.processes = NULL};
+	struct search captured = {.root = root, .all = true, .found = add_process, .data = &list};
+	int r = qemu_user ? ask_child(root, qemu_user, seconds, &list) : look_at_all(&captured);
 
-	*out = NULL;
-	*count = 0;
-	if (text)
-		r = read_lines(text, out, count);
-	free(text);
 	if (r < 0) {
-		free(*out);
-		*out = NULL;
-		*count = 0;
+		free(list.processes);
+		list = (struct list){.processes = NULL};
 	}
+	*out = list.processes;
+	*count = list.count;
 	return r;
 }
