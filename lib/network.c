@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "host.h"
 #include "vf_netlink.h"
 
 /* A bridge stands on a VLAN device, that on a bond, that on a PF; a little more is let pass, a loop is not.
@@ -162,7 +163,7 @@ static int add_pf(struct walk *walk, const struct vfpt_pf *pf)
 		if (network->pfs[i] == pf)
 			return 0;
 	network->vlan_id = walk->vlan_id;
-	return keep(&network->pfs, &network->pf_count, (void *)(uintptr_t)pf, walk->err) < 0;
+	return host_append(&network->pfs, &network->pf_count, (void *)(uintptr_t)pf, walk->err) < 0;
 }
 
 /* @return 0 to go on, 1 to stop with the walk's error filled in */
@@ -185,10 +186,9 @@ static int visit(struct walk *walk, const char *netdev)
 		return visit_vlan(walk, netdev);
 	if (!file_exists(walk->host->root, file_net_path(path, netdev, "device")))
 		return descend(walk, netdev); /* a bond or a team; a tap has nothing below it */
-	is_pf = file_exists(walk->host->root, file_net_path(path, netdev, "device/sriov_numvfs")) &&
-		!is_representor(walk->host, file_net_path(path, netdev, "phys_port_name"));
+	is_pf = vfpt_host_is_pf(walk->host, netdev);
 	if (is_pf) {
-		if (get_pf(walk->host, netdev, &pf, walk->err) < 0)
+		if (vfpt_host_pf(walk->host, netdev, &pf, walk->err) < 0)
 			return 1;
 		if (pf->vf_count > 0)
 			return add_pf(walk, pf);
@@ -259,7 +259,34 @@ static int read_network(
 	return 0;
 }
 
-@@READ@@
+int vfpt_host_network(
+	struct vfpt_host *host, const char *bridge, const struct vfpt_network **out, struct vfpt_error *err)
+{
+	struct vfpt_network *network;
+
+	if (!file_is_netdev_name(bridge))
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"\"%.40s\" is not a bridge's name; give the vNIC a network that is attached to the "
+			"host",
+			bridge);
+	for (size_t i = 0; i < host->network_count; i++)
+		if (strcmp(host->networks[i]->bridge, bridge) == 0) {
+			*out = host->networks[i];
+			return 0;
+		}
+	network = calloc(1, sizeof(*network));
+	if (!network)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "bridge %s", bridge);
+	if (read_network(host, bridge, network, err) < 0 ||
+		host_append(&host->networks, &host->network_count, network, err) < 0) {
+		free(network->pfs);
+		free(network);
+		return -1;
+	}
+	*out = network;
+	return 0;
+}
+
 /* --- bridges --------------------------------------------------------------------------------- */
 
 struct bridge_list {
@@ -269,7 +296,7 @@ struct bridge_list {
 	struct vfpt_error *err;
 };
 
-static int take_bridge(const char *netdev, void *data)
+static int add_bridge(const char *netdev, void *data)
 {
 	struct bridge_list *list = data;
 	char path[FILE_PATH], (*grown)[IFNAMSIZ];
@@ -290,7 +317,7 @@ int vfpt_host_bridges(
 	const struct vfpt_host *host, char (**out)[IFNAMSIZ], size_t *count, struct vfpt_error *err)
 {
 	struct bridge_list list = {.host = host, .err = err};
-	int r = file_each_sorted(host->root, "sys/class/net", take_bridge, &list);
+	int r = file_each_sorted(host->root, "sys/class/net", add_bridge, &list);
 
 	if (r < 0)
 		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read /sys/class/net");

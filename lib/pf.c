@@ -10,13 +10,7 @@
 #include <unistd.h>
 
 #include "file.h"
-
-struct vfpt_host {
-	int root;
-	struct vfpt_netlink *netlink;
-	size_t pf_count;
-	struct vfpt_pf **pfs;
-};
+#include "host.h"
 
 int vfpt_host_open(int root, struct vfpt_netlink *netlink, struct vfpt_host **out, struct vfpt_error *err)
 {
@@ -39,8 +33,13 @@ void vfpt_host_free(struct vfpt_host *host)
 {
 	if (!host)
 		return;
+	for (size_t i = 0; i < host->network_count; i++) {
+		free(host->networks[i]->pfs);
+		free(host->networks[i]);
+	}
 	for (size_t i = 0; i < host->pf_count; i++)
 		free_pf(host->pfs[i]);
+	free(host->networks);
 	free(host->pfs);
 	free(host);
 }
@@ -56,7 +55,7 @@ struct vfpt_netlink *vfpt_host_netlink(const struct vfpt_host *host)
 }
 
 /* Append a pointer to a growing array. */
-static int append_pointer(void *array, size_t *count, void *item, struct vfpt_error *err)
+int host_append(void *array, size_t *count, void *item, struct vfpt_error *err)
 {
 	void ***items = array;
 	void **grown = reallocarray(*items, *count + 1, sizeof(*grown));
@@ -165,7 +164,7 @@ int vfpt_host_pf(
 	pf = calloc(1, sizeof(*pf));
 	if (!pf)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "PF %s", netdev);
-	if (read_pf(host, netdev, pf, err) < 0 || append_pointer(&host->pfs, &host->pf_count, pf, err) < 0) {
+	if (read_pf(host, netdev, pf, err) < 0 || host_append(&host->pfs, &host->pf_count, pf, err) < 0) {
 		free_pf(pf);
 		return -1;
 	}
@@ -238,7 +237,7 @@ static int add_pf(const char *netdev, void *data)
 		strcmp(own.name, netdev) != 0)
 		return 0;
 	return vfpt_host_pf(list->host, netdev, &pf, list->err) < 0 ||
-	       append_pointer(&list->pfs, &list->count, (void *)(uintptr_t)pf, list->err) < 0;
+	       host_append(&list->pfs, &list->count, (void *)(uintptr_t)pf, list->err) < 0;
 }
 
 int vfpt_host_pfs(struct vfpt_host *host, const struct vfpt_pf ***out, size_t *count, struct vfpt_error *err)

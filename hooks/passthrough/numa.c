@@ -1,5 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "numa.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+
 struct node_search {
-	struct vfpt_host *host;
+	int root;
 	const struct vfpt_set *cpus;
 	struct vfpt_set *here; /* a node's own */
 	struct vfpt_set *nodes;
@@ -23,22 +33,21 @@ static int look_at_node(const char *name, void *data)
 		return 0;
 	snprintf(path, sizeof(path), "sys/devices/system/node/%.20s/cpulist", name);
 	memset(search->here, 0, sizeof(*search->here));
-	if (file_read(search->host->root, path, text, sizeof(text)) > 0 &&
+	if (file_read(search->root, path, text, sizeof(text)) > 0 &&
 		vfpt_set_parse(search->here, text) == 0 && have_common(search->here, search->cpus))
 		vfpt_set_add(search->nodes, (unsigned)node);
 	return 0;
 }
 
-int vfpt_host_nodes_of_cpus(
-	struct vfpt_host *host, const struct vfpt_set *cpus, struct vfpt_set *nodes, struct vfpt_error *err)
+int vfpt_nodes_of_cpus(
+	int root, const struct vfpt_set *cpus, struct vfpt_set *nodes, struct vfpt_error *err)
 {
 	struct node_search search = {
-		.host = host, .cpus = cpus, .here = malloc(sizeof(*search.here)), .nodes = nodes};
+		.root = root, .cpus = cpus, .here = malloc(sizeof(*search.here)), .nodes = nodes};
 
 	if (!search.here)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "NUMA nodes");
-	(void)file_each(host->root, "sys/devices/system/node", look_at_node, &search);
+	(void)file_each(root, "sys/devices/system/node", look_at_node, &search);
 	free(search.here);
 	return 0;
 }
-

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
- * @file host.h
- * The machine's PFs, VFs and networks, as sysfs shows them below a root directory that the caller opened.
+ * @file pf.h
+ * The machine's PFs and their VFs, as sysfs shows them below a root directory that the caller opened.
  *
  * Only what is asked for is read, and only once: a host with thousands of VFs costs no more than the PFs that
- * serve the vNIC's network.
+ * are looked at. What a function hands out of the host is the host's, and valid until vfpt_host_free().
  */
-#ifndef VFPT_HOST_H
-#define VFPT_HOST_H
+#ifndef VFPT_PF_H
+#define VFPT_PF_H
 
 #include <net/if.h>
 #include <stdbool.h>
@@ -18,7 +18,10 @@
 #include "vfpt/mac.h"
 #include "vfpt/netlink.h"
 #include "vfpt/pci.h"
-#include "vfpt/set.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /** No kernel makes more: sriov_totalvfs has 16 bits. */
 #define VFPT_MAX_VFS 65535
@@ -35,16 +38,6 @@ struct vfpt_pf {
 	struct vfpt_pci *vfs; /**< their addresses, by VF index */
 };
 
-struct vfpt_network {
-	char bridge[IFNAMSIZ];
-	bool exists; /**< the host has that bridge */
-	unsigned mtu;
-	uint16_t vlan_id; /**< 0: untagged */
-	size_t pf_count;
-	const struct vfpt_pf **pfs; /**< those that serve it, in name order of what the bridge stands on */
-	struct vfpt_error why;      /**< where there is no PF: why */
-};
-
 struct vfpt_host;
 
 /**
@@ -58,33 +51,18 @@ int vfpt_host_open(int root, struct vfpt_netlink *netlink, struct vfpt_host **ou
 /** Free the host and all that it handed out; NULL is fine. */
 void vfpt_host_free(struct vfpt_host *host);
 
-/**
- * What stands below a logical network's bridge: bridge port -> VLAN device, if any -> bond, if any -> PFs
- * with VFs.
- * @param bridge the bridge's name, as the vNIC's <source bridge=.../> says; checked here, it comes from
- * outside
- * @param out the host's; valid until vfpt_host_free(). It has no PF where there is no such bridge, no PF
- * below it, or no VFs are made: its error, VFPT_NO_VF, says which Errors: VFPT_NO_VF (a bridge whose VLAN no
- * VF can have), VFPT_SYSTEM.
- */
-int vfpt_host_network(
-	struct vfpt_host *host, const char *bridge, const struct vfpt_network **out, struct vfpt_error *err);
+/** Is that the network device of a PF, and not the representor of a VF on the same function? */
+bool vfpt_host_is_pf(const struct vfpt_host *host, const char *netdev);
 
 /**
- * The PFs of this host that have VFs and whose names are in @patterns (see vfpt_names_match()), in name
- * order.
- * @param out an array to be freed by free(); what it points to is the host's
- * Errors: VFPT_NO_VF (there is none), VFPT_SYSTEM.
+ * The PF whose network device is @netdev (see vfpt_host_is_pf()), with or without VFs.
+ * @param out the host's
  */
-int vfpt_host_match(struct vfpt_host *host, const char *patterns, const struct vfpt_pf ***out, size_t *count,
-	struct vfpt_error *err);
+int vfpt_host_pf(
+	struct vfpt_host *host, const char *netdev, const struct vfpt_pf **out, struct vfpt_error *err);
 
 /** All PFs of this host, in name order, those without VFs too. @param out to be freed by free(), or NULL */
 int vfpt_host_pfs(struct vfpt_host *host, const struct vfpt_pf ***out, size_t *count, struct vfpt_error *err);
-
-/** The names of all bridges of this host, sorted. @param out to be freed by free(), or NULL */
-int vfpt_host_bridges(
-	const struct vfpt_host *host, char (**out)[IFNAMSIZ], size_t *count, struct vfpt_error *err);
 
 /** The address of the VF that the network device @netdev belongs to. Error: VFPT_BAD_INPUT, it is no VF's. */
 int vfpt_host_vf_of_netdev(
@@ -129,10 +107,6 @@ unsigned vfpt_host_link_speed(struct vfpt_host *host, const struct vfpt_pf *pf);
 /** The NUMA node of the PF; -1 where the machine does not tell. */
 int vfpt_host_numa_node(struct vfpt_host *host, const struct vfpt_pf *pf);
 
-/** Add the NUMA nodes of these CPUs to @nodes; none where the machine does not tell. */
-int vfpt_host_nodes_of_cpus(
-	struct vfpt_host *host, const struct vfpt_set *cpus, struct vfpt_set *nodes, struct vfpt_error *err);
-
 /** An iommu group: its number and those of its members that are not PCI bridges (which VFIO tolerates). */
 struct vfpt_iommu_group {
 	unsigned number;
@@ -149,5 +123,9 @@ void vfpt_iommu_group_free(struct vfpt_iommu_group *group);
 /** The caller's root directory and netlink socket, as given to vfpt_host_open(). */
 int vfpt_host_root(const struct vfpt_host *host);
 struct vfpt_netlink *vfpt_host_netlink(const struct vfpt_host *host);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
