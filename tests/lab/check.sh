@@ -41,6 +41,9 @@ as_vdsm() {
     err=$(/run/as_vdsm "$original" "$doc" "$@" "${through[@]}" "$hook" 2>&1 </dev/null) || rc=$?
 }
 
+# own_files TEST...: what find finds of the lab's in its /tmp and in the ledger; the project may be in /tmp too.
+own_files() { find /tmp /run/vfpt -xdev -fstype tmpfs "$@"; }
+
 one_line() { [ -n "$1" ] && [ "$(wc -l <<<"$1")" -eq 1 ]; }
 
 # All VFs of these PFs as the kernel shows them, for comparing.
