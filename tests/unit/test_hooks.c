@@ -2612,7 +2612,7 @@ int main(void)
 
 	tcase = new_case(suite, "bad input", host_setup);
 	tcase_set_timeout(tcase, 30);
-	tcase_set_tags(tcase, "refusals"); /* many processes; tests/analyse leaves them to the sanitizers */
+	tcase_set_tags(tcase, "refusals"); /* many processes; valgrind leaves them to the sanitizers */
 	tcase_add_loop_test(tcase, missing_variable_for_the_document_is_refused, 0, ARRAY_SIZE(points));
 	tcase_add_loop_test(tcase, document_that_cannot_be_read_is_refused, 0, ARRAY_SIZE(unreadable));
 	tcase_add_loop_test(tcase, document_that_says_nothing_is_refused, 0, ARRAY_SIZE(unusable));
