@@ -84,19 +84,18 @@ bool pick_is_of(const struct vfpt_transaction *t, const struct vfpt_pci *vf, con
 	return owner && strcmp(owner, vm) == 0;
 }
 
-/* What the VM had before this transaction: read once. */
-static int know_held(struct vfpt_transaction *t, const char *vm, struct vfpt_error *err)
+int pick_know_held(struct vfpt_transaction *t, const char *vm, struct vfpt_error *err)
 {
 	size_t corrupt;
 
 	if (t->knows_held)
 		return 0;
-	if (vfpt_ledger_of_vm(t->ledger, vm, &t->held, &t->held_count, &corrupt, err) < 0)
+	if (vfpt_ledger_of_vm(t->ledger, NULL, &t->held, &t->held_count, &corrupt, err) < 0)
 		return -1;
 	t->knows_held = true;
 	/* A vNIC that is plugged belongs to the run in which the VM got its others. */
 	for (size_t i = 0; i < t->held_count; i++)
-		if (t->run != VFPT_NEW_RUN && t->held[i].run > t->run)
+		if (t->run != VFPT_NEW_RUN && strcmp(t->held[i].vm, vm) == 0 && t->held[i].run > t->run)
 			t->run = t->held[i].run;
 	return 0;
 }
@@ -218,7 +217,7 @@ static int look(struct vfpt_transaction *t, const struct vfpt_request *request, 
 	field->plain = calloc(target->pf_count, sizeof(*field->plain));
 	if (!field->candidates || !field->plain)
 		return no_memory(err);
-	if (know_held(t, request->vm, err) < 0)
+	if (pick_know_held(t, request->vm, err) < 0)
 		return -1;
 	field->count = target->pf_count;
 	for (size_t i = 0; i < field->count; i++) {
