@@ -2123,6 +2123,46 @@ START_TEST(excluded_vf_is_not_given_by_name)
 }
 END_TEST
 
+/* It is of no network. */
+START_TEST(vf_that_is_kept_for_networks_is_not_given_by_name)
+{
+	static const char *const networks[] = {"blue", "[br]*", "red, green", ""};
+
+	put_file(CONFIG, text("[pf ens1f0]\nnetworks = %s\n[pf ens2f0]\nnetworks = red, *\n", networks[_i]));
+	open_transaction();
+	ck_assert_fails(vfpt_assign_netdev(&transaction, VM_A, "eth0", &assigned, &err), err, VFPT_NO_VF);
+	ck_assert_str_eq(err.message,
+		"vfpt.conf keeps the VFs of ens1f0 for certain networks, and a VF that is named has none");
+	ck_assert_uint_eq(transaction.count, 0);
+	catch_stderr();
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth7", &assigned, &err), err);
+	caught_stderr();
+	close_transaction();
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+/* What the VM has already counts, and what it gets in this transaction, in whichever way. */
+START_TEST(vfs_by_name_are_counted_too)
+{
+	prepare(_i ? "1.5=a" : "");
+	put_file(CONFIG, text("[pf ens1f0]\nmax_vfs_per_vm = %u\n", _i ? 3 : 2));
+	open_transaction();
+	catch_stderr();
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth0", &assigned, &err), err);
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth1", &assigned, &err), err);
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_B, "eth2", &assigned, &err), err);
+	caught_stderr();
+	ck_assert_fails(vfpt_assign_netdev(&transaction, VM_A, "eth3", &assigned, &err), err, VFPT_NO_VF);
+	ck_assert_str_eq(err.message,
+		text("this VM has %u of the VFs of ens1f0, the most that vfpt.conf allows", _i ? 3 : 2));
+	ck_assert_contains(
+		refusal(VM_A, "blue", VFPT_NO_VF), text("this VM has %u of its VFs, ", _i ? 3 : 2));
+	ck_assert_str_eq(assign(VM_B, "blue"), "VF 3 of ens1f0");
+	close_transaction();
+}
+END_TEST
+
 START_TEST(vf_of_a_garbage_record_is_not_given_by_name)
 {
 	put_file(LEDGER "/0000:01:10.0@x", "x");
@@ -2808,6 +2848,8 @@ int main(void)
 	tcase = assign_case(suite, "by name");
 	tcase_add_loop_test(tcase, vf_is_found_by_the_name_of_its_network_device, 0, ARRAY_SIZE(named));
 	tcase_add_test(tcase, excluded_vf_is_not_given_by_name);
+	tcase_add_loop_test(tcase, vf_that_is_kept_for_networks_is_not_given_by_name, 0, 4);
+	tcase_add_loop_test(tcase, vfs_by_name_are_counted_too, 0, 2);
 	tcase_add_test(tcase, vf_of_a_garbage_record_is_not_given_by_name);
 	tcase_add_test(tcase, vf_by_name_is_recorded_and_nothing_but_its_mac_is_asked_for);
 	tcase_add_loop_test(tcase, vf_by_name_keeps_its_vlan, 0, 4);
