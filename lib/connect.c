@@ -71,6 +71,11 @@ static int read_profile(const struct vfpt_hook *hook, const struct vfpt_vnic *vn
 		profile->passthrough = VFPT_PASSTHROUGH_REQUIRED;
 	if (profile->passthrough == VFPT_PASSTHROUGH_OFF)
 		return 0;
+	/* Whoever of them asks, and be it as a preference: another could get its VF. */
+	if (vnic->ambiguous)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"this MAC is in the document more than once, and aliases do not tell whose the "
+			"properties are; give each vNIC a MAC of its own in the engine");
 	return read_properties(hook, vnic, profile, false, err) < 0 ? -1 : vfpt_profile_check(profile, err);
 }
 

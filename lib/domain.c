@@ -13,6 +13,7 @@
 /* Metadata that speaks of one vNIC: <ovirt-vm:device mac_address="...">. */
 struct device {
 	struct vfpt_mac mac;
+	char *alias; /* NULL: none */
 	xmlNode *element;
 	bool matched; /* by an <interface> */
 };
@@ -281,6 +282,7 @@ static int take_device(struct vfpt_domain *domain, xmlNode *element)
 	grown = reallocarray(domain->devices, domain->device_count + 1, sizeof(*grown));
 	if (!grown)
 		return -1;
+	device.alias = attribute(element, "alias");
 	grown[domain->device_count++] = device;
 	domain->devices = grown;
 	return 0;
@@ -300,23 +302,82 @@ static int take_devices(struct vfpt_domain *domain)
 	return 0;
 }
 
-/* Two vNICs of a teaming pair have one MAC; their metadata then has the alias too (vdsm:
- * vmdevices/network.py). */
+static bool is_same(const char *alias, const char *other)
+{
+	return alias && other && strcmp(alias, other) == 0;
+}
+
+/* Is that alias the alias of just one interface with that MAC? */
+static bool is_of_one_interface(
+	const struct vfpt_domain *domain, const struct vfpt_mac *mac, const char *alias)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < domain->vnic_count; i++)
+		count += domain->vnics[i].has_mac && vfpt_mac_equal(&domain->vnics[i].mac, mac) &&
+			 is_same(domain->vnics[i].alias, alias);
+	return count == 1;
+}
+
+static bool is_of_one_device(const struct vfpt_domain *domain, const struct vfpt_mac *mac, const char *alias)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < domain->device_count; i++)
+		count += vfpt_mac_equal(&domain->devices[i].mac, mac) &&
+			 is_same(domain->devices[i].alias, alias);
+	return count == 1;
+}
+
+/*
+ * Of an interface's MAC: is it there several times, and nobody can tell which metadata is whose? Of a teaming
+ * pair, whose vNICs have one MAC, interfaces and metadata have aliases (vdsm: vmdevices/network.py).
+ */
+static bool is_ambiguous(const struct vfpt_domain *domain, const struct vfpt_mac *mac)
+{
+	size_t interfaces = 0, devices = 0;
+	bool apart = true;
+
+	for (size_t i = 0; i < domain->vnic_count; i++) {
+		if (!domain->vnics[i].has_mac || !vfpt_mac_equal(&domain->vnics[i].mac, mac))
+			continue;
+		interfaces++;
+		apart = apart && is_of_one_interface(domain, mac, domain->vnics[i].alias);
+	}
+	for (size_t i = 0; i < domain->device_count; i++) {
+		const struct device *device = &domain->devices[i];
+
+		if (!vfpt_mac_equal(&device->mac, mac))
+			continue;
+		devices++;
+		apart = apart && is_of_one_interface(domain, mac, device->alias) &&
+			is_of_one_device(domain, mac, device->alias);
+	}
+	return (interfaces > 1 || devices > 1) && !apart;
+}
+
+/* The first in the list that has this vNIC's MAC; it may be that vNIC. */
+static const struct vfpt_vnic *first_with_mac_of(
+	const struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
+{
+	const struct vfpt_vnic *first = domain->vnics;
+
+	while (first < vnic && !(first->has_mac && vfpt_mac_equal(&first->mac, &vnic->mac)))
+		first++;
+	return first;
+}
+
+/* NULL too where it is ambiguous: no vNIC gets what may be another's. */
 static struct device *device_of(const struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
 {
-	struct device *found = NULL;
-
-	for (size_t i = 0; vnic->has_mac && i < domain->device_count; i++) {
+	for (size_t i = 0; vnic->has_mac && !vnic->ambiguous && i < domain->device_count; i++) {
 		struct device *device = &domain->devices[i];
 
-		if (!vfpt_mac_equal(&device->mac, &vnic->mac))
-			continue;
-		if (vnic->alias && attribute_is(device->element, "alias", vnic->alias))
+		if (vfpt_mac_equal(&device->mac, &vnic->mac) &&
+			(!device->alias || is_same(device->alias, vnic->alias)))
 			return device;
-		if (!found && !xmlHasProp(device->element, (const xmlChar *)"alias"))
-			found = device;
 	}
-	return found;
+	return NULL;
 }
 
 static bool has_attribute(const xmlNode *node, const char *name)
@@ -361,12 +422,11 @@ static int take_metadata(struct vfpt_vnic *vnic, const xmlNode *metadata)
 	return take_properties(metadata, &vnic->properties, &vnic->property_count);
 }
 
-static int take_vnic(struct vfpt_domain *domain, xmlNode *element, struct vfpt_error *err)
+static void take_vnic(struct vfpt_domain *domain, xmlNode *element)
 {
 	struct vfpt_vnic *vnic = &domain->vnics[domain->vnic_count++];
 	char *mac = attribute(child(element, NULL, "mac"), "address");
 	struct vfpt_error ignored;
-	struct device *device;
 
 	vnic->element = element;
 	vnic->has_mac = mac && vfpt_mac_parse(mac, &vnic->mac, &ignored) == 0;
@@ -383,6 +443,16 @@ static int take_vnic(struct vfpt_domain *domain, xmlNode *element, struct vfpt_e
 	take_bandwidth(vnic, child(element, NULL, "bandwidth"));
 	if (vnic->type && strcmp(vnic->type, "hostdev") == 0)
 		take_vf(vnic, child(child(element, NULL, "source"), NULL, "address"));
+}
+
+/* Once all interfaces are known. */
+static int take_metadata_of(struct vfpt_domain *domain, struct vfpt_vnic *vnic, struct vfpt_error *err)
+{
+	const struct vfpt_vnic *first = first_with_mac_of(domain, vnic);
+	struct device *device;
+
+	vnic->ambiguous =
+		vnic->has_mac && (first < vnic ? first->ambiguous : is_ambiguous(domain, &vnic->mac));
 	device = device_of(domain, vnic);
 	if (device) {
 		device->matched = true;
@@ -394,7 +464,8 @@ static int take_vnic(struct vfpt_domain *domain, xmlNode *element, struct vfpt_e
 	return 0;
 }
 
-/* What the metadata knows of a vNIC that is not there, or is there without its MAC. */
+/* What the metadata knows of a vNIC that is not there, or is there without its MAC, or cannot be told from
+ * another. */
 static int take_orphans(struct vfpt_domain *domain, struct vfpt_error *err)
 {
 	for (size_t i = 0; i < domain->device_count; i++) {
@@ -405,6 +476,7 @@ static int take_orphans(struct vfpt_domain *domain, struct vfpt_error *err)
 		domain->vnic_count++;
 		vnic->has_mac = true;
 		vnic->mac = domain->devices[i].mac;
+		vnic->ambiguous = first_with_mac_of(domain, vnic)->ambiguous;
 		if (take_metadata(vnic, domain->devices[i].element) < 0)
 			return no_memory(err);
 	}
@@ -421,7 +493,9 @@ static int take_vnics(struct vfpt_domain *domain, xmlNode *first, struct vfpt_er
 	if (!domain->vnics)
 		return no_memory(err);
 	for (xmlNode *node = first; node; node = next_element(node->next, NULL, "interface"))
-		if (take_vnic(domain, node, err) < 0)
+		take_vnic(domain, node);
+	for (size_t i = 0; i < domain->vnic_count; i++)
+		if (take_metadata_of(domain, &domain->vnics[i], err) < 0)
 			return -1;
 	return take_orphans(domain, err);
 }
@@ -523,6 +597,8 @@ void vfpt_domain_free(struct vfpt_domain *domain)
 		return;
 	for (size_t i = 0; i < domain->vnic_count; i++)
 		free_vnic(&domain->vnics[i]);
+	for (size_t i = 0; i < domain->device_count; i++)
+		xmlFree(domain->devices[i].alias);
 	free_properties(domain->properties, domain->property_count);
 	free(domain->vnics);
 	free(domain->devices);

@@ -44,6 +44,9 @@ int pick_this(struct vfpt_transaction *transaction, const char *vm, const struct
 int pick_examine(struct vfpt_transaction *transaction, const char *vm, unsigned more,
 	const struct vfpt_pci *vf, enum vfpt_grade *grade, char *reason, struct vfpt_error *err);
 
+/* Have what VMs had before this transaction in t->held: read once. */
+int pick_know_held(struct vfpt_transaction *transaction, const char *vm, struct vfpt_error *err);
+
 /* Does vfpt.conf let that network have VFs of the PF? */
 bool pick_is_allowed(
 	const struct vfpt_config *config, const struct vfpt_pf *pf, const char *network, const char *bridge);

@@ -51,7 +51,10 @@ struct vfpt_vnic {
 	bool has_inbound;    /**< <bandwidth><inbound>: a limit too */
 	bool isolated;       /**< <port isolated='yes'/>: not to reach other isolated ports of its bridge */
 	bool port_mirroring; /**< the metadata has networks whose traffic it shall see */
-	bool has_vf;         /**< it is a hostdev interface on this PCI function */
+	/** its MAC is there several times, in interfaces or metadata, and aliases do not tell whose metadata
+	 * is whose; then no interface with that MAC has any, and the metadata is that of vNICs of its own */
+	bool ambiguous;
+	bool has_vf; /**< it is a hostdev interface on this PCI function */
 	struct vfpt_pci vf;
 	size_t property_count; /**< custom properties in the metadata, as found */
 	struct vfpt_property *properties;

@@ -431,10 +431,6 @@ static const char *const teams[] = {
 		  "<o:device alias='ua-1' "
 		  "mac_address='56:6f:1a:2b:00:01'><o:custom><o:a>1</o:a></o:custom></o:device>",
 		TEAMED("ua-1") TEAMED("ua-2")),
-	DOMAIN_OF("<o:device alias='ua-2' "
-		  "mac_address='56:6f:1a:2b:00:01'><o:custom><o:a>2</o:a></o:custom></o:device>"
-		  "<o:device mac_address='56:6f:1a:2b:00:01'><o:custom><o:a>1</o:a></o:custom></o:device>",
-		TEAMED("ua-1") TEAMED("ua-2")),
 };
 
 START_TEST(metadata_of_two_vnics_with_one_mac_is_told_apart_by_alias)
@@ -447,6 +443,67 @@ START_TEST(metadata_of_two_vnics_with_one_mac_is_told_apart_by_alias)
 	ck_assert_str_eq(vnics[1].alias, "ua-2");
 	ck_assert_uint_eq(vnics[1].property_count, 1);
 	ck_assert_str_eq(vnics[1].properties[0].value, "2");
+	ck_assert(!vnics[0].ambiguous && !vnics[1].ambiguous);
+}
+END_TEST
+
+#define ALIASED(alias) DEVICE("01' alias='" alias) "<o:custom><o:a>b</o:a></o:custom></o:device>"
+#define NAMELESS       DEVICE("01") "<o:custom><o:a>b</o:a></o:custom></o:device>"
+#define OTHER          VNIC("02") "<interface type='bridge'/>"
+
+/* One MAC twice: no vNIC gets what may be another's, and what the metadata says is not lost. */
+static const struct {
+	const char *document;
+	unsigned interfaces, devices; /* with MAC 01, of the latter those that are nobody's */
+	bool ambiguous;
+} twins[] = {
+	/* no aliases at all, on one side only, or one that is another's too */
+	{DOMAIN_OF(NAMELESS, VNIC("01") OTHER VNIC("01")), 2, 1, true},
+	{DOMAIN_OF("", VNIC("01") OTHER VNIC("01")), 2, 0, true},
+	{DOMAIN_OF(NAMELESS NAMELESS, VNIC("01") OTHER VNIC("01")), 2, 2, true},
+	{DOMAIN_OF(NAMELESS NAMELESS, OTHER VNIC("01")), 1, 2, true},
+	{DOMAIN_OF(NAMELESS NAMELESS, TEAMED("ua-1") TEAMED("ua-2")), 2, 2, true},
+	{DOMAIN_OF(NAMELESS, TEAMED("ua-1") TEAMED("ua-2")), 2, 1, true},
+	{DOMAIN_OF(ALIASED("ua-1") NAMELESS, TEAMED("ua-1") TEAMED("ua-2")), 2, 2, true},
+	{DOMAIN_OF(NAMELESS ALIASED("ua-1"), TEAMED("ua-1")), 1, 2, true},
+	{DOMAIN_OF(ALIASED("ua-1") ALIASED("ua-2"), VNIC("01") VNIC("01")), 2, 2, true},
+	{DOMAIN_OF(ALIASED("ua-1") ALIASED("ua-2"), TEAMED("ua-1") VNIC("01")), 2, 2, true},
+	{DOMAIN_OF(ALIASED("ua-1") ALIASED("ua-3"), TEAMED("ua-1") TEAMED("ua-2")), 2, 2, true},
+	{DOMAIN_OF(ALIASED("ua-1") ALIASED("ua-2"), TEAMED("ua-1")), 1, 2, true},
+	{DOMAIN_OF(ALIASED("ua-1") ALIASED("ua-1"), TEAMED("ua-1") TEAMED("ua-2")), 2, 2, true},
+	{DOMAIN_OF(ALIASED("ua-1"), TEAMED("ua-1") TEAMED("ua-1")), 2, 1, true},
+	{DOMAIN_OF("", TEAMED("ua-1") TEAMED("ua-1")), 2, 0, true},
+	{DOMAIN_OF(ALIASED("ua-1") ALIASED("ua-2"), TEAMED("ua-1") TEAMED("ua-2") TEAMED("ua-2")), 3, 2,
+		true},
+	/* told apart, or there once only */
+	{DOMAIN_OF("", TEAMED("ua-1") TEAMED("ua-2")), 2, 0, false},
+	{DOMAIN_OF(ALIASED("ua-2"), TEAMED("ua-1") TEAMED("ua-2")), 2, 0, false},
+	{DOMAIN_OF(ALIASED("ua-2") ALIASED("ua-1"), OTHER TEAMED("ua-1") TEAMED("ua-2")), 2, 0, false},
+	{DOMAIN_OF(NAMELESS, OTHER TEAMED("ua-1")), 1, 0, false},
+	{DOMAIN_OF(ALIASED("ua-1"), TEAMED("ua-1")), 1, 0, false},
+	/* another vNIC's, which is not there */
+	{DOMAIN_OF(ALIASED("ua-2"), TEAMED("ua-1")), 1, 1, false},
+	{DOMAIN_OF(NAMELESS NAMELESS, OTHER), 0, 2, false},
+};
+
+START_TEST(metadata_that_may_be_anothers_is_nobodys)
+{
+	unsigned interfaces = 0, devices = 0;
+
+	parse(twins[_i].document);
+	for (size_t i = 0; i < vnic_count; i++) {
+		bool mine = vnics[i].has_mac && vnics[i].mac.octet[5] == 1;
+
+		ck_assert_msg(vnics[i].ambiguous == (mine && twins[_i].ambiguous), "vNIC %zu", i);
+		if (!mine)
+			continue;
+		interfaces += vnics[i].element != NULL;
+		devices += !vnics[i].element;
+		if (twins[_i].ambiguous)
+			ck_assert_uint_eq(vnics[i].property_count, !vnics[i].element);
+	}
+	ck_assert_uint_eq(interfaces, twins[_i].interfaces);
+	ck_assert_uint_eq(devices, twins[_i].devices);
 }
 END_TEST
 
@@ -1827,6 +1884,7 @@ int main(void)
 	tcase_add_test(tcase, vnic_that_only_the_metadata_knows_comes_last);
 	tcase_add_loop_test(
 		tcase, metadata_of_two_vnics_with_one_mac_is_told_apart_by_alias, 0, ARRAY_SIZE(teams));
+	tcase_add_loop_test(tcase, metadata_that_may_be_anothers_is_nobodys, 0, ARRAY_SIZE(twins));
 	tcase_add_loop_test(
 		tcase, bandwidth_is_what_is_sent_at_most_and_what_is_received, 0, ARRAY_SIZE(bandwidths));
 	tcase_add_loop_test(tcase, interface_says_link_isolation_filter_and_teaming, 0, ARRAY_SIZE(sayings));
