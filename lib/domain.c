@@ -139,6 +139,100 @@ static char *content(const xmlNode *node)
 	return text;
 }
 
+/* --- encoding -------------------------------------------------------------------------------- */
+
+/* Bytes of the smallest character: UTF-16 and UTF-32 have NUL bytes from the start. */
+static size_t unit(const char *text, size_t size)
+{
+	if (size < 4 || !memchr(text, '\0', 4))
+		return 1;
+	return (text[0] || text[1]) && (text[2] || text[3]) ? 2 : 4;
+}
+
+/* A declaration with all that XML has for one takes some 60 characters. */
+#define DECLARATION_SIZE 256
+#define ENCODING_SIZE    41
+
+/*
+ * The XML declaration, in ASCII; empty where there is none. "<?xml-stylesheet" is none: it is in the tree,
+ * and would be written twice.
+ * @return 0, or -1 for one that does not end
+ */
+static int read_declaration(const char *text, size_t size, char declaration[DECLARATION_SIZE])
+{
+	size_t step = unit(text, size), at = 0, used = 0;
+	char *end;
+
+	if (size > 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		at = 3;
+	else if (size > 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+		at = 2;
+	for (; at + step <= size && used < DECLARATION_SIZE - 1; at += step)
+		declaration[used++] = text[at] ? text[at] : text[at + step - 1];
+	declaration[used] = '\0';
+	if (strncmp(declaration, "<?xml", 5) != 0 || strspn(declaration + 5, " \t\r\n") == 0) {
+		declaration[0] = '\0';
+		return 0;
+	}
+	end = strstr(declaration, "?>");
+	if (!end)
+		return -1;
+	end[2] = '\0';
+	return 0;
+}
+
+/* What the declaration says that the encoding is; empty where it says nothing. */
+static void read_encoding(const char *declaration, char encoding[ENCODING_SIZE])
+{
+	const char *at = strstr(declaration, "encoding");
+
+	encoding[0] = '\0';
+	if (at && sscanf(at, "encoding = \"%40[^\"]", encoding) < 1)
+		(void)sscanf(at, "encoding = '%40[^']", encoding);
+}
+
+static bool is_word(const char *word, const char *const *words)
+{
+	while (*words && strcasecmp(word, *words) != 0)
+		words++;
+	return *words;
+}
+
+static int refuse_encoding(struct vfpt_error *err, const char *encoding)
+{
+	return vfpt_error_set(err, VFPT_BAD_INPUT,
+		"the document's encoding is %s; only UTF-8 and UTF-16 are taken", encoding);
+}
+
+/*
+ * libxml2 would take any encoding that iconv knows, and some by their first bytes. VDSM reads the document as
+ * UTF-8, and so do people what is shown of it: it must not say something else to them.
+ */
+static int check_encoding(const char *text, size_t size, struct vfpt_error *err)
+{
+	static const char *const utf8[] = {"", "UTF-8", "US-ASCII", NULL};
+	static const char *const utf16[] = {"", "UTF-16", "UTF-16LE", "UTF-16BE", NULL};
+	size_t step = unit(text, size);
+	char declaration[DECLARATION_SIZE], encoding[ENCODING_SIZE];
+
+	if (step == 4)
+		return refuse_encoding(err, "UTF-32");
+	if (size >= 4 && memcmp(text, "\x4c\x6f\xa7\x94", 4) == 0)
+		return refuse_encoding(err, "EBCDIC");
+	if (read_declaration(text, size, declaration) < 0)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"the document is not XML: line 1: the XML declaration has no end within %d "
+			"characters",
+			DECLARATION_SIZE - 1);
+	read_encoding(declaration, encoding);
+	if (is_word(encoding, step == 1 ? utf8 : utf16))
+		return 0;
+	if (is_word(encoding, step == 1 ? utf16 : utf8))
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"the document says that its encoding is %s, and it is not", encoding);
+	return refuse_encoding(err, encoding);
+}
+
 /* --- parsing --------------------------------------------------------------------------------- */
 
 /* A document type declaration could declare entities and name files; no domain has one. */
@@ -219,7 +313,8 @@ static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, 
 	parser->_private = &has_dtd;
 	parser->sax->internalSubset = refuse_dtd;
 	domain->doc = xmlCtxtReadMemory(parser, text, (int)size, NULL, NULL,
-		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);
+		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES |
+			XML_PARSE_IGNORE_ENC);
 	domain->root = domain->doc ? xmlDocGetRootElement(domain->doc) : NULL;
 	if (!domain->root || has_dtd)
 		r = parse_failed(parser, has_dtd, err);
@@ -232,18 +327,15 @@ static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, 
 /* Keep the XML declaration to the letter, unless it tells an encoding that the output will not have. */
 static int take_declaration(struct vfpt_domain *domain, const char *text, size_t size)
 {
-	const char *encoding = (const char *)domain->doc->encoding;
-	const char *start = size > 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
-	/* "<?xml-stylesheet" is no declaration: it is in the tree, and would be written twice. */
-	bool is_there = strncmp(start, "<?xml", 5) == 0 && strspn(start + 5, " \t\r\n") > 0;
-	const char *end = is_there ? strstr(start, "?>") : NULL;
+	char declaration[DECLARATION_SIZE], encoding[ENCODING_SIZE];
 
-	if (encoding && strcasecmp(encoding, "utf-8") != 0)
-		domain->declaration = strdup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
-	else if (end)
-		domain->declaration = strndup(start, (size_t)(end - start) + 2);
-	else
+	(void)read_declaration(text, size, declaration); /* one without an end is refused */
+	read_encoding(declaration, encoding);
+	if (!declaration[0])
 		return 0;
+	if (encoding[0] && strcasecmp(encoding, "utf-8") != 0)
+		strcpy(declaration, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
+	domain->declaration = strdup(declaration);
 	return domain->declaration ? 0 : -1;
 }
 
@@ -521,14 +613,6 @@ static int understand(struct vfpt_domain *domain, struct vfpt_error *err)
 	return take_vnics(domain, child(devices, NULL, "interface"), err);
 }
 
-/* Bytes of the smallest character: UTF-16 and UTF-32 have NUL bytes from the start. */
-static size_t unit(const char *text, size_t size)
-{
-	if (size < 4 || !memchr(text, '\0', 4))
-		return 1;
-	return (text[0] || text[1]) && (text[2] || text[3]) ? 2 : 4;
-}
-
 /* libxml2 would take the part before it for the whole. */
 static bool has_nul(const char *text, size_t size)
 {
@@ -552,6 +636,8 @@ int vfpt_domain_parse(const char *text, size_t size, struct vfpt_domain **out, s
 	if (size > VFPT_DOCUMENT_MAX)
 		return vfpt_error_set(
 			err, VFPT_BAD_INPUT, "the document is larger than %u MiB", VFPT_DOCUMENT_MAX >> 20);
+	if (check_encoding(text, size, err) < 0)
+		return -1;
 	if (has_nul(text, size))
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "the document has a NUL byte in it");
 	domain = calloc(1, sizeof(*domain));

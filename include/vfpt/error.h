@@ -11,6 +11,7 @@
 #define VFPT_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #define VFPT_ERROR_SIZE 1024
 
@@ -27,13 +28,20 @@ enum vfpt_code {
 
 struct vfpt_error {
 	enum vfpt_code code;
-	char message[VFPT_ERROR_SIZE]; /**< one line without its end; never holds control characters */
+	char message[VFPT_ERROR_SIZE]; /**< one line without its end, as vfpt_sanitise() leaves it */
 };
 
 /**
- * Fill @err with @code and a formatted message. Control characters (property values come from VM users)
- * become
- * '?', a longer message is cut.
+ * Put '?' in the place of each character that a terminal or a log would act on, or that nobody sees: control
+ * characters, separators of lines, marks that turn the direction of writing, characters without width. Bytes
+ * that are not UTF-8 become '?' too. What is shown of a text from outside has been through this.
+ * @param multiline newlines and tabs stay
+ */
+void vfpt_sanitise(char *text, bool multiline);
+
+/**
+ * Fill @err with @code and a formatted message. It is sanitised (property values come from VM users); a
+ * longer message is cut.
  * @return always -1, so that a failing function can `return vfpt_error_set(...)`.
  */
 int vfpt_error_set(struct vfpt_error *err, enum vfpt_code code, const char *format, ...)

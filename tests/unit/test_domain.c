@@ -1566,11 +1566,24 @@ START_TEST(declaration_of_a_document_with_a_byte_order_mark_stays)
 }
 END_TEST
 
-/* VDSM reads the document as UTF-8, whatever it was. */
-static const char *const encodings[] = {
-	"ISO-8859-1", "ISO-8859-15", "windows-1252", "UTF-16", "UTF-16LE", "UTF-16BE", "UTF-8"};
+/* In another encoding, in @bytes. @return how many */
+static size_t encode(const char *encoding, const char *utf8, char bytes[4096])
+{
+	char *in = (char *)(uintptr_t)utf8, *out = bytes;
+	size_t in_left = strlen(utf8), out_left = 4096;
+	iconv_t converter = iconv_open(encoding, "UTF-8");
 
-START_TEST(document_in_another_encoding_is_written_in_utf8)
+	ck_assert_ptr_ne(converter, (iconv_t)-1);
+	ck_assert_uint_ne(iconv(converter, &in, &in_left, &out, &out_left), (size_t)-1);
+	iconv_close(converter);
+	ck_assert_uint_gt(out_left, 0);
+	return 4096 - out_left;
+}
+
+/* VDSM reads the document as UTF-8, whatever it was. */
+static const char *const encodings[] = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-8"};
+
+START_TEST(document_in_utf16_is_written_in_utf8)
 {
 	const char *utf8 = text(
 		"%s<?xml version=\"1.0\" encoding=\"%s\"?>\n<domain><name>B\xc3\xbcro</name><devices>" VNIC(
@@ -1578,22 +1591,93 @@ START_TEST(document_in_another_encoding_is_written_in_utf8)
 		/* Without a mark nobody could tell. */
 		strncmp(encodings[_i], "UTF-16", 6) == 0 && encodings[_i][6] ? "\xef\xbb\xbf" : "",
 		strncmp(encodings[_i], "UTF-16", 6) == 0 ? "UTF-16" : encodings[_i]);
-	char bytes[4096], *in = (char *)(uintptr_t)utf8, *out = bytes;
-	size_t in_left = strlen(utf8), out_left = sizeof(bytes);
-	iconv_t converter = iconv_open(encodings[_i], "UTF-8");
+	char bytes[4096];
+	size_t size = encode(encodings[_i], utf8, bytes);
 	const char *after;
 
-	ck_assert_ptr_ne(converter, (iconv_t)-1);
-	ck_assert_uint_ne(iconv(converter, &in, &in_left, &out, &out_left), (size_t)-1);
-	iconv_close(converter);
-	ck_assert_uint_gt(out_left, 0);
-	*out = '\0';
-	parse_bytes(bytes, sizeof(bytes) - out_left);
+	bytes[size] = '\0';
+	parse_bytes(bytes, size);
 	pass_through(0, 0);
 	after = print();
 	ck_assert_contains(after, "<name>B\xc3\xbcro</name>");
 	ck_assert_int_eq(strncmp(after, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<domain>", 47), 0);
 	ck_assert_contains(canonical_interface(after, 0), "type=\"hostdev\"");
+}
+END_TEST
+
+START_TEST(ascii_is_utf8)
+{
+	parse("<?xml version='1.0' encoding='us-ascii'?><interface/>");
+	ck_assert_str_eq(print(), "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<interface/>\n");
+}
+END_TEST
+
+#define ONLY(encoding) "the document's encoding is " encoding "; only UTF-8 and UTF-16 are taken"
+
+/* Its bytes are those of "<?xml version='1.0' encoding='DECLARED'?><domain><devices/></domain>" in ENCODING.
+ */
+static const struct {
+	const char *encoding, *declared, *message;
+} refused[] = {
+	{"ISO-8859-1", "ISO-8859-1", ONLY("ISO-8859-1")},
+	{"ISO-8859-15", "iso-8859-15", ONLY("iso-8859-15")},
+	{"windows-1252", "windows-1252", ONLY("windows-1252")},
+	{"UTF-8", "IBM037", ONLY("IBM037")},
+	{"UTF-8", "UTF-7", ONLY("UTF-7")},
+	{"UTF-8", "ISO-2022-KR", ONLY("ISO-2022-KR")},
+	{"UTF-8", "UCS-4", ONLY("UCS-4")},
+	{"UTF-8", "HTML", ONLY("HTML")},
+	{"UTF-8", "klingon", ONLY("klingon")},
+	{"UTF-8", "a\x1b[2J\xc2\x9b", ONLY("a?[2J?")},
+	{"UTF-8", "UTF-16", "the document says that its encoding is UTF-16, and it is not"},
+	{"UTF-16", "UTF-8", "the document says that its encoding is UTF-8, and it is not"},
+	{"UTF-16", "ISO-8859-1", ONLY("ISO-8859-1")},
+	{"UTF-16BE", "IBM037", ONLY("IBM037")},
+	{"UTF-32", "UTF-32", ONLY("UTF-32")},
+	{"UTF-32LE", "UTF-8", ONLY("UTF-32")},
+	{"UTF-32BE", "UCS-4", ONLY("UTF-32")},
+};
+
+static const char *refusal_in(const char *encoding, const char *document)
+{
+	char bytes[4096];
+	size_t size = encode(encoding, document, bytes);
+
+	return refusal_of_bytes(bytes, size);
+}
+
+START_TEST(document_in_another_encoding_is_refused)
+{
+	ck_assert_str_eq(refusal_in(refused[_i].encoding,
+				 text("<?xml version='1.0' encoding='%s'?><domain><devices/></domain>",
+					 refused[_i].declared)),
+		refused[_i].message);
+	ck_assert_str_eq(refusal_in(refused[_i].encoding, text("<?xml version=\"1.0\"\n\tencoding = \"%s\" "
+							       "standalone='yes' ?><interface/>",
+								  refused[_i].declared)),
+		refused[_i].message);
+}
+END_TEST
+
+/* What are harmless letters there are an ESC and a "[" in what libxml2 would make of it. */
+START_TEST(ebcdic_is_refused)
+{
+	ck_assert_str_eq(
+		refusal_in("IBM037", "<?xml version='1.0' encoding='IBM037'?><domain><devices/></domain>"),
+		ONLY("EBCDIC"));
+}
+END_TEST
+
+START_TEST(declaration_has_an_end)
+{
+	const char *blanks = text("%200s", "");
+
+	parse(text("<?xml version='1.0'%s?><interface/>", blanks));
+	ck_assert_str_eq(print(), text("<?xml version='1.0'%s?>\n<interface/>\n", blanks));
+	ck_assert_contains(
+		refusal(text("<?xml version='1.0'%s%s encoding='ISO-8859-1'?><interface/>", blanks, blanks)),
+		"the XML declaration has no end within 255 characters");
+	ck_assert_contains(refusal("<?xml version='1.0'"), "the XML declaration has no end");
 }
 END_TEST
 
@@ -1666,7 +1750,8 @@ static const char *const not_xml[] = {
 	"<domain><devices/>\x01</domain>",
 	"<domain><devices/>\xff\xfe</domain>",
 	"<domain><devices/>\xc3</domain>",
-	"<?xml version='1.0' encoding='klingon'?><domain><devices/></domain>",
+	"<?xml version='1.0' encoding=''?><domain><devices/></domain>",
+	"<?xml version='1.0' encoding=UTF-7?><domain><devices/></domain>",
 	"<!-- only a comment -->",
 	"{\"json\": true}",
 	"\177ELF\2\1\1",
@@ -1934,7 +2019,11 @@ int main(void)
 	tcase = domain_case(suite, "encodings");
 	tcase_add_loop_test(tcase, declaration_stays_as_it_was, 0, ARRAY_SIZE(declarations));
 	tcase_add_test(tcase, declaration_of_a_document_with_a_byte_order_mark_stays);
-	tcase_add_loop_test(tcase, document_in_another_encoding_is_written_in_utf8, 0, ARRAY_SIZE(encodings));
+	tcase_add_loop_test(tcase, document_in_utf16_is_written_in_utf8, 0, ARRAY_SIZE(encodings));
+	tcase_add_test(tcase, ascii_is_utf8);
+	tcase_add_loop_test(tcase, document_in_another_encoding_is_refused, 0, ARRAY_SIZE(refused));
+	tcase_add_test(tcase, ebcdic_is_refused);
+	tcase_add_test(tcase, declaration_has_an_end);
 
 	tcase = domain_case(suite, "refusals");
 	tcase_add_loop_test(

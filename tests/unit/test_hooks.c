@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hook programs as VDSM runs them, on a captured host. */
+#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -2629,6 +2630,97 @@ START_TEST(test_takes_a_document)
 }
 END_TEST
 
+/* What of a document a terminal would act on; @shown: in its place. libxml2 leaves out the mark at a start.
+ */
+static const struct {
+	const char *hostile, *shown;
+} tricks[] = {
+	{"\xc2\x9b[2J", "?[2J"}, /* U+009B: as ESC [ */
+	{"\xc2\x85", "?"},       /* U+0085: next line */
+	{"\u2028vfpt: all is well", "?vfpt: all is well"},
+	{"\u202egnp.exe", "?gnp.exe"}, /* what follows is read from right to left */
+	{"\u2066x\u2069\u200e\u061c", "?x???"},
+	{"\x7f\ufeff", "??"},
+	{"two\nlines\tand a tab", "two\nlines\tand a tab"},
+};
+
+START_TEST(test_shows_nothing_that_a_terminal_acts_on)
+{
+	const char *directory = getenv("VFPT_TEST_HOOKS"), *document, *shown;
+	const char *const env[] = {text("VFPT_ROOT=%s", root), "vmId=" VM_A, NULL};
+	const char *argv[] = {NULL, "--test", in_root(DOCUMENT), NULL};
+	struct outcome outcome;
+
+	ck_assert_ptr_nonnull(directory);
+	for (int changed = 0; changed < 2; changed++) {
+		argv[0] = text("%s/%s", directory, changed ? "before_vm_start" : "after_vm_destroy");
+		document = replaced(one_vnic(VM_A, "blue", "required"), "<devices>",
+			text("<title>%s</title><devices>", tricks[_i].hostile));
+		shown = replaced(document, tricks[_i].hostile, tricks[_i].shown);
+		put_file(DOCUMENT, document);
+		outcome = run(argv, env);
+		ck_assert_exit(outcome, 0);
+		ck_assert_contains(outcome.out, text("--- before\n%s--- after\n", shown));
+		ck_assert_contains(
+			strstr(outcome.out, "--- after"), text("<title>%s</title>", tricks[_i].shown));
+		ck_assert_int_eq(strstr(outcome.out, "type=\"hostdev\"") != NULL, changed);
+	}
+}
+END_TEST
+
+START_TEST(test_shows_utf16_as_utf8)
+{
+	const char *directory = getenv("VFPT_TEST_HOOKS");
+	const char *const env[] = {text("VFPT_ROOT=%s", root), "vmId=" VM_A, NULL};
+	const char *argv[] = {NULL, "--test", in_root(DOCUMENT), NULL};
+	static const char document[] = "<domain><title>\x1b</title><devices/></domain>";
+	char bytes[2 * sizeof(document)];
+	struct outcome outcome;
+	size_t used = 0;
+
+	ck_assert_ptr_nonnull(directory);
+	argv[0] = text("%s/before_vm_start", directory);
+	bytes[used++] = '\xff';
+	bytes[used++] = '\xfe';
+	for (const char *c = document; *c; c++) {
+		/* U+202E in the place of ESC */
+		bytes[used++] = *c == '\x1b' ? '\x2e' : *c;
+		bytes[used++] = *c == '\x1b' ? '\x20' : '\0';
+	}
+	put_bytes(DOCUMENT, bytes, used);
+	outcome = run(argv, env);
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(outcome.out, "--- before\n<domain><title>?</title><devices/></domain>\n"
+				      "--- after\n<domain><title>?</title><devices/></domain>\n");
+}
+END_TEST
+
+/* In IBM037 U+008F is 0x1b, "$" is "[" and U+00A2 is "J": what is no harm there clears the screen. */
+START_TEST(test_shows_nothing_of_a_document_in_ebcdic)
+{
+	const char *directory = getenv("VFPT_TEST_HOOKS");
+	const char *const env[] = {text("VFPT_ROOT=%s", root), "vmId=" VM_A, NULL};
+	const char *argv[] = {NULL, "--test", in_root(DOCUMENT), NULL};
+	char utf8[] =
+		"<?xml version='1.0' encoding='IBM037'?><domain><!--\xc2\x8f$\xc2\xa2--><devices/></domain>";
+	char bytes[sizeof(utf8)], *in = utf8, *at = bytes;
+	size_t in_left = strlen(utf8), left = sizeof(bytes);
+	iconv_t converter = iconv_open("IBM037", "UTF-8");
+	struct outcome outcome;
+
+	ck_assert_ptr_nonnull(directory);
+	ck_assert_ptr_ne(converter, (iconv_t)-1);
+	ck_assert_uint_eq(iconv(converter, &in, &in_left, &at, &left), 0);
+	iconv_close(converter);
+	ck_assert_ptr_nonnull(memmem(bytes, sizeof(bytes) - left, "\x1b[J", 3));
+	put_bytes(DOCUMENT, bytes, sizeof(bytes) - left);
+	argv[0] = text("%s/before_vm_start", directory);
+	outcome = run(argv, env);
+	ck_assert_refused(outcome, "the document's encoding is EBCDIC; only UTF-8 and UTF-16 are taken");
+	ck_assert_str_eq(outcome.out, "");
+}
+END_TEST
+
 START_TEST(test_of_a_release_gives_nothing_back)
 {
 	const char *directory = getenv("VFPT_TEST_HOOKS"), *before;
@@ -2849,6 +2941,9 @@ int main(void)
 	tcase_add_loop_test(tcase, unknown_argument_is_refused, 0, ARRAY_SIZE(bad_arguments));
 	tcase_add_loop_test(tcase, test_shows_before_and_after_and_changes_nothing, 0, ARRAY_SIZE(points));
 	tcase_add_test(tcase, test_takes_a_document);
+	tcase_add_loop_test(tcase, test_shows_nothing_that_a_terminal_acts_on, 0, ARRAY_SIZE(tricks));
+	tcase_add_test(tcase, test_shows_utf16_as_utf8);
+	tcase_add_test(tcase, test_shows_nothing_of_a_document_in_ebcdic);
 	tcase_add_test(tcase, test_of_a_release_gives_nothing_back);
 	return run_suite(suite);
 }
