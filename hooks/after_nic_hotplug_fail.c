@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When libvirt refused the vNIC that before_nic_hotplug wrote: nothing else tells, so its VF goes back here.
  */
-#include "vfpt/hook.h"
+#include "hook_run.h"
 
 static const struct vfpt_hook_point point = {
 	.name = "after_nic_hotplug_fail",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When a VM is gone (or its start failed): every VF it had goes back as it was. */
-#include "vfpt/hook.h"
+#include "hook_run.h"
 
 static const struct vfpt_hook_point point = {
 	.name = "after_vm_destroy",

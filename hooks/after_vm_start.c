@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Once the VM runs: what libvirt resets when it starts a VM, VLAN priority and protocol, is set again. */
-#include "vfpt/hook.h"
+#include "hook_run.h"
 
 static const struct vfpt_hook_point point = {
 	.name = "after_vm_start",

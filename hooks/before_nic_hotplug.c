@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Before VDSM plugs a vNIC into a running VM: with a profile in the environment it gets a VF. */
-#include "vfpt/hook.h"
+#include "hook_run.h"
 
 static const struct vfpt_hook_point point = {
 	.name = "before_nic_hotplug",

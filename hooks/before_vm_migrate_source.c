@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Before a VM migrates: one that has a VF in the guest cannot, and a line says which. */
-#include "vfpt/hook.h"
+#include "hook_run.h"
 
 static const struct vfpt_hook_point point = {
 	.name = "before_vm_migrate_source",

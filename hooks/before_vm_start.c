@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Before VDSM starts a VM: each vNIC with a profile gets a VF, and libvirt gets it as a hostdev interface. */
-#include "vfpt/hook.h"
+#include "hook_run.h"
 
 static const struct vfpt_hook_point point = {
 	.name = "before_vm_start",

@@ -178,8 +178,8 @@ static int visit(struct walk *walk, const char *netdev)
 		return 0;
 	vlan = is_vlan(walk->host, netdev);
 	if (vlan < 0) {
-		vfpt_error_errno(
-			walk->err, VFPT_SYSTEM, errno, "cannot read /%s", file_net_path(path, netdev, "uevent"));
+		vfpt_error_errno(walk->err, VFPT_SYSTEM, errno, "cannot read /%s",
+			file_net_path(path, netdev, "uevent"));
 		return 1;
 	}
 	if (vlan)
@@ -301,7 +301,8 @@ static int add_bridge(const char *netdev, void *data)
 	struct bridge_list *list = data;
 	char path[FILE_PATH], (*grown)[IFNAMSIZ];
 
-	if (!file_is_netdev_name(netdev) || !file_exists(list->host->root, file_net_path(path, netdev, "brif")))
+	if (!file_is_netdev_name(netdev) ||
+		!file_exists(list->host->root, file_net_path(path, netdev, "brif")))
 		return 0;
 	grown = reallocarray(list->names, list->count + 1, sizeof(*grown));
 	if (!grown) {
@@ -329,4 +330,3 @@ int vfpt_host_bridges(
 	*count = list.count;
 	return 0;
 }
-

@@ -100,7 +100,8 @@ static int read_vfs(const struct vfpt_host *host, struct vfpt_pf *pf, struct vfp
 	uint64_t count;
 	int dir, r = 0;
 
-	if (file_number(host->root, file_pci_path(path, &pf->address, "sriov_numvfs"), VFPT_MAX_VFS, &count) < 0)
+	if (file_number(host->root, file_pci_path(path, &pf->address, "sriov_numvfs"), VFPT_MAX_VFS, &count) <
+		0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "PF %s: cannot read sriov_numvfs", pf->name);
 	pf->vfs = calloc(count + 1, sizeof(*pf->vfs));
 	if (!pf->vfs)
@@ -144,8 +145,8 @@ static int read_pf(
 	pf->ifindex = (unsigned)ifindex;
 	pf->mtu = (unsigned)mtu;
 	pf->up = is_up(host, netdev);
-	if (file_link_name(
-		    host->root, file_pci_path(path, &pf->address, "driver"), pf->driver, sizeof(pf->driver)) < 0)
+	if (file_link_name(host->root, file_pci_path(path, &pf->address, "driver"), pf->driver,
+		    sizeof(pf->driver)) < 0)
 		snprintf(pf->driver, sizeof(pf->driver), "no driver");
 	return read_vfs(host, pf, err);
 }
@@ -232,8 +233,8 @@ static int add_pf(const char *netdev, void *data)
 	if (!file_is_netdev_name(netdev) ||
 		!file_exists(list->host->root, file_net_path(path, netdev, "device/sriov_numvfs")))
 		return 0;
-	if (file_each_sorted(
-		    list->host->root, file_net_path(path, netdev, "device/net"), find_own_netdev, &own) <= 0 ||
+	if (file_each_sorted(list->host->root, file_net_path(path, netdev, "device/net"), find_own_netdev,
+		    &own) <= 0 ||
 		strcmp(own.name, netdev) != 0)
 		return 0;
 	return vfpt_host_pf(list->host, netdev, &pf, list->err) < 0 ||
@@ -365,8 +366,8 @@ int vfpt_host_numa_node(struct vfpt_host *host, const struct vfpt_pf *pf)
 	uint64_t node;
 
 	/* -1, where there is one node only or the firmware does not tell, is no number here. */
-	return file_number(host->root, file_pci_path(path, &pf->address, "numa_node"), VFPT_SET_SIZE - 1, &node) <
-			       0
+	return file_number(host->root, file_pci_path(path, &pf->address, "numa_node"), UINT16_MAX,
+		       &node) < 0
 		       ? -1
 		       : (int)node;
 }
@@ -387,8 +388,8 @@ unsigned vfpt_host_total_vfs(const struct vfpt_host *host, const struct vfpt_pf 
 	char path[FILE_PATH];
 	uint64_t total;
 
-	return file_number(host->root, file_pci_path(path, &pf->address, "sriov_totalvfs"), VFPT_MAX_VFS, &total) <
-			       0
+	return file_number(host->root, file_pci_path(path, &pf->address, "sriov_totalvfs"), VFPT_MAX_VFS,
+		       &total) < 0
 		       ? 0
 		       : (unsigned)total;
 }
@@ -443,7 +444,8 @@ int vfpt_host_iommu_group(struct vfpt_host *host, const struct vfpt_pci *functio
 	int r;
 
 	*out = (struct vfpt_iommu_group){0};
-	if (file_link_name(host->root, file_pci_path(path, function, "iommu_group"), name, sizeof(name)) < 0 &&
+	if (file_link_name(host->root, file_pci_path(path, function, "iommu_group"), name, sizeof(name)) <
+			0 &&
 		errno != ENOENT)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read /%s", path);
 	if (!name[0])

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "file.h"
-#include "netlink.h"
+#include "vf_netlink.h"
 
 /* --- the table ------------------------------------------------------------------------------- */
 
@@ -347,7 +347,7 @@ int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, s
 	*out = reader.vfs = calloc(pf->vf_count + 1u, sizeof(**out));
 	if (!reader.vfs)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
-	if (netlink && read_some(netlink, pf, &reader, err) < 0) {
+	if (read_some(netlink, pf, &reader, err) < 0) {
 		free(*out);
 		*out = NULL;
 		return -1;
@@ -413,21 +413,6 @@ int vfpt_settings_check(const struct vfpt_settings *wanted, const struct vfpt_pf
 	return check_vlan(wanted, err) < 0 ? -1 : check_rates(wanted, pf, vf, speed, all, err);
 }
 
-/* For a host that is only a captured tree. */
-static void print_all(
-	const char *what, const struct vfpt_pf *pf, unsigned vf, const struct vfpt_settings *settings)
-{
-	char line[VFPT_SETTING_COUNT * (VFPT_SETTING_SIZE + 24)] = "", value[VFPT_SETTING_SIZE];
-	size_t used = 0;
-
-	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
-		if (vfpt_settings_have(settings, (enum vfpt_setting)i))
-			used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s %s",
-				used ? ", " : "", table[i].name,
-				vfpt_setting_print((enum vfpt_setting)i, settings->value[i], value));
-	vfpt_note("%s: VF %u of %s: %s", what, vf, pf->name, used ? line : "what it was before");
-}
-
 /* A MAC is set even when it is there already: igb shows a VF's own one, which its user may still change. */
 static bool is_there(const struct vfpt_settings *now, enum vfpt_setting setting, uint64_t value)
 {
@@ -435,8 +420,8 @@ static bool is_there(const struct vfpt_settings *now, enum vfpt_setting setting,
 }
 
 /*
- * Set what @before has and @now has not, the last setting first. All are tried; the error is that of the
- * first that failed, the others are warnings.
+ * Set what @before has and @now has not, the last setting first. All are tried; the error names each
+ * that failed.
  */
 static int put_back(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
 	const struct vfpt_settings *before, struct vfpt_settings *now, struct vfpt_error *err)
@@ -453,7 +438,7 @@ static int put_back(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsi
 		if (set_one(netlink, pf, vf, setting, before->value[i], now, r < 0 ? &second : err) == 0)
 			continue;
 		if (r < 0)
-			vfpt_warn("%s", second.message);
+			vfpt_error_remedy(err, "%s", second.message);
 		r = -1;
 	}
 	return r;
@@ -465,11 +450,6 @@ int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, 
 	const struct vfpt_settings before = *now;
 	struct vfpt_error second;
 
-	if (!netlink) {
-		if (wanted->present)
-			print_all("would set", pf, vf, wanted);
-		return 0;
-	}
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++) {
 		enum vfpt_setting setting = (enum vfpt_setting)i;
 
@@ -495,10 +475,6 @@ int vfpt_settings_restore(struct vfpt_netlink *netlink, const struct vfpt_pf *pf
 	struct vfpt_settings now = {0};
 	struct reader reader = {.first = vf, .count = 1, .vfs = &now};
 
-	if (!netlink) {
-		print_all("would set back", pf, vf, before);
-		return 0;
-	}
 	if (read_some(netlink, pf, &reader, err) < 0)
 		return -1;
 	return put_back(netlink, pf, vf, before, &now, err);

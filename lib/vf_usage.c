@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/inuse.h"
+#include "vfpt/vf_usage.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "file.h"
-#include "netlink.h"
+#include "vf_netlink.h"
 
 struct look {
 	struct vfpt_host *host;
@@ -112,8 +112,8 @@ static int look_at_driver(struct look *look)
 		"%s drives it, but its network device is in another network namespace or missing", driver);
 }
 
-int vfpt_inuse(struct vfpt_host *host, const struct vfpt_pci *vf, bool *taken, char reason[VFPT_REASON_SIZE],
-	struct vfpt_error *err)
+int vfpt_vf_usage(struct vfpt_host *host, const struct vfpt_pci *vf, bool *taken,
+	char reason[VFPT_REASON_SIZE], struct vfpt_error *err)
 {
 	struct look look = {.host = host, .reason = reason, .err = err};
 	char path[FILE_PATH], text[VFPT_PCI_SIZE];
@@ -133,7 +133,7 @@ int vfpt_inuse(struct vfpt_host *host, const struct vfpt_pci *vf, bool *taken, c
 	return 0;
 }
 
-int vfpt_inuse_address(struct vfpt_host *host, const char *netdev, bool *has, struct vfpt_error *err)
+int vfpt_vf_usage_address(struct vfpt_host *host, const char *netdev, bool *has, struct vfpt_error *err)
 {
 	char path[FILE_PATH];
 	uint64_t ifindex;

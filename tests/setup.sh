@@ -13,14 +13,14 @@ packages_to_build=(gcc libc6-dev meson ninja-build pkgconf libxml2-dev libnl-3-d
 # shellcheck disable=SC2034
 packages_to_test=(git procps python3 clang clang-format libxml2-utils libvirt-clients shellcheck valgrind
     rpm rpmlint cpio xz-utils libcap2-bin mandoc)
-# What tests/analyse and tests/coverage need beside all that.
+# What the checks "static" and "coverage" need beside all that.
 # shellcheck disable=SC2034
 packages_to_analyse=(clang-tidy cppcheck gcovr)
 # libFuzzer is in a package that those of clang only recommend.
 # shellcheck disable=SC2034
 packages_to_fuzz=(clang libclang-rt-14-dev)
 # shellcheck disable=SC2034
-packages_for_lab=(ca-certificates libcap2-bin make)
+packages_for_lab=(ca-certificates libcap2-bin libxml2-utils make procps python3)
 
 is_debian_12() { (. /etc/os-release && [ "${ID-}" = debian ] && [ "${VERSION_ID-}" = 12 ]) 2>/dev/null; }
 

@@ -26,7 +26,7 @@ static int put_address(const struct look *look, void *data, struct vfpt_error *e
 
 	if (!look->has_netdev)
 		return 0;
-	if (vfpt_inuse_address(c->tools->host, look->netdev.name, &has, err) < 0)
+	if (vfpt_vf_usage_address(c->tools->host, look->netdev.name, &has, err) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "netlink/address/%s", look->netdev.name);
 	return has ? parcel_file(&c->parcel, path, none, 0, err) : 0;

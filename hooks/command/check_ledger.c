@@ -42,7 +42,7 @@ static int check_settings(struct checker *checker, const struct vfpt_assignment 
 	struct vfpt_settings *settings;
 	bool taken;
 
-	if (vfpt_inuse(checker->tools->host, &a->address, &taken, reason, err) < 0)
+	if (vfpt_vf_usage(checker->tools->host, &a->address, &taken, reason, err) < 0)
 		return -1;
 	if (!taken)
 		return 0;

@@ -18,15 +18,16 @@ void json_print(json_object *document)
 		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
-/* JSON is UTF-8; vfpt_error_set() leaves nothing else. */
+/* JSON is UTF-8; vfpt_sanitise() leaves nothing else. */
 json_object *json_text(const char *text)
 {
-	struct vfpt_error clean;
+	char clean[VFPT_ERROR_SIZE];
 
 	if (!text || !text[0])
 		return NULL;
-	vfpt_error_set(&clean, VFPT_OK, "%s", text);
-	return json_object_new_string(clean.message);
+	snprintf(clean, sizeof(clean), "%s", text);
+	vfpt_sanitise(clean, false);
+	return json_object_new_string(clean);
 }
 
 /* Words and MACs as they are written everywhere, numbers as numbers. */

@@ -52,16 +52,16 @@ static int print_vf(const struct look *look, void *data, struct vfpt_error *err)
 		[VFPT_ASSIGNED] = PLAIN,
 		[VFPT_EXCLUDED] = PLAIN,
 		[VFPT_UNUSABLE] = DOUBTFUL};
-	char address[VFPT_PCI_SIZE], settings[SETTINGS_TEXT];
-	struct vfpt_error row;
+	char address[VFPT_PCI_SIZE], settings[SETTINGS_TEXT], row[128];
 
 	(void)err;
 	if (!is_listed(data, look))
 		return 0;
-	vfpt_error_set(&row, VFPT_OK, "  %5u  %-13s  %-9s  %-15s  ", look->vf,
+	snprintf(row, sizeof(row), "  %5u  %-13s  %-9s  %-15s  ", look->vf,
 		vfpt_pci_format(&look->address, address), look->driver[0] ? look->driver : "-",
 		look->has_netdev ? look->netdev.name : "-");
-	fputs(row.message, stdout);
+	vfpt_sanitise(row, false);
+	fputs(row, stdout);
 	say_behind(colours[look->state], vfpt_state_name(look->state), 0, "%s", "");
 	if (look->reason[0])
 		say(9, "         %s", look->reason);

@@ -41,15 +41,13 @@ static void wrap(const char *text, unsigned column, unsigned indent)
 	putchar('\n');
 }
 
-/* vfpt_error_set() leaves nothing in a line that a terminal would act on. */
 static void print(unsigned column, unsigned indent, const char *format, va_list args)
 {
-	struct vfpt_error line;
 	char text[VFPT_ERROR_SIZE];
 
 	vsnprintf(text, sizeof(text), format, args);
-	vfpt_error_set(&line, VFPT_OK, "%s", text);
-	wrap(line.message, column, indent);
+	vfpt_sanitise(text, false);
+	wrap(text, column, indent);
 }
 
 void say(unsigned indent, const char *format, ...)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vfpt reconcile: what VDSM's start does (before_vdsm_start), by hand. */
-#include "vfpt/reconcile.h"
+#include "reconcile.h"
 
 #include "vfpt.h"
 

@@ -2,6 +2,7 @@
 /* vfpt release: give VFs back by hand. */
 #include <stdio.h>
 
+#include "message.h"
 #include "vfpt.h"
 
 /* By the same rule as everywhere: only a VM that is gone for sure has no use for its VF. */

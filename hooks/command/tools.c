@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "message.h"
 #include "privilege.h"
 
 static int open_root(struct tools *tools, struct vfpt_error *err)

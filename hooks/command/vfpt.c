@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "message.h"
 #include "vfpt.h"
 
 static const struct command *const commands[] = {

@@ -5,8 +5,8 @@
 
 #include <json-c/json_object.h>
 
-#include "vfpt/explain.h"
-#include "vfpt/owner.h"
+#include "explain.h"
+#include "vm_liveness.h"
 
 /* --- the command line (options.c) */
 

@@ -1,15 +1,47 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/assign.h"
+#include "assign.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "netlink.h"
+#include "domain.h"
+#include "message.h"
 #include "pick.h"
-#include "vfpt/domain.h"
-#include "vfpt/inuse.h"
+#include "report.h"
+#include "vf_netlink.h"
+#include "vfpt/vf_usage.h"
+
+/* --- settings; of a captured host they are told, for there is no kernel ---------------------- */
+
+static int read_settings(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_settings **vfs,
+	struct vfpt_error *err)
+{
+	if (netlink)
+		return vfpt_settings_read(netlink, pf, vfs, err);
+	*vfs = calloc(pf->vf_count + 1u, sizeof(**vfs));
+	return *vfs ? 0 : vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
+}
+
+static int apply_settings(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
+	const struct vfpt_settings *wanted, struct vfpt_settings *now, struct vfpt_error *err)
+{
+	if (netlink)
+		return vfpt_settings_apply(netlink, pf, vf, wanted, now, err);
+	if (wanted->present)
+		vfpt_report_settings("would set", pf, vf, wanted);
+	return 0;
+}
+
+static int restore_settings(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
+	const struct vfpt_settings *before, struct vfpt_error *err)
+{
+	if (netlink)
+		return vfpt_settings_restore(netlink, pf, vf, before, err);
+	vfpt_report_settings("would set back", pf, vf, before);
+	return 0;
+}
 
 /* --- assigning ------------------------------------------------------------------------------- */
 
@@ -55,7 +87,7 @@ static int get_settings(struct vfpt_transaction *t, const struct vfpt_pf *pf, st
 	if (!grown)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
 	t->pfs = grown;
-	if (vfpt_settings_read(t->netlink, pf, vfs, err) < 0)
+	if (read_settings(t->netlink, pf, vfs, err) < 0)
 		return -1;
 	grown[t->pf_count++] = (struct vfpt_pf_settings){.pf = pf, .vfs = *vfs};
 	return 0;
@@ -70,11 +102,19 @@ static void forget_settings(struct vfpt_transaction *t)
 
 /* --- the vNIC's MAC on other VFs ------------------------------------------------------------- */
 
-static int mac_in_use(const struct vfpt_pf *pf, unsigned vf, const char *by, struct vfpt_error *err)
+static int mac_in_use(const char *pf, unsigned vf, const char *by, struct vfpt_error *err)
 {
 	return vfpt_error_set(err, VFPT_BAD_INPUT,
-		"VF %u of %s has this MAC already: %s; give one of the two another MAC in the engine", vf,
-		pf->name, by);
+		"VF %u of %s has this MAC already: %s; give one of the two another MAC in the engine", vf, pf,
+		by);
+}
+
+static int mac_of_vm(const char *pf, unsigned vf, const char *vm, struct vfpt_error *err)
+{
+	char by[VFPT_REASON_SIZE];
+
+	snprintf(by, sizeof(by), "it belongs to VM %s", vm[0] ? vm : "(its record is garbage)");
+	return mac_in_use(pf, vf, by, err);
 }
 
 /* A MAC for a VF that must not have none: locally administered, and no other VF's. */
@@ -98,10 +138,10 @@ static int clear_mac(struct vfpt_transaction *t, const struct vfpt_pf *pf, unsig
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "clearing a MAC");
 	t->cleared = grown;
 	vfpt_settings_put(&other, VFPT_MAC, 0);
-	r = vfpt_settings_apply(t->netlink, pf, vf, &other, now, err);
+	r = apply_settings(t->netlink, pf, vf, &other, now, err);
 	if (r < 0 && err->code == VFPT_REFUSED) {
 		vfpt_settings_put(&other, VFPT_MAC, own_mac(&pf->vfs[vf]));
-		r = vfpt_settings_apply(t->netlink, pf, vf, &other, now, err);
+		r = apply_settings(t->netlink, pf, vf, &other, now, err);
 	}
 	if (r < 0)
 		return vfpt_error_wrap(err, "a free VF still has this MAC");
@@ -131,36 +171,105 @@ static int evict(struct vfpt_transaction *t, const char *vm, const struct vfpt_p
 	char reason[VFPT_REASON_SIZE];
 	bool taken;
 
-	if (owner && (strcmp(owner, vm) != 0 || is_made_here(t, &pf->vfs[vf]))) {
-		snprintf(reason, sizeof(reason), "it belongs to VM %s",
-			owner[0] ? owner : "(its record is garbage)");
-		return mac_in_use(pf, vf, reason, err);
-	}
-	if (vfpt_inuse(t->host, &pf->vfs[vf], &taken, reason, err) < 0)
+	if (owner && (strcmp(owner, vm) != 0 || is_made_here(t, &pf->vfs[vf])))
+		return mac_of_vm(pf->name, vf, owner, err);
+	/* Whatever it is that somebody keeps there. */
+	if (pick_is_excluded(t->config, pf, vf))
+		return mac_in_use(pf->name, vf, "vfpt.conf excludes it, so it is left alone", err);
+	if (vfpt_vf_usage(t->host, &pf->vfs[vf], &taken, reason, err) < 0)
 		return -1;
-	return taken ? mac_in_use(pf, vf, reason, err) : clear_mac(t, pf, vf, now, err);
+	return taken ? mac_in_use(pf->name, vf, reason, err) : clear_mac(t, pf, vf, now, err);
 }
 
-static int claim_mac(struct vfpt_transaction *t, const struct target *target, const struct pick *pick,
+/* The ledger knows of a MAC whatever a PF shows: it is not set yet, or its PF cannot be asked. */
+static int claim_in_ledger(
+	const struct vfpt_transaction *t, const struct vfpt_assignment *a, struct vfpt_error *err)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const struct vfpt_assignment *made = &t->made[i].assignment;
+
+		if (vfpt_mac_equal(&made->mac, &a->mac))
+			return mac_of_vm(made->pf, made->vf, made->vm, err);
+	}
+	for (size_t i = 0; i < t->held_count; i++) {
+		const struct vfpt_assignment *held = &t->held[i];
+
+		/* What was given back meanwhile does not count. */
+		if (vfpt_mac_equal(&held->mac, &a->mac) && pick_is_of(t, &held->address, held->vm) &&
+			!is_made_here(t, &held->address))
+			return mac_of_vm(held->pf, held->vf, held->vm, err);
+	}
+	return 0;
+}
+
+static int claim_on_pf(struct vfpt_transaction *t, const struct vfpt_pf *pf, const struct pick *pick,
 	const struct vfpt_assignment *a, struct vfpt_error *err)
 {
 	uint64_t value = vfpt_mac_value(&a->mac);
 	struct vfpt_settings *vfs;
 
-	for (size_t i = 0; i < target->pf_count; i++) {
-		const struct vfpt_pf *pf = target->pfs[i];
-
-		if (vfpt_mac_equal(&pf->mac, &a->mac))
-			return vfpt_error_set(err, VFPT_BAD_INPUT,
-				"PF %s itself has this MAC; give the vNIC another one in the engine",
-				pf->name);
-		if (get_settings(t, pf, &vfs, err) < 0)
+	if (vfpt_mac_equal(&pf->mac, &a->mac))
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"PF %s itself has this MAC; give the vNIC another one in the engine", pf->name);
+	if (pf->vf_count == 0)
+		return 0;
+	if (get_settings(t, pf, &vfs, err) < 0)
+		return -1;
+	for (unsigned vf = 0; vf < pf->vf_count; vf++)
+		if (vfpt_settings_have(&vfs[vf], VFPT_MAC) && vfs[vf].value[VFPT_MAC] == value &&
+			(pf != pick->pf || vf != pick->vf) && evict(t, a->vm, pf, vf, &vfs[vf], err) < 0)
 			return -1;
-		for (unsigned vf = 0; vf < pf->vf_count; vf++)
-			if (vfpt_settings_have(&vfs[vf], VFPT_MAC) && vfs[vf].value[VFPT_MAC] == value &&
-				(pf != pick->pf || vf != pick->vf) &&
-				evict(t, a->vm, pf, vf, &vfs[vf], err) < 0)
-				return -1;
+	return 0;
+}
+
+/* All PFs of the host, looked for once. */
+static void know_pfs(struct vfpt_transaction *t)
+{
+	struct vfpt_error failure;
+
+	if (t->knows_pfs)
+		return;
+	t->knows_pfs = true;
+	if (vfpt_host_pfs(t->host, &t->all_pfs, &t->all_pf_count, &failure) < 0)
+		vfpt_warn("%s; the vNIC's MAC is looked for on the PFs of its network only", failure.message);
+}
+
+static bool has_pf(const struct target *target, const struct vfpt_pf *pf)
+{
+	for (size_t i = 0; i < target->pf_count; i++)
+		if (target->pfs[i] == pf)
+			return true;
+	return false;
+}
+
+/*
+ * One MAC is one vNIC's on the whole host: which PFs are on one wire, only the switch knows. A PF that is
+ * none of the vNIC's and cannot be asked does not keep it from its VF: it is said, and the ledger knows of
+ * the VMs' MACs all the same.
+ */
+static int claim_mac(struct vfpt_transaction *t, const struct target *target, const struct pick *pick,
+	const struct vfpt_assignment *a, struct vfpt_error *err)
+{
+	struct vfpt_settings *ignored;
+	struct vfpt_error failure;
+	char mac[VFPT_MAC_SIZE];
+
+	if (pick_know_held(t, a->vm, err) < 0 || claim_in_ledger(t, a, err) < 0)
+		return -1;
+	for (size_t i = 0; i < target->pf_count; i++)
+		if (claim_on_pf(t, target->pfs[i], pick, a, err) < 0)
+			return -1;
+	know_pfs(t);
+	for (size_t i = 0; i < t->all_pf_count; i++) {
+		const struct vfpt_pf *pf = t->all_pfs[i];
+
+		if (has_pf(target, pf))
+			continue;
+		if (get_settings(t, pf, &ignored, &failure) < 0)
+			vfpt_warn("%s; whether one of them has MAC %s, too, is not known", failure.message,
+				vfpt_mac_format(&a->mac, mac));
+		else if (claim_on_pf(t, pf, pick, a, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -201,7 +310,7 @@ static int hold_link(struct vfpt_transaction *t, const struct vfpt_pf *pf, struc
 	struct vfpt_settings hold = {0};
 
 	vfpt_settings_put(&hold, VFPT_LINK_STATE, VFPT_LINK_DISABLE);
-	if (vfpt_settings_apply(t->netlink, pf, assigned->assignment.vf, &hold, now, err) == 0)
+	if (apply_settings(t->netlink, pf, assigned->assignment.vf, &hold, now, err) == 0)
 		return 0;
 	if (err->code != VFPT_REFUSED)
 		return -1;
@@ -228,7 +337,7 @@ static int set_up(struct vfpt_transaction *t, const struct vfpt_pf *pf, struct v
 		if (!assigned->gap) /* it is held; after_vm_start gives it what it is to have */
 			first.present &= ~(1u << VFPT_LINK_STATE);
 	}
-	return vfpt_settings_apply(t->netlink, pf, assigned->assignment.vf, &first, now, err);
+	return apply_settings(t->netlink, pf, assigned->assignment.vf, &first, now, err);
 }
 
 /* --- the VF's network device ----------------------------------------------------------------- */
@@ -408,12 +517,7 @@ static bool is_on(const struct vfpt_transaction *t, const struct target *target,
 	struct vfpt_error ignored;
 	unsigned index;
 
-	if (vfpt_host_find_vf(t->host, vf, &pf, &index, &ignored) < 0)
-		return false;
-	for (size_t i = 0; i < target->pf_count; i++)
-		if (target->pfs[i] == pf)
-			return true;
-	return false;
+	return vfpt_host_find_vf(t->host, vf, &pf, &index, &ignored) == 0 && has_pf(target, pf);
 }
 
 /* What VM @vm lacks and another may have, which is gone. Each but @vm may be NULL. */
@@ -435,25 +539,25 @@ static bool is_wanted(
 /* Take that back from VMs that are gone. @return how many VFs; what fails is reported and stays */
 static unsigned reclaim(struct vfpt_transaction *t, const struct want *want)
 {
-	struct vfpt_assignment *all;
 	struct vfpt_error failure;
-	size_t count, corrupt;
 	unsigned reclaimed = 0;
 
-	if (!t->owners || vfpt_ledger_of_vm(t->ledger, NULL, &all, &count, &corrupt, &failure) < 0)
+	if (!t->owners || pick_know_held(t, want->vm, &failure) < 0)
 		return 0;
-	for (size_t i = 0; i < count; i++) {
-		if (!is_wanted(t, want, &all[i]) || !vfpt_owner_is_gone(t->owners, &all[i]))
+	for (size_t i = 0; i < t->held_count; i++) {
+		const struct vfpt_assignment *a = &t->held[i];
+
+		if (!is_wanted(t, want, a) || !pick_is_of(t, &a->address, a->vm) ||
+			!vfpt_owner_is_gone(t->owners, a))
 			continue;
-		if (release(t->host, t->ledger, t->netlink, &all[i], true, &failure) < 0) {
-			vfpt_warn("VM %s is gone, but: %s", all[i].vm, failure.message);
+		if (release(t->host, t->ledger, t->netlink, a, true, &failure) < 0) {
+			vfpt_warn("VM %s is gone, but: %s", a->vm, failure.message);
 			continue;
 		}
-		vfpt_warn("VM %s is gone; its VF %u of %s %s given back", all[i].vm, all[i].vf, all[i].pf,
+		vfpt_warn("VM %s is gone; its VF %u of %s %s given back", a->vm, a->vf, a->pf,
 			t->explanation ? "would be" : "is");
 		reclaimed++;
 	}
-	free(all);
 	if (reclaimed > 0)
 		forget_settings(t);
 	return reclaimed;
@@ -506,6 +610,19 @@ static int pick_or_reclaim(
 	return pick_this(t, vm, vf, err);
 }
 
+/* The MAC that it has, also if a VM has it that is gone. */
+static int claim_or_reclaim(struct vfpt_transaction *t, const struct pick *pick,
+	const struct vfpt_assignment *a, struct vfpt_error *err)
+{
+	const struct target target = {.pf_count = 1, .pfs = (const struct vfpt_pf *[]){pick->pf}};
+
+	if (claim_mac(t, &target, pick, a, err) == 0)
+		return 0;
+	if (err->code != VFPT_BAD_INPUT || reclaim(t, &(struct want){.vm = a->vm, .mac = &a->mac}) == 0)
+		return -1;
+	return claim_mac(t, &target, pick, a, err);
+}
+
 int vfpt_assign_netdev(struct vfpt_transaction *transaction, const char *vm, const char *netdev_name,
 	struct vfpt_assigned *out, struct vfpt_error *err)
 {
@@ -519,11 +636,13 @@ int vfpt_assign_netdev(struct vfpt_transaction *transaction, const char *vm, con
 		vfpt_host_vf_of_netdev(transaction->host, netdev_name, &address, err) < 0 ||
 		vfpt_host_find_vf(transaction->host, &address, &pick.pf, &pick.vf, err) < 0 ||
 		pick_or_reclaim(transaction, vm, &address, err) < 0 ||
-		vfpt_host_netdev(transaction->host, &address, &netdev, err) < 0 ||
-		get_settings(transaction, pick.pf, &vfs, err) < 0)
+		vfpt_host_netdev(transaction->host, &address, &netdev, err) < 0)
 		return -1;
 	*out = on_vf(vm, &netdev.mac, pick.pf, pick.vf);
 	copy_alias(out->assignment.alias, vfpt_vf_alias(&netdev.mac, alias));
+	if (claim_or_reclaim(transaction, &pick, &out->assignment, err) < 0 ||
+		get_settings(transaction, pick.pf, &vfs, err) < 0)
+		return -1;
 	out->assignment.wanted = as_it_is(&vfs[pick.vf], &netdev.mac);
 	if (take_vf(transaction, &pick, out, &vfs[pick.vf], err) < 0)
 		return -1;
@@ -554,6 +673,7 @@ void vfpt_transaction_commit(struct vfpt_transaction *transaction)
 	free(transaction->pfs);
 	free(transaction->made);
 	free(transaction->held);
+	free(transaction->all_pfs);
 	free(transaction->siblings);
 	free(transaction->cleared);
 	*transaction = (struct vfpt_transaction){0};
@@ -572,7 +692,7 @@ void vfpt_transaction_undo(struct vfpt_transaction *transaction)
 		struct vfpt_settings mac = {0}, now = {0};
 
 		vfpt_settings_put(&mac, VFPT_MAC, cleared->mac);
-		if (vfpt_settings_apply(t->netlink, cleared->pf, cleared->vf, &mac, &now, &err) < 0)
+		if (apply_settings(t->netlink, cleared->pf, cleared->vf, &mac, &now, &err) < 0)
 			vfpt_warn("undoing: %s", err.message);
 	}
 	vfpt_transaction_commit(t);
@@ -612,13 +732,13 @@ static int correct(struct vfpt_host *host, struct vfpt_netlink *netlink,
 	int r;
 
 	if (vfpt_host_find_vf(host, &assignment->address, &pf, &vf, err) < 0 ||
-		vfpt_settings_read(netlink, pf, &all, err) < 0)
+		read_settings(netlink, pf, &all, err) < 0)
 		return -1;
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
 		if (watched & 1u << i)
 			warn_if_different(assignment, pf, (enum vfpt_setting)i, &all[vf]);
 	wanted.present &= applied;
-	r = vfpt_settings_apply(netlink, pf, vf, &wanted, &all[vf], err);
+	r = apply_settings(netlink, pf, vf, &wanted, &all[vf], err);
 	free(all);
 	if (r == 0 && assignment->macvtap && assignment->mtu)
 		r = set_mtu(host, netlink, &assignment->address, assignment->mtu, err);
@@ -691,7 +811,7 @@ static int release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vf
 		return vfpt_ledger_remove(ledger, assignment, remember, err);
 	}
 	report_untold(assignment, pf, index);
-	if (vfpt_settings_restore(netlink, pf, index, &assignment->before, err) < 0) {
+	if (restore_settings(netlink, pf, index, &assignment->before, err) < 0) {
 		if (err->code != VFPT_REFUSED)
 			return -1;
 		vfpt_warn("%s; the VF is released as it is", err->message);

@@ -10,11 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "vfpt/config.h"
-#include "vfpt/host.h"
-#include "vfpt/ledger.h"
+#include "config.h"
+#include "ledger.h"
 #include "vfpt/netlink.h"
-#include "vfpt/owner.h"
+#include "vfpt/network.h"
+#include "vm_liveness.h"
 
 /** What one vNIC needs. */
 struct vfpt_request {
@@ -77,7 +77,10 @@ struct vfpt_transaction {
 	struct vfpt_assigned *made;
 	bool knows_held;
 	size_t held_count;
-	struct vfpt_assignment *held; /**< what the VM had before */
+	struct vfpt_assignment *held; /**< what VMs had before: all that the ledger then had */
+	bool knows_pfs;
+	size_t all_pf_count;
+	const struct vfpt_pf **all_pfs; /**< of the host */
 	size_t sibling_count;
 	struct vfpt_sibling *siblings;
 	size_t pf_count;

@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "profile.h"
+#include "set.h"
 #include "vfpt/error.h"
-#include "vfpt/profile.h"
-#include "vfpt/set.h"
 
 /** Does a VF have to be on the NUMA node that the VM is pinned to? */
 enum vfpt_numa {

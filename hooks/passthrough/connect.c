@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hook.h"
+#include "hook_state.h"
+#include "message.h"
+#include "numa.h"
 #include "tell.h"
 
 extern char **environ;
@@ -71,6 +73,11 @@ static int read_profile(const struct vfpt_hook *hook, const struct vfpt_vnic *vn
 		profile->passthrough = VFPT_PASSTHROUGH_REQUIRED;
 	if (profile->passthrough == VFPT_PASSTHROUGH_OFF)
 		return 0;
+	/* Whoever of them asks, and be it as a preference: another could get its VF. */
+	if (vnic->ambiguous)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"this MAC is in the document more than once, and aliases do not tell whose the "
+			"properties are; give each vNIC a MAC of its own in the engine");
 	return read_properties(hook, vnic, profile, false, err) < 0 ? -1 : vfpt_profile_check(profile, err);
 }
 
@@ -366,7 +373,7 @@ static int find_nodes(struct connect *c, struct vfpt_error *err)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "NUMA nodes");
 	vfpt_domain_placement(c->hook->document, &c->nodes, cpus);
 	if (c->nodes.count == 0 && cpus->count > 0)
-		r = vfpt_host_nodes_of_cpus(c->hook->host, cpus, &c->nodes, err);
+		r = vfpt_nodes_of_cpus(c->hook->root, cpus, &c->nodes, err);
 	free(cpus);
 	return r;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/domain.h"
+#include "domain.h"
 
 #include <errno.h>
 #include <libxml/parser.h>
@@ -13,6 +13,7 @@
 /* Metadata that speaks of one vNIC: <ovirt-vm:device mac_address="...">. */
 struct device {
 	struct vfpt_mac mac;
+	char *alias; /* NULL: none */
 	xmlNode *element;
 	bool matched; /* by an <interface> */
 };
@@ -138,6 +139,100 @@ static char *content(const xmlNode *node)
 	return text;
 }
 
+/* --- encoding -------------------------------------------------------------------------------- */
+
+/* Bytes of the smallest character: UTF-16 and UTF-32 have NUL bytes from the start. */
+static size_t unit(const char *text, size_t size)
+{
+	if (size < 4 || !memchr(text, '\0', 4))
+		return 1;
+	return (text[0] || text[1]) && (text[2] || text[3]) ? 2 : 4;
+}
+
+/* A declaration with all that XML has for one takes some 60 characters. */
+#define DECLARATION_SIZE 256
+#define ENCODING_SIZE    41
+
+/*
+ * The XML declaration, in ASCII; empty where there is none. "<?xml-stylesheet" is none: it is in the tree,
+ * and would be written twice.
+ * @return 0, or -1 for one that does not end
+ */
+static int read_declaration(const char *text, size_t size, char declaration[DECLARATION_SIZE])
+{
+	size_t step = unit(text, size), at = 0, used = 0;
+	char *end;
+
+	if (size > 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		at = 3;
+	else if (size > 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
+		at = 2;
+	for (; at + step <= size && used < DECLARATION_SIZE - 1; at += step)
+		declaration[used++] = text[at] ? text[at] : text[at + step - 1];
+	declaration[used] = '\0';
+	if (strncmp(declaration, "<?xml", 5) != 0 || strspn(declaration + 5, " \t\r\n") == 0) {
+		declaration[0] = '\0';
+		return 0;
+	}
+	end = strstr(declaration, "?>");
+	if (!end)
+		return -1;
+	end[2] = '\0';
+	return 0;
+}
+
+/* What the declaration says that the encoding is; empty where it says nothing. */
+static void read_encoding(const char *declaration, char encoding[ENCODING_SIZE])
+{
+	const char *at = strstr(declaration, "encoding");
+
+	encoding[0] = '\0';
+	if (at && sscanf(at, "encoding = \"%40[^\"]", encoding) < 1)
+		(void)sscanf(at, "encoding = '%40[^']", encoding);
+}
+
+static bool is_word(const char *word, const char *const *words)
+{
+	while (*words && strcasecmp(word, *words) != 0)
+		words++;
+	return *words;
+}
+
+static int refuse_encoding(struct vfpt_error *err, const char *encoding)
+{
+	return vfpt_error_set(err, VFPT_BAD_INPUT,
+		"the document's encoding is %s; only UTF-8 and UTF-16 are taken", encoding);
+}
+
+/*
+ * libxml2 would take any encoding that iconv knows, and some by their first bytes. VDSM reads the document as
+ * UTF-8, and so do people what is shown of it: it must not say something else to them.
+ */
+static int check_encoding(const char *text, size_t size, struct vfpt_error *err)
+{
+	static const char *const utf8[] = {"", "UTF-8", "US-ASCII", NULL};
+	static const char *const utf16[] = {"", "UTF-16", "UTF-16LE", "UTF-16BE", NULL};
+	size_t step = unit(text, size);
+	char declaration[DECLARATION_SIZE], encoding[ENCODING_SIZE];
+
+	if (step == 4)
+		return refuse_encoding(err, "UTF-32");
+	if (size >= 4 && memcmp(text, "\x4c\x6f\xa7\x94", 4) == 0)
+		return refuse_encoding(err, "EBCDIC");
+	if (read_declaration(text, size, declaration) < 0)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"the document is not XML: line 1: the XML declaration has no end within %d "
+			"characters",
+			DECLARATION_SIZE - 1);
+	read_encoding(declaration, encoding);
+	if (is_word(encoding, step == 1 ? utf8 : utf16))
+		return 0;
+	if (is_word(encoding, step == 1 ? utf16 : utf8))
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"the document says that its encoding is %s, and it is not", encoding);
+	return refuse_encoding(err, encoding);
+}
+
 /* --- parsing --------------------------------------------------------------------------------- */
 
 /* A document type declaration could declare entities and name files; no domain has one. */
@@ -218,7 +313,8 @@ static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, 
 	parser->_private = &has_dtd;
 	parser->sax->internalSubset = refuse_dtd;
 	domain->doc = xmlCtxtReadMemory(parser, text, (int)size, NULL, NULL,
-		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);
+		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES |
+			XML_PARSE_IGNORE_ENC);
 	domain->root = domain->doc ? xmlDocGetRootElement(domain->doc) : NULL;
 	if (!domain->root || has_dtd)
 		r = parse_failed(parser, has_dtd, err);
@@ -231,18 +327,15 @@ static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, 
 /* Keep the XML declaration to the letter, unless it tells an encoding that the output will not have. */
 static int take_declaration(struct vfpt_domain *domain, const char *text, size_t size)
 {
-	const char *encoding = (const char *)domain->doc->encoding;
-	const char *start = size > 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
-	/* "<?xml-stylesheet" is no declaration: it is in the tree, and would be written twice. */
-	bool is_there = strncmp(start, "<?xml", 5) == 0 && strspn(start + 5, " \t\r\n") > 0;
-	const char *end = is_there ? strstr(start, "?>") : NULL;
+	char declaration[DECLARATION_SIZE], encoding[ENCODING_SIZE];
 
-	if (encoding && strcasecmp(encoding, "utf-8") != 0)
-		domain->declaration = strdup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
-	else if (end)
-		domain->declaration = strndup(start, (size_t)(end - start) + 2);
-	else
+	(void)read_declaration(text, size, declaration); /* one without an end is refused */
+	read_encoding(declaration, encoding);
+	if (!declaration[0])
 		return 0;
+	if (encoding[0] && strcasecmp(encoding, "utf-8") != 0)
+		strcpy(declaration, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
+	domain->declaration = strdup(declaration);
 	return domain->declaration ? 0 : -1;
 }
 
@@ -281,6 +374,7 @@ static int take_device(struct vfpt_domain *domain, xmlNode *element)
 	grown = reallocarray(domain->devices, domain->device_count + 1, sizeof(*grown));
 	if (!grown)
 		return -1;
+	device.alias = attribute(element, "alias");
 	grown[domain->device_count++] = device;
 	domain->devices = grown;
 	return 0;
@@ -300,23 +394,82 @@ static int take_devices(struct vfpt_domain *domain)
 	return 0;
 }
 
-/* Two vNICs of a teaming pair have one MAC; their metadata then has the alias too (vdsm:
- * vmdevices/network.py). */
+static bool is_same(const char *alias, const char *other)
+{
+	return alias && other && strcmp(alias, other) == 0;
+}
+
+/* Is that alias the alias of just one interface with that MAC? */
+static bool is_of_one_interface(
+	const struct vfpt_domain *domain, const struct vfpt_mac *mac, const char *alias)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < domain->vnic_count; i++)
+		count += domain->vnics[i].has_mac && vfpt_mac_equal(&domain->vnics[i].mac, mac) &&
+			 is_same(domain->vnics[i].alias, alias);
+	return count == 1;
+}
+
+static bool is_of_one_device(const struct vfpt_domain *domain, const struct vfpt_mac *mac, const char *alias)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < domain->device_count; i++)
+		count += vfpt_mac_equal(&domain->devices[i].mac, mac) &&
+			 is_same(domain->devices[i].alias, alias);
+	return count == 1;
+}
+
+/*
+ * Of an interface's MAC: is it there several times, and nobody can tell which metadata is whose? Of a teaming
+ * pair, whose vNICs have one MAC, interfaces and metadata have aliases (vdsm: vmdevices/network.py).
+ */
+static bool is_ambiguous(const struct vfpt_domain *domain, const struct vfpt_mac *mac)
+{
+	size_t interfaces = 0, devices = 0;
+	bool apart = true;
+
+	for (size_t i = 0; i < domain->vnic_count; i++) {
+		if (!domain->vnics[i].has_mac || !vfpt_mac_equal(&domain->vnics[i].mac, mac))
+			continue;
+		interfaces++;
+		apart = apart && is_of_one_interface(domain, mac, domain->vnics[i].alias);
+	}
+	for (size_t i = 0; i < domain->device_count; i++) {
+		const struct device *device = &domain->devices[i];
+
+		if (!vfpt_mac_equal(&device->mac, mac))
+			continue;
+		devices++;
+		apart = apart && is_of_one_interface(domain, mac, device->alias) &&
+			is_of_one_device(domain, mac, device->alias);
+	}
+	return (interfaces > 1 || devices > 1) && !apart;
+}
+
+/* The first in the list that has this vNIC's MAC; it may be that vNIC. */
+static const struct vfpt_vnic *first_with_mac_of(
+	const struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
+{
+	const struct vfpt_vnic *first = domain->vnics;
+
+	while (first < vnic && !(first->has_mac && vfpt_mac_equal(&first->mac, &vnic->mac)))
+		first++;
+	return first;
+}
+
+/* NULL too where it is ambiguous: no vNIC gets what may be another's. */
 static struct device *device_of(const struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
 {
-	struct device *found = NULL;
-
-	for (size_t i = 0; vnic->has_mac && i < domain->device_count; i++) {
+	for (size_t i = 0; vnic->has_mac && !vnic->ambiguous && i < domain->device_count; i++) {
 		struct device *device = &domain->devices[i];
 
-		if (!vfpt_mac_equal(&device->mac, &vnic->mac))
-			continue;
-		if (vnic->alias && attribute_is(device->element, "alias", vnic->alias))
+		if (vfpt_mac_equal(&device->mac, &vnic->mac) &&
+			(!device->alias || is_same(device->alias, vnic->alias)))
 			return device;
-		if (!found && !xmlHasProp(device->element, (const xmlChar *)"alias"))
-			found = device;
 	}
-	return found;
+	return NULL;
 }
 
 static bool has_attribute(const xmlNode *node, const char *name)
@@ -361,12 +514,11 @@ static int take_metadata(struct vfpt_vnic *vnic, const xmlNode *metadata)
 	return take_properties(metadata, &vnic->properties, &vnic->property_count);
 }
 
-static int take_vnic(struct vfpt_domain *domain, xmlNode *element, struct vfpt_error *err)
+static void take_vnic(struct vfpt_domain *domain, xmlNode *element)
 {
 	struct vfpt_vnic *vnic = &domain->vnics[domain->vnic_count++];
 	char *mac = attribute(child(element, NULL, "mac"), "address");
 	struct vfpt_error ignored;
-	struct device *device;
 
 	vnic->element = element;
 	vnic->has_mac = mac && vfpt_mac_parse(mac, &vnic->mac, &ignored) == 0;
@@ -383,6 +535,16 @@ static int take_vnic(struct vfpt_domain *domain, xmlNode *element, struct vfpt_e
 	take_bandwidth(vnic, child(element, NULL, "bandwidth"));
 	if (vnic->type && strcmp(vnic->type, "hostdev") == 0)
 		take_vf(vnic, child(child(element, NULL, "source"), NULL, "address"));
+}
+
+/* Once all interfaces are known. */
+static int take_metadata_of(struct vfpt_domain *domain, struct vfpt_vnic *vnic, struct vfpt_error *err)
+{
+	const struct vfpt_vnic *first = first_with_mac_of(domain, vnic);
+	struct device *device;
+
+	vnic->ambiguous =
+		vnic->has_mac && (first < vnic ? first->ambiguous : is_ambiguous(domain, &vnic->mac));
 	device = device_of(domain, vnic);
 	if (device) {
 		device->matched = true;
@@ -394,7 +556,8 @@ static int take_vnic(struct vfpt_domain *domain, xmlNode *element, struct vfpt_e
 	return 0;
 }
 
-/* What the metadata knows of a vNIC that is not there, or is there without its MAC. */
+/* What the metadata knows of a vNIC that is not there, or is there without its MAC, or cannot be told from
+ * another. */
 static int take_orphans(struct vfpt_domain *domain, struct vfpt_error *err)
 {
 	for (size_t i = 0; i < domain->device_count; i++) {
@@ -405,6 +568,7 @@ static int take_orphans(struct vfpt_domain *domain, struct vfpt_error *err)
 		domain->vnic_count++;
 		vnic->has_mac = true;
 		vnic->mac = domain->devices[i].mac;
+		vnic->ambiguous = first_with_mac_of(domain, vnic)->ambiguous;
 		if (take_metadata(vnic, domain->devices[i].element) < 0)
 			return no_memory(err);
 	}
@@ -421,7 +585,9 @@ static int take_vnics(struct vfpt_domain *domain, xmlNode *first, struct vfpt_er
 	if (!domain->vnics)
 		return no_memory(err);
 	for (xmlNode *node = first; node; node = next_element(node->next, NULL, "interface"))
-		if (take_vnic(domain, node, err) < 0)
+		take_vnic(domain, node);
+	for (size_t i = 0; i < domain->vnic_count; i++)
+		if (take_metadata_of(domain, &domain->vnics[i], err) < 0)
 			return -1;
 	return take_orphans(domain, err);
 }
@@ -447,14 +613,6 @@ static int understand(struct vfpt_domain *domain, struct vfpt_error *err)
 	return take_vnics(domain, child(devices, NULL, "interface"), err);
 }
 
-/* Bytes of the smallest character: UTF-16 and UTF-32 have NUL bytes from the start. */
-static size_t unit(const char *text, size_t size)
-{
-	if (size < 4 || !memchr(text, '\0', 4))
-		return 1;
-	return (text[0] || text[1]) && (text[2] || text[3]) ? 2 : 4;
-}
-
 /* libxml2 would take the part before it for the whole. */
 static bool has_nul(const char *text, size_t size)
 {
@@ -478,6 +636,8 @@ int vfpt_domain_parse(const char *text, size_t size, struct vfpt_domain **out, s
 	if (size > VFPT_DOCUMENT_MAX)
 		return vfpt_error_set(
 			err, VFPT_BAD_INPUT, "the document is larger than %u MiB", VFPT_DOCUMENT_MAX >> 20);
+	if (check_encoding(text, size, err) < 0)
+		return -1;
 	if (has_nul(text, size))
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "the document has a NUL byte in it");
 	domain = calloc(1, sizeof(*domain));
@@ -523,6 +683,8 @@ void vfpt_domain_free(struct vfpt_domain *domain)
 		return;
 	for (size_t i = 0; i < domain->vnic_count; i++)
 		free_vnic(&domain->vnics[i]);
+	for (size_t i = 0; i < domain->device_count; i++)
+		xmlFree(domain->devices[i].alias);
 	free_properties(domain->properties, domain->property_count);
 	free(domain->vnics);
 	free(domain->devices);

@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "profile.h"
+#include "set.h"
 #include "vfpt/pci.h"
-#include "vfpt/profile.h"
-#include "vfpt/set.h"
 #include "vfpt/settings.h"
 
 /** oVirt's metadata namespace (vdsm: lib/vdsm/virt/xmlconstants.py). The prefix is anybody's choice. */
@@ -51,7 +51,10 @@ struct vfpt_vnic {
 	bool has_inbound;    /**< <bandwidth><inbound>: a limit too */
 	bool isolated;       /**< <port isolated='yes'/>: not to reach other isolated ports of its bridge */
 	bool port_mirroring; /**< the metadata has networks whose traffic it shall see */
-	bool has_vf;         /**< it is a hostdev interface on this PCI function */
+	/** its MAC is there several times, in interfaces or metadata, and aliases do not tell whose metadata
+	 * is whose; then no interface with that MAC has any, and the metadata is that of vNICs of its own */
+	bool ambiguous;
+	bool has_vf; /**< it is a hostdev interface on this PCI function */
 	struct vfpt_pci vf;
 	size_t property_count; /**< custom properties in the metadata, as found */
 	struct vfpt_property *properties;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/explain.h"
+#include "explain.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hook.h"
+#include "hook_state.h"
 #include "pick.h"
 #include "tell.h"
 

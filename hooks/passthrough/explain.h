@@ -7,9 +7,9 @@
 #ifndef VFPT_EXPLAIN_H
 #define VFPT_EXPLAIN_H
 
-#include "vfpt/assign.h"
-#include "vfpt/domain.h"
-#include "vfpt/inuse.h"
+#include "assign.h"
+#include "domain.h"
+#include "vfpt/vf_usage.h"
 
 /* --- the host ------------------------------------------------------------------------------------ */
 

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hook.h"
-#include "vfpt/inuse.h"
-#include "vfpt/reconcile.h"
+#include "hook_state.h"
+#include "message.h"
+#include "reconcile.h"
+#include "vfpt/vf_usage.h"
 
 /* Is this assignment the vNIC's? @alias decides where several have its MAC. */
 static bool is_of_vnic(const struct vfpt_assignment *all, size_t count, const struct vfpt_assignment *one,
@@ -67,7 +68,7 @@ int hook_release_one(struct vfpt_hook *hook, const struct vfpt_assignment *assig
 
 	/* What a killed hook left was never plugged: a VF that is in use is this vNIC's, plugged before. */
 	if (hook->point->document == VFPT_INTERFACE && !hook->point->after &&
-		vfpt_inuse(hook->host, &assignment->address, &taken, reason, err) < 0)
+		vfpt_vf_usage(hook->host, &assignment->address, &taken, reason, err) < 0)
 		return -1;
 	if (taken)
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "it is plugged already, on VF %u of %s (%s)",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/hook.h"
+#include "hook_run.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "hook.h"
+#include "hook_state.h"
+#include "message.h"
 #include "privilege.h"
 
 /* Ten mebibytes of anything reasonable take less than one. */
@@ -219,6 +220,22 @@ static int parse_in_time(struct vfpt_hook *hook, struct vfpt_error *err)
 	return r;
 }
 
+/* Of a document in UTF-16, which has NUL bytes, its UTF-8 is shown. */
+static int prepare_to_show(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	char *text;
+	size_t size;
+
+	if (strlen(hook->text) == hook->size)
+		return 0;
+	if (vfpt_domain_print(hook->document, &text, &size, err) < 0)
+		return -1;
+	free(hook->text);
+	hook->text = text;
+	hook->size = size;
+	return 0;
+}
+
 static int read_document(struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	bool wants_interface = hook->point->document == VFPT_INTERFACE;
@@ -238,7 +255,7 @@ static int read_document(struct vfpt_hook *hook, struct vfpt_error *err)
 	if (vfpt_domain_is_interface(hook->document) != wants_interface)
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "%s: the document is not %s", hook->point->name,
 			wants_interface ? "an <interface>" : "a <domain>");
-	return 0;
+	return hook->test ? prepare_to_show(hook, err) : 0;
 }
 
 static int read_vm(struct vfpt_hook *hook, struct vfpt_error *err)
@@ -416,6 +433,13 @@ static void remove_left_over(int directory)
 		close(fd);
 }
 
+static bool ends_line(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length > 0 && text[length - 1] == '\n';
+}
+
 static int show(const struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	char *text;
@@ -423,8 +447,9 @@ static int show(const struct vfpt_hook *hook, struct vfpt_error *err)
 
 	if (vfpt_domain_print(hook->document, &text, &size, err) < 0)
 		return -1;
-	printf("--- before\n%s%s--- after\n%s", hook->text,
-		hook->size && hook->text[hook->size - 1] == '\n' ? "" : "\n",
+	vfpt_sanitise(hook->text, true);
+	vfpt_sanitise(text, true);
+	printf("--- before\n%s%s--- after\n%s", hook->text, ends_line(hook->text) ? "" : "\n",
 		hook->changed ? text : hook->text);
 	free(text);
 	return 0;

@@ -5,10 +5,10 @@
 
 #include <sys/types.h>
 
-#include "vfpt/assign.h"
-#include "vfpt/config.h"
-#include "vfpt/domain.h"
-#include "vfpt/hook.h"
+#include "assign.h"
+#include "config.h"
+#include "domain.h"
+#include "hook_run.h"
 
 /* All that one run of a hook has open. */
 struct vfpt_hook {

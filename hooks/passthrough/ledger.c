@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/ledger.h"
+#include "ledger.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "message.h"
 
 #define DIRECTORY   "run/vfpt"
 #define NEW_FILE    ".new" /* under the lock there is one writer */

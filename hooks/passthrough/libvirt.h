@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "vfpt/ledger.h"
+#include "ledger.h"
 
 /*
  * The UUIDs of the VMs that run, by a read-only connection to qemu:///system.

@@ -39,8 +39,7 @@ static int look_at_node(const char *name, void *data)
 	return 0;
 }
 
-int vfpt_nodes_of_cpus(
-	int root, const struct vfpt_set *cpus, struct vfpt_set *nodes, struct vfpt_error *err)
+int vfpt_nodes_of_cpus(int root, const struct vfpt_set *cpus, struct vfpt_set *nodes, struct vfpt_error *err)
 {
 	struct node_search search = {
 		.root = root, .cpus = cpus, .here = malloc(sizeof(*search.here)), .nodes = nodes};

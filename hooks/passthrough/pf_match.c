@@ -7,7 +7,8 @@
 
 #include "set.h"
 
-/* One plain name: no need to look at thousands of network devices. @return 0 with no PF where there is none */
+/* One plain name: no need to look at thousands of network devices. @return 0 with no PF where there is none
+ */
 static int find_one(struct vfpt_host *host, const char *name, const struct vfpt_pf ***pfs, size_t *count,
 	struct vfpt_error *err)
 {

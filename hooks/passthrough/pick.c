@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pick.h"
+#include "pf_match.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +8,7 @@
 #include <string.h>
 
 #include "tell.h"
-#include "vfpt/inuse.h"
+#include "vfpt/vf_usage.h"
 
 static int no_memory(struct vfpt_error *err)
 {
@@ -47,7 +48,7 @@ int target_find(struct vfpt_transaction *t, const struct vfpt_request *request, 
 		out->mtu = request->mtu;
 	if (!names[0] && out->rules)
 		names = out->rules->pfs;
-	return names[0] ? vfpt_host_match(t->host, names, &out->pfs, &out->pf_count, err)
+	return names[0] ? vfpt_match_pfs(t->host, names, &out->pfs, &out->pf_count, err)
 			: copy_pfs(out, network, err);
 }
 
@@ -84,19 +85,18 @@ bool pick_is_of(const struct vfpt_transaction *t, const struct vfpt_pci *vf, con
 	return owner && strcmp(owner, vm) == 0;
 }
 
-/* What the VM had before this transaction: read once. */
-static int know_held(struct vfpt_transaction *t, const char *vm, struct vfpt_error *err)
+int pick_know_held(struct vfpt_transaction *t, const char *vm, struct vfpt_error *err)
 {
 	size_t corrupt;
 
 	if (t->knows_held)
 		return 0;
-	if (vfpt_ledger_of_vm(t->ledger, vm, &t->held, &t->held_count, &corrupt, err) < 0)
+	if (vfpt_ledger_of_vm(t->ledger, NULL, &t->held, &t->held_count, &corrupt, err) < 0)
 		return -1;
 	t->knows_held = true;
 	/* A vNIC that is plugged belongs to the run in which the VM got its others. */
 	for (size_t i = 0; i < t->held_count; i++)
-		if (t->run != VFPT_NEW_RUN && t->held[i].run > t->run)
+		if (t->run != VFPT_NEW_RUN && strcmp(t->held[i].vm, vm) == 0 && t->held[i].run > t->run)
 			t->run = t->held[i].run;
 	return 0;
 }
@@ -143,11 +143,26 @@ bool pick_is_excluded(const struct vfpt_config *config, const struct vfpt_pf *pf
 	return rules && vfpt_set_has(&rules->exclude, vf);
 }
 
+/* Has the VM as many VFs of that PF as vfpt.conf allows? Then @count is that many. */
+static bool has_its_most(
+	const struct vfpt_transaction *t, const struct vfpt_pf *pf, const char *vm, unsigned *count)
+{
+	const struct vfpt_pf_rules *rules = vfpt_config_pf(t->config, pf->name);
+
+	*count = 0;
+	if (!rules || !rules->max_vfs_per_vm)
+		return false;
+	for (unsigned vf = 0; vf < pf->vf_count; vf++)
+		*count += pick_is_of(t, &pf->vfs[vf], vm);
+	return *count >= rules->max_vfs_per_vm;
+}
+
 static void rule_out(struct candidate *c, struct vfpt_candidate *plain, const struct vfpt_transaction *t,
-	const struct vfpt_request *request, const struct target *target, unsigned of_vm)
+	const struct vfpt_request *request, const struct target *target)
 {
 	const struct vfpt_pf_rules *rules = vfpt_config_pf(t->config, c->pf->name);
 	const char *network = request->network ? request->network : request->bridge;
+	unsigned of_vm;
 
 	if (target->mtu > c->pf->mtu)
 		snprintf(c->why_out, sizeof(c->why_out),
@@ -156,7 +171,7 @@ static void rule_out(struct candidate *c, struct vfpt_candidate *plain, const st
 	else if (!pick_is_allowed(t->config, c->pf, network, request->bridge))
 		snprintf(c->why_out, sizeof(c->why_out), "vfpt.conf keeps it for the networks %.100s",
 			rules->networks);
-	else if (rules && rules->max_vfs_per_vm && of_vm >= rules->max_vfs_per_vm)
+	else if (has_its_most(t, c->pf, request->vm, &of_vm))
 		snprintf(c->why_out, sizeof(c->why_out),
 			"this VM has %u of its VFs, the most that vfpt.conf allows", of_vm);
 	else if (!plain->near && t->config->policy.numa == VFPT_NUMA_REQUIRE)
@@ -173,7 +188,6 @@ static int look_at_pf(struct vfpt_transaction *t, const struct vfpt_request *req
 	bool pinned =
 		request->nodes && request->nodes->count > 0 && t->config->policy.numa != VFPT_NUMA_IGNORE;
 	int node = pinned ? vfpt_host_numa_node(t->host, c->pf) : -1;
-	unsigned of_vm = 0;
 
 	*plain = (struct vfpt_candidate){.up = c->pf->up,
 		.near = node < 0 || vfpt_set_has(request->nodes, (unsigned)node),
@@ -191,9 +205,8 @@ static int look_at_pf(struct vfpt_transaction *t, const struct vfpt_request *req
 		plain->free += plain->grades[vf] == VFPT_VF_UNSEEN;
 		c->assigned += owner != NULL;
 		c->excluded += !owner && excluded;
-		of_vm += owner && strcmp(owner, request->vm) == 0;
 	}
-	rule_out(c, plain, t, request, target, of_vm);
+	rule_out(c, plain, t, request, target);
 	return 0;
 }
 
@@ -218,7 +231,7 @@ static int look(struct vfpt_transaction *t, const struct vfpt_request *request, 
 	field->plain = calloc(target->pf_count, sizeof(*field->plain));
 	if (!field->candidates || !field->plain)
 		return no_memory(err);
-	if (know_held(t, request->vm, err) < 0)
+	if (pick_know_held(t, request->vm, err) < 0)
 		return -1;
 	field->count = target->pf_count;
 	for (size_t i = 0; i < field->count; i++) {
@@ -268,7 +281,7 @@ static int is_free_vf(const struct vfpt_transaction *t, const struct vfpt_pci *m
 	if (vfpt_ledger_owner(t->ledger, member) ||
 		vfpt_host_find_vf(t->host, member, &pf, &index, &not_a_vf) < 0)
 		return 0;
-	if (vfpt_inuse(t->host, member, &taken, reason, err) < 0)
+	if (vfpt_vf_usage(t->host, member, &taken, reason, err) < 0)
 		return -1;
 	*is_free = !taken && !pick_is_excluded(t->config, pf, index);
 	return 0;
@@ -354,7 +367,7 @@ static int examine(const struct examination *x, const struct vfpt_pci *vf, enum 
 	int r;
 
 	*grade = VFPT_VF_OUT;
-	if (vfpt_inuse(x->t->host, vf, &taken, reason, err) < 0)
+	if (vfpt_vf_usage(x->t->host, vf, &taken, reason, err) < 0)
 		return -1;
 	if (taken)
 		return 0;
@@ -519,13 +532,16 @@ int pick_examine(struct vfpt_transaction *t, const char *vm, unsigned more, cons
 	return examine(&x, vf, grade, reason, err);
 }
 
+/* The network of a VF that is named: only a pattern for all networks matches it. */
+#define NO_NETWORK ""
+
 int pick_this(struct vfpt_transaction *t, const char *vm, const struct vfpt_pci *vf, struct vfpt_error *err)
 {
 	const struct examination x = {.t = t, .vm = vm, .mode = VFPT_MODE_HOSTDEV};
 	char reason[VFPT_REASON_SIZE];
 	enum vfpt_grade grade;
 	const struct vfpt_pf *pf;
-	unsigned index;
+	unsigned index, of_vm;
 
 	if (is_owned(t, vf, vm, reason))
 		return vfpt_error_set(err, VFPT_NO_VF, "%s", reason);
@@ -534,6 +550,13 @@ int pick_this(struct vfpt_transaction *t, const char *vm, const struct vfpt_pci 
 	if (pick_is_excluded(t->config, pf, index))
 		return vfpt_error_set(
 			err, VFPT_NO_VF, "vfpt.conf excludes VF %u of %s from passthrough", index, pf->name);
+	if (!pick_is_allowed(t->config, pf, NO_NETWORK, NO_NETWORK))
+		return vfpt_error_set(err, VFPT_NO_VF,
+			"vfpt.conf keeps the VFs of %s for certain networks, and a VF that is named has none",
+			pf->name);
+	if (has_its_most(t, pf, vm, &of_vm))
+		return vfpt_error_set(err, VFPT_NO_VF,
+			"this VM has %u of the VFs of %s, the most that vfpt.conf allows", of_vm, pf->name);
 	if (examine(&x, vf, &grade, reason, err) < 0)
 		return -1;
 	return grade == VFPT_VF_OUT ? vfpt_error_set(err, VFPT_NO_VF, "%s", reason) : 0;

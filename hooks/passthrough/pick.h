@@ -4,8 +4,8 @@
 #ifndef VFPT_LIB_PICK_H
 #define VFPT_LIB_PICK_H
 
-#include "vfpt/assign.h"
-#include "vfpt/choose.h"
+#include "assign.h"
+#include "rank.h"
 
 /* Where a vNIC can go. */
 struct target {
@@ -43,6 +43,9 @@ int pick_this(struct vfpt_transaction *transaction, const char *vm, const struct
  */
 int pick_examine(struct vfpt_transaction *transaction, const char *vm, unsigned more,
 	const struct vfpt_pci *vf, enum vfpt_grade *grade, char *reason, struct vfpt_error *err);
+
+/* Have what VMs had before this transaction in t->held: read once. */
+int pick_know_held(struct vfpt_transaction *transaction, const char *vm, struct vfpt_error *err);
 
 /* Does vfpt.conf let that network have VFs of the PF? */
 bool pick_is_allowed(

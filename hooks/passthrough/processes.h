@@ -3,7 +3,7 @@
 #ifndef VFPT_LIB_PROCESSES_H
 #define VFPT_LIB_PROCESSES_H
 
-#include "vfpt/ledger.h"
+#include "ledger.h"
 
 struct vm_process {
 	unsigned pid;

@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
+#include "set.h"
 #include "vfpt/error.h"
-#include "vfpt/set.h"
 #include "vfpt/settings.h"
 
 enum vfpt_passthrough {

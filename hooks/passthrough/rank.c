@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/choose.h"
+#include "rank.h"
 
 /* @return < 0 where the first is the smaller */
 static int compare(unsigned a, unsigned b)

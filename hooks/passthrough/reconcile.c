@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/reconcile.h"
+#include "reconcile.h"
 
 #include <stdlib.h>
 
-#include "vfpt/assign.h"
-#include "vfpt/inuse.h"
+#include "assign.h"
+#include "message.h"
+#include "vfpt/vf_usage.h"
 
 struct tools {
 	struct vfpt_host *host;
@@ -21,7 +22,7 @@ static int repair(const struct tools *tools, const struct vfpt_assignment *a, co
 	char reason[VFPT_REASON_SIZE];
 	bool taken;
 
-	if (vfpt_inuse(tools->host, &a->address, &taken, reason, err) < 0)
+	if (vfpt_vf_usage(tools->host, &a->address, &taken, reason, err) < 0)
 		return -1;
 	if (!taken)
 		return 0;

@@ -7,10 +7,10 @@
 #ifndef VFPT_RECONCILE_H
 #define VFPT_RECONCILE_H
 
-#include "vfpt/host.h"
-#include "vfpt/ledger.h"
+#include "ledger.h"
 #include "vfpt/netlink.h"
-#include "vfpt/owner.h"
+#include "vfpt/network.h"
+#include "vm_liveness.h"
 
 /**
  * Look at all assignments, and say each repair in a line on stderr: a VF whose VM is gone is given back, the

@@ -3,8 +3,8 @@
 #ifndef VFPT_LIB_TELL_H
 #define VFPT_LIB_TELL_H
 
-#include "vfpt/choose.h"
-#include "vfpt/explain.h"
+#include "explain.h"
+#include "rank.h"
 
 /* A VF in a choice. */
 struct standing {

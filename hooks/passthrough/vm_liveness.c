@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/owner.h"
+#include "vm_liveness.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 
 #include "libvirt.h"
 #include "processes.h"
-#include "vfpt/inuse.h"
+#include "vfpt/vf_usage.h"
 
 typedef char uuid[VFPT_VM_SIZE];
 
@@ -130,7 +130,7 @@ static bool is_used(const struct vfpt_owners *owners, const struct vfpt_assignme
 
 	if (!vfpt_host_has(owners->host, &assignment->address))
 		return false;
-	if (vfpt_inuse(owners->host, &assignment->address, &taken, reason, &failure) == 0)
+	if (vfpt_vf_usage(owners->host, &assignment->address, &taken, reason, &failure) == 0)
 		return taken;
 	snprintf(reason, VFPT_REASON_SIZE, "%.150s", failure.message);
 	return true;

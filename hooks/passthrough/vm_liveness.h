@@ -9,10 +9,10 @@
 
 #include <stdbool.h>
 
-#include "vfpt/config.h"
-#include "vfpt/host.h"
-#include "vfpt/inuse.h"
-#include "vfpt/ledger.h"
+#include "config.h"
+#include "ledger.h"
+#include "vfpt/network.h"
+#include "vfpt/vf_usage.h"
 
 /** What is known of the VMs that are there: each source is asked once, and only when it is needed. */
 struct vfpt_owners;

@@ -11,6 +11,7 @@
 #define VFPT_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #define VFPT_ERROR_SIZE 1024
 
@@ -27,13 +28,20 @@ enum vfpt_code {
 
 struct vfpt_error {
 	enum vfpt_code code;
-	char message[VFPT_ERROR_SIZE]; /**< one line without its end; never holds control characters */
+	char message[VFPT_ERROR_SIZE]; /**< one line without its end, as vfpt_sanitise() leaves it */
 };
 
 /**
- * Fill @err with @code and a formatted message. Control characters (property values come from VM users)
- * become
- * '?', a longer message is cut.
+ * Put '?' in the place of each character that a terminal or a log would act on, or that nobody sees: control
+ * characters, separators of lines, marks that turn the direction of writing, characters without width. Bytes
+ * that are not UTF-8 become '?' too. What is shown of a text from outside has been through this.
+ * @param multiline newlines and tabs stay
+ */
+void vfpt_sanitise(char *text, bool multiline);
+
+/**
+ * Fill @err with @code and a formatted message. It is sanitised (property values come from VM users); a
+ * longer message is cut.
  * @return always -1, so that a failing function can `return vfpt_error_set(...)`.
  */
 int vfpt_error_set(struct vfpt_error *err, enum vfpt_code code, const char *format, ...)
@@ -54,14 +62,5 @@ int vfpt_error_wrap(struct vfpt_error *err, const char *format, ...) __attribute
 
 /** Put a formatted remedy behind the message that @err holds, after "; ". @return always -1. */
 int vfpt_error_remedy(struct vfpt_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/** Print @err on stderr as one line, "vfpt: MESSAGE". VDSM shows it to the engine's user. */
-void vfpt_error_print(const struct vfpt_error *err);
-
-/** Print one line on stderr, "vfpt: warning: ...", for what is worth knowing but fails nothing. */
-void vfpt_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/** Print one line on stderr as it is (for what the program would do: "would set: ..."). */
-void vfpt_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

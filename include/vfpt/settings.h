@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #include "vfpt/error.h"
-#include "vfpt/host.h"
 #include "vfpt/mac.h"
 #include "vfpt/netlink.h"
+#include "vfpt/pf.h"
 
 /**
  * The settings, in the order in which they are applied; they are put back in the opposite one. Rates are in
@@ -71,7 +71,6 @@ int vfpt_setting_scan(
 
 /**
  * Read the settings of all VFs of @pf. What the driver does not tell is not present.
- * @param netlink NULL: nothing can be read (a captured tree), and nothing is present
  * @param out array of pf->vf_count, by VF index; to be freed by free()
  */
 int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_settings **out,
@@ -89,7 +88,6 @@ int vfpt_settings_check(const struct vfpt_settings *wanted, const struct vfpt_pf
 /**
  * Apply what @wanted has and @now has not; all or nothing: when one is refused, those before it go back.
  * The error names the VF, the setting, the driver and what the kernel said.
- * @param netlink NULL: print "would set: ..." instead
  * @param now the VF's settings, as read; becomes what they are afterwards
  */
 int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
@@ -97,8 +95,7 @@ int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, 
 
 /**
  * Put back every setting present in @before that is different now, whoever changed it: libvirt leaves an
- * administrative MAC behind where there was none. All are tried; the error is that of the first that failed.
- * @param netlink NULL: print "would set back: ..." instead
+ * administrative MAC behind where there was none. All are tried; the error names each that failed.
  */
 int vfpt_settings_restore(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
 	const struct vfpt_settings *before, struct vfpt_error *err);

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ledger.h"
 #include "trace.h"
-#include "vfpt/ledger.h"
 #include "vfpt/settings.h"
 
 #define LEDGER "run/vfpt"

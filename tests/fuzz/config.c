@@ -2,8 +2,8 @@
 /* vfpt.conf, as it stands on the disk. */
 #include <sys/stat.h>
 
+#include "config.h"
 #include "fuzz.h"
-#include "vfpt/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

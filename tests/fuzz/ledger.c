@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "vfpt/ledger.h"
+#include "ledger.h"
 
 static int root = -1;
 

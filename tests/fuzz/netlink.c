@@ -3,7 +3,7 @@
  * What comes from the route-netlink socket: the input is one datagram, messages with their headers, and each
  * question that is ever asked gets it for an answer. libnl's own parsing takes part.
  */
-#include "netlink.h"
+#include "vf_netlink.h"
 
 #include <linux/if_link.h>
 #include <netlink/msg.h>

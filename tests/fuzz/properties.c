@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "vfpt/profile.h"
+#include "profile.h"
 
 /* What VM users ask for is checked once more when the VF is known. */
 static void check(const struct vfpt_settings *wanted)

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "vfpt/host.h"
-#include "vfpt/inuse.h"
+#include "vfpt/network.h"
+#include "vfpt/vf_usage.h"
 
 enum { MOST = 128 };
 
@@ -168,7 +168,7 @@ static void look_at_function(struct vfpt_host *host, const struct vfpt_pci *addr
 	if (vfpt_host_iommu_group(host, address, &group, &err) < 0)
 		must_tell(&err);
 	vfpt_iommu_group_free(&group);
-	if (vfpt_inuse(host, address, &taken, reason, &err) < 0)
+	if (vfpt_vf_usage(host, address, &taken, reason, &err) < 0)
 		must_tell(&err);
 	else
 		MUST(taken == (reason[0] != '\0') && memchr(reason, '\0', sizeof(reason)));

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain.h"
 #include "fuzz.h"
-#include "vfpt/domain.h"
 
 #ifdef INTERFACE
 enum { WANTED = true };

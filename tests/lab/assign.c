@@ -11,8 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vfpt/assign.h"
-#include "vfpt/profile.h"
+#include "assign.h"
+#include "message.h"
+#include "profile.h"
 
 static const char vm[] = "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01";
 

@@ -278,14 +278,15 @@ the_environment_brings_nothing_in() {
     like "(and loads one from a foreign directory)" "$err" '/tmp/libraries|undefined symbol'
     as_mallory "${lies[@]}" "$hook"
     refused_to_mallory "an environment that lies does not make another user vdsm"
-    is "and brings no library in" "$(find /tmp -name 'was-there*')" ""
+    is "and brings no library in" "$(own_files -name 'was-there*')" ""
     plug /tmp/nic.xml "${lies[@]}"
     vf=$(vf_of "$doc" $mac)
     like "vdsm's is as harmless: the VF is a real one" "$rc $(pf_line "$vf")" "^0 .*$mac"
     ok "with one line" one_line "$err"
     attack after_nic_hotplug_fail "$doc" "${lies[@]}"
     untouched "which really comes back"
-    is "and there is neither a foreign library nor a file" "$(find /tmp -name 'was-there*' -o -path '*fake-root/run/*')" ""
+    is "and there is neither a foreign library nor a file" \
+        "$(own_files \( -name 'was-there*' -o -path '*fake-root/run/*' \))" ""
 }
 
 he_cannot_get_in_between() {

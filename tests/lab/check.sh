@@ -1,47 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the lab's tests share: saying what holds (as TAP), installing the build, and running a hook as VDSM does.
+# What the lab's tests share: saying what holds, installing the build, and running a hook as VDSM does.
 # To be sourced, behind lib.sh, by a test that runs in the lab.
 
-checks=0 failures=0
-
-# ok NAME COMMAND [ARG...]: it holds if the command succeeds.
-ok() {
-    local name=$1; shift
-    checks=$((checks + 1))
-    if "$@"; then
-        echo "ok $checks - $name"
-    else
-        failures=$((failures + 1))
-        echo "not ok $checks - $name"
-        echo "#   failed: $*"
-    fi
-}
-
-# is NAME ACTUAL EXPECTED
-is() {
-    checks=$((checks + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $checks - $1"
-    else
-        failures=$((failures + 1))
-        echo "not ok $checks - $1"
-        printf '#   is       "%s"\n#   expected "%s"\n' "${2//$'\n'/\\n}" "${3//$'\n'/\\n}"
-    fi
-}
-
-# like NAME ACTUAL REGEX
-like() {
-    checks=$((checks + 1))
-    if [[ $2 =~ $3 ]]; then
-        echo "ok $checks - $1"
-    else
-        failures=$((failures + 1))
-        echo "not ok $checks - $1"
-        printf '#   is       "%s"\n#   expected to match %s\n' "${2//$'\n'/\\n}" "$3"
-    fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
 
 # unchanged NAME [PF...]: no VF is assigned, and those of the PFs (all) are shown as in $before.
 unchanged() {
@@ -52,15 +16,6 @@ unchanged() {
         [[ " ${pfs[*]} " != *" $pf "* ]] || expected+="$pf $line"$'\n'
     done <<<"${before:?}"
     is "$name" "$(assignments) assigned"$'\n'"$(vf_lines "${pfs[@]}")" "0 assigned"$'\n'"${expected%$'\n'}"
-}
-
-quiet() { "$@" >/dev/null 2>&1; }
-not() { ! quiet "$@"; }
-
-# The last line of a test.
-finish() {
-    echo "1..$checks"
-    [ $failures -eq 0 ]
 }
 
 hooks=/usr/libexec/vdsm/hooks
@@ -85,6 +40,9 @@ as_vdsm() {
     doc=/tmp/tmp$BASHPID.$SRANDOM rc=0
     err=$(/run/as_vdsm "$original" "$doc" "$@" "${through[@]}" "$hook" 2>&1 </dev/null) || rc=$?
 }
+
+# own_files TEST...: what find finds of the lab's in its /tmp and in the ledger; the project may be in /tmp too.
+own_files() { find /tmp /run/vfpt -xdev -fstype tmpfs "$@"; }
 
 one_line() { [ -n "$1" ] && [ "$(wc -l <<<"$1")" -eq 1 ]; }
 

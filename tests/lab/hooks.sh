@@ -94,7 +94,7 @@ forty_rounds() {
         nic_xml "${mac^^}" blue >/tmp/remade.xml
         as_vdsm after_nic_hotunplug /tmp/remade.xml vmId=$web
         [ "$rc" = 0 ] || bad=$((bad + 1))
-        rm -f /tmp/tmp*
+        rm -f /tmp/tmp$BASHPID.*
     done
     is "40 rounds of plug, refused plug, unplug succeed" $bad 0
     unchanged "and leave every VF free and as it was" ens1f0

@@ -44,6 +44,6 @@ none ledger "the ledger says so, at any time"
 none trace "a refused hook leaves no trace"
 none message "all hooks succeed, or say in one line why not, and warn of nothing"
 is "nothing else was said" "$(grep -vE '^(#|problem )' /tmp/races)" ""
-is "no temporary file stays" "$(find /tmp /run/vfpt -name '*vfpt-*' -o -name .new)" ""
+is "no temporary file stays" "$(own_files \( -name '*vfpt-*' -o -name .new \))" ""
 unchanged "at the end every VF is free and as at first"
 finish

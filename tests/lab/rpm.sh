@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The hooks as the RPM installs them, each run as VDSM runs it. Wants: VFPT_RPMS, the directory of the RPMs (tests/rpm
-# leaves them where it is told), and tests/lab/run --pfs 1
+# The hooks as the RPM installs them, each run as VDSM runs it. Wants: VFPT_RPMS, the directory of the RPMs
+# (tests/checks/rpm leaves them where it is told), and tests/lab/run --pfs 1
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1

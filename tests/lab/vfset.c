@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message.h"
 #include "vfpt/settings.h"
 
 static void print_vf(unsigned vf, const struct vfpt_settings *settings)

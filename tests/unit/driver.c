@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "netlink.h"
 #include "support.h"
+#include "vf_netlink.h"
 
 static struct driver *loaded;
 static char socket_place;
@@ -21,6 +21,15 @@ void driver_load(struct driver *driver)
 struct vfpt_netlink *driver_netlink(void)
 {
 	return (struct vfpt_netlink *)(void *)&socket_place;
+}
+
+static struct driver *driver_of(unsigned ifindex)
+{
+	struct driver *driver = loaded;
+
+	while (driver && driver->ifindex != ifindex)
+		driver = driver->next;
+	return driver;
 }
 
 /* --- what it shows */
@@ -40,9 +49,10 @@ static void show(vfpt_take_vf *take, void *data, unsigned vf, unsigned type, con
 	take(vf, &message.header, data);
 }
 
-static void show_number(vfpt_take_vf *take, void *data, unsigned vf, unsigned type, enum vfpt_setting setting)
+static void show_number(const struct driver *driver, vfpt_take_vf *take, void *data, unsigned vf,
+	unsigned type, enum vfpt_setting setting)
 {
-	const struct vfpt_settings *settings = &loaded->vfs[vf];
+	const struct vfpt_settings *settings = &driver->vfs[vf];
 	/* rtnl_fill_vfinfo() leaves all ones where the driver says nothing */
 	const uint32_t number[2] = {
 		vf, vfpt_settings_have(settings, setting) ? (uint32_t)settings->value[setting] : UINT32_MAX};
@@ -50,9 +60,9 @@ static void show_number(vfpt_take_vf *take, void *data, unsigned vf, unsigned ty
 	show(take, data, vf, type, number, sizeof(number));
 }
 
-static void show_vf(vfpt_take_vf *take, void *data, unsigned vf)
+static void show_vf(const struct driver *driver, vfpt_take_vf *take, void *data, unsigned vf)
 {
-	const uint64_t *value = loaded->vfs[vf].value;
+	const uint64_t *value = driver->vfs[vf].value;
 	const struct vfpt_mac octets = vfpt_mac_of(value[VFPT_MAC]);
 	struct ifla_vf_mac mac = {.vf = vf};
 	struct ifla_vf_vlan old_vlan = {.vf = vf, .vlan = 77};
@@ -72,10 +82,10 @@ static void show_vf(vfpt_take_vf *take, void *data, unsigned vf)
 	show(take, data, vf, IFLA_VF_MAC, &mac, sizeof(mac));
 	show(take, data, vf, IFLA_VF_VLAN, &old_vlan, sizeof(old_vlan));
 	show(take, data, vf, IFLA_VF_RATE, &rate, sizeof(rate));
-	show_number(take, data, vf, IFLA_VF_SPOOFCHK, VFPT_SPOOFCHK);
-	show_number(take, data, vf, IFLA_VF_LINK_STATE, VFPT_LINK_STATE);
-	show_number(take, data, vf, IFLA_VF_RSS_QUERY_EN, VFPT_RSS_QUERY);
-	show_number(take, data, vf, IFLA_VF_TRUST, VFPT_TRUST);
+	show_number(driver, take, data, vf, IFLA_VF_SPOOFCHK, VFPT_SPOOFCHK);
+	show_number(driver, take, data, vf, IFLA_VF_LINK_STATE, VFPT_LINK_STATE);
+	show_number(driver, take, data, vf, IFLA_VF_RSS_QUERY_EN, VFPT_RSS_QUERY);
+	show_number(driver, take, data, vf, IFLA_VF_TRUST, VFPT_TRUST);
 	show(take, data, vf, IFLA_VF_VLAN_LIST, &vlan, sizeof(vlan));
 }
 
@@ -92,13 +102,17 @@ int __wrap_vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, v
 int __wrap_vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_take_vf *take, void *data,
 	unsigned *count, struct vfpt_error *err)
 {
+	const struct driver *driver = driver_of(pf_ifindex);
+
 	if (!loaded || netlink != driver_netlink())
 		return __real_vfpt_netlink_vfs(netlink, pf_ifindex, take, data, count, err);
-	if (loaded->gone || pf_ifindex != loaded->ifindex)
+	*count = driver && driver->shows ? driver->shows : DRIVER_VFS;
+	if (!driver)
+		return 0;
+	if (driver->gone)
 		return is_gone(err);
-	*count = loaded->shows ? loaded->shows : DRIVER_VFS;
 	for (unsigned vf = 0; vf < *count && vf < DRIVER_VFS; vf++)
-		show_vf(take, data, vf);
+		show_vf(driver, take, data, vf);
 	return 0;
 }
 
@@ -175,6 +189,7 @@ int __wrap_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex
 int __wrap_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute,
 	const void *payload, size_t size, struct vfpt_error *err)
 {
+	struct driver *driver = driver_of(pf_ifindex);
 	struct vfpt_settings after;
 	enum vfpt_setting setting;
 	char value[VFPT_SETTING_SIZE];
@@ -183,25 +198,25 @@ int __wrap_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex
 
 	if (!loaded || netlink != driver_netlink())
 		return __real_vfpt_netlink_set_vf(netlink, pf_ifindex, attribute, payload, size, err);
-	if (loaded->gone || pf_ifindex != loaded->ifindex)
+	if (!driver || driver->gone)
 		return is_gone(err);
 	ck_assert_uint_ge(size, 8);
 	vf = vf_of(attribute, payload);
 	ck_assert_uint_lt(vf, DRIVER_VFS);
-	after = loaded->vfs[vf];
+	after = driver->vfs[vf];
 	setting = take_values(attribute, payload, &after);
-	refused = loaded->refuses & 1u << setting ||
-		  (loaded->wants_mac && setting == VFPT_MAC && after.value[VFPT_MAC] == 0);
-	if (loaded->refuses_back & 1u << setting) {
-		loaded->refuses_back &= ~(1u << setting);
-		loaded->refuses |= 1u << setting;
+	refused = driver->refuses & 1u << setting ||
+		  (driver->wants_mac && setting == VFPT_MAC && after.value[VFPT_MAC] == 0);
+	if (driver->refuses_back & 1u << setting) {
+		driver->refuses_back &= ~(1u << setting);
+		driver->refuses |= 1u << setting;
 	}
-	snprintf(loaded->log + strlen(loaded->log), sizeof(loaded->log) - strlen(loaded->log), "%s%u %s %s\n",
+	snprintf(driver->log + strlen(driver->log), sizeof(driver->log) - strlen(driver->log), "%s%u %s %s\n",
 		refused ? "!" : "", vf, vfpt_setting_name(setting),
 		vfpt_setting_print(setting, after.value[setting], value));
 	if (refused)
 		return vfpt_error_errno(err, VFPT_REFUSED, EOPNOTSUPP, "the kernel says");
-	loaded->vfs[vf] = after;
+	driver->vfs[vf] = after;
 	return 0;
 }
 

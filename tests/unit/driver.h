@@ -25,6 +25,7 @@ struct driver {
 	bool refuses_mtu;      /* it says EINVAL to every MTU of a network device */
 	/* Told of each MTU that is taken, so that it can be where it is looked for; NULL: nobody is. */
 	void (*take_mtu)(unsigned ifindex, unsigned mtu);
+	struct driver *next; /* of another PF; NULL: none. PFs that none has show nothing, and take nothing */
 	char log[2048]; /* what was set, "VF SETTING VALUE" or "mtu IFINDEX MTU" a line; "!" in front: refused
 			 */
 };

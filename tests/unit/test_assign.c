@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/assign.h"
+#include "assign.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "domain.h"
 #include "driver.h"
-#include "hook.h"
+#include "hook_state.h"
 #include "support.h"
-#include "vfpt/domain.h"
 
 #define VM_A "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
 #define VM_B "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
@@ -1311,7 +1311,8 @@ START_TEST(mac_of_another_vms_vf_is_refused)
 	open_transaction();
 	caught_stderr();
 	read_settings("red", 1, 2, &request.mac);
-	ck_assert_fails(vfpt_assign(&transaction, &request, &assigned, &err), err, VFPT_BAD_INPUT);
+	try(&request);
+	ck_assert_int_eq(err.code, VFPT_BAD_INPUT);
 	ck_assert_str_eq(err.message,
 		text("VF 2 of ens3f0 has this MAC already: it belongs to VM %s; give one of the two another "
 		     "MAC in the engine",
@@ -1335,6 +1336,95 @@ START_TEST(mac_of_a_vf_in_use_is_refused)
 		"two another MAC in the engine");
 	close_transaction();
 	ck_assert_uint_eq(entries(LEDGER), 0);
+}
+END_TEST
+
+/* What no PF shows, its record says: on whatever network. */
+START_TEST(mac_of_a_record_is_refused)
+{
+	struct vfpt_request request = request_of(_i < 2 ? VM_A : VM_B, "blue");
+
+	record(3, 2, "red", &mac_aa, false);
+	request.mac = mac_aa;
+	open_transaction();
+	/* The VM's own is a vNIC that runs, when another is plugged. */
+	if (_i)
+		transaction.run = VFPT_NEW_RUN;
+	if (_i == 2)
+		profile.mode = VFPT_MODE_MACVTAP;
+	try(&request);
+	ck_assert_int_eq(err.code, VFPT_BAD_INPUT);
+	ck_assert_str_eq(err.message, "VF 2 of ens3f0 has this MAC already: it belongs to VM " VM_A
+				      "; give one of the two another MAC in the engine");
+	ck_assert_uint_eq(transaction.count, 0);
+	/* What is given back meanwhile is nobody's. */
+	catch_stderr();
+	ck_assert_ok(vfpt_release(host, ledger, NULL, &transaction.held[0], &err), err);
+	caught_stderr();
+	ck_assert_str_eq(try(&request), "VF 0 of ens1f0");
+	close_transaction();
+}
+END_TEST
+
+START_TEST(mac_is_given_out_once_whatever_the_network)
+{
+	struct vfpt_request first = request_of(VM_A, "red"), second = request_of(VM_A, "blue");
+
+	second.mac = first.mac;
+	open_transaction();
+	ck_assert_str_eq(try(&first), "VF 0 of ens2f0");
+	try(&second);
+	ck_assert_int_eq(err.code, VFPT_BAD_INPUT);
+	ck_assert_contains(err.message, "VF 0 of ens2f0 has this MAC already: it belongs to VM " VM_A "; ");
+	ck_assert_uint_eq(transaction.count, 1);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(mac_of_a_vf_by_name_is_another_vms)
+{
+	const struct vfpt_mac eth0 = {{0x66, 0x5a, 0xd2, 0xbe, 0x9a, 0x6d}};
+
+	record(3, 2, "red", &eth0, false);
+	open_transaction();
+	ck_assert_fails(vfpt_assign_netdev(&transaction, VM_B, "eth0", &assigned, &err), err, VFPT_BAD_INPUT);
+	ck_assert_contains(err.message, "VF 2 of ens3f0 has this MAC already: it belongs to VM " VM_A "; ");
+	ck_assert_uint_eq(transaction.count, 0);
+	close_transaction();
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+START_TEST(mac_of_a_pf_of_another_network_is_refused)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	put_file(PF_3 "net/ens3f0/address", "56:6f:1a:2b:00:aa\n");
+	if (_i)
+		put_file(PF_3 "sriov_numvfs", "0\n");
+	request.mac = mac_aa;
+	open_transaction();
+	ck_assert_str_eq(
+		try(&request), "PF ens3f0 itself has this MAC; give the vNIC another one in the engine");
+	close_transaction();
+}
+END_TEST
+
+/* It is another network's: one line, and the vNIC gets its VF. */
+START_TEST(sick_pf_of_another_network_keeps_nobody_from_a_vf)
+{
+	const struct vfpt_request request = request_of(VM_A, "blue");
+	const char *said;
+
+	put_file(PF_2 "sriov_numvfs", "x\n");
+	open_transaction();
+	catch_stderr();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	said = caught_stderr();
+	ck_assert_contains(said, "vfpt: warning: PF ens2f0: cannot read sriov_numvfs: Invalid argument; the "
+				 "vNIC's MAC is looked for on the PFs of its network only\n");
+	ck_assert_uint_eq(count_lines(said), 2);
+	close_transaction();
 }
 END_TEST
 
@@ -1487,6 +1577,97 @@ START_TEST(mac_is_given_out_once)
 				      "; give one of the two another MAC "
 				      "in the engine");
 	ck_assert_uint_eq(entries(LEDGER), 1);
+	close_transaction();
+}
+END_TEST
+
+/* --- with a second driver: that of ens2f0, which does not serve blue */
+
+static struct driver red_driver;
+
+/* VF 3 of ens2f0 has mac_aa. */
+static void open_both_driven(void)
+{
+	open_driven();
+	red_driver = (struct driver){.ifindex = 3};
+	vfpt_settings_put(&red_driver.vfs[3], VFPT_MAC, vfpt_mac_value(&mac_aa));
+	driver.next = &red_driver;
+}
+
+static const struct {
+	const char *before, *config, *why; /* NULL: nobody has it */
+} holders[] = {
+	{"2.3=use", "", "its network device eth10 carries br0"},
+	{"2.3=b", "", "it belongs to VM " VM_B},
+	{"", "[pf ens2f0]\nexclude = 3\n", "vfpt.conf excludes it, so it is left alone"},
+	{"2.3=use", "[pf ens2f0]\nexclude = 3\n", "vfpt.conf excludes it, so it is left alone"},
+	{"", "[pf ens2f0]\nexclude = 2,4\n", NULL},
+	{"2.2=b 2.4=use", "", NULL},
+};
+
+START_TEST(mac_is_looked_for_on_all_pfs)
+{
+	const struct vfpt_request request = request_for_trust();
+
+	prepare(holders[_i].before);
+	put_file(CONFIG, holders[_i].config);
+	open_both_driven();
+	if (!holders[_i].why) {
+		ck_assert_str_eq(try(&request), "VF 0 of ens1f0");
+		ck_assert_str_eq(red_driver.log, "3 mac 00:00:00:00:00:00\n");
+		vfpt_transaction_undo(&transaction);
+		ck_assert_str_eq(red_driver.log, "3 mac 00:00:00:00:00:00\n3 mac 56:6f:1a:2b:00:aa\n");
+	} else {
+		try(&request);
+		ck_assert_int_eq(err.code, VFPT_BAD_INPUT);
+		ck_assert_str_eq(err.message, text("VF 3 of ens2f0 has this MAC already: %s; give one of the "
+						   "two another MAC in the engine",
+						      holders[_i].why));
+		ck_assert_str_eq(red_driver.log, "");
+		ck_assert_uint_eq(transaction.count, 0);
+	}
+	ck_assert_all_back();
+	close_transaction();
+}
+END_TEST
+
+/* Nor on the vNIC's own PF: it is the administrator's. */
+START_TEST(mac_that_an_excluded_vf_has_is_not_wiped_off_it)
+{
+	const struct vfpt_request request = request_for_trust();
+
+	put_file(CONFIG, "[pf ens1f0]\nexclude = 5\n");
+	open_driven();
+	vfpt_settings_put(&driver.vfs[5], VFPT_MAC, vfpt_mac_value(&request.mac));
+	ck_assert_fails(vfpt_assign(&transaction, &request, &assigned, &err), err, VFPT_BAD_INPUT);
+	ck_assert_str_eq(err.message,
+		"VF 5 of ens1f0 has this MAC already: vfpt.conf excludes it, so it is left alone; give one "
+		"of the two another MAC in the engine");
+	ck_assert_str_eq(set_since(), "");
+	ck_assert_uint_eq(driver.vfs[5].value[VFPT_MAC], vfpt_mac_value(&request.mac));
+	close_transaction();
+	ck_assert_uint_eq(entries(LEDGER), 0);
+}
+END_TEST
+
+/* The ledger knows of the VMs' MACs all the same. */
+START_TEST(pf_of_another_network_that_cannot_be_asked_keeps_nobody_from_a_vf)
+{
+	struct vfpt_request request = request_for_trust();
+
+	open_both_driven();
+	red_driver.gone = true;
+	catch_stderr();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	ck_assert_str_eq(caught_stderr(),
+		"vfpt: warning: PF ens2f0: cannot read the settings of its VFs: the kernel says: No such "
+		"device; whether one of them has MAC 56:6f:1a:2b:00:aa, too, is not known\n");
+	/* Its own network's must be. */
+	request.bridge = "red";
+	request.mac = mac_bb;
+	try(&request);
+	ck_assert_int_eq(err.code, VFPT_SYSTEM);
+	ck_assert_contains(err.message, "PF ens2f0: cannot read the settings of its VFs: ");
 	close_transaction();
 }
 END_TEST
@@ -1938,6 +2119,46 @@ START_TEST(excluded_vf_is_not_given_by_name)
 	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth3", &assigned, &err), err);
 	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth8", &assigned, &err), err);
 	caught_stderr();
+	close_transaction();
+}
+END_TEST
+
+/* It is of no network. */
+START_TEST(vf_that_is_kept_for_networks_is_not_given_by_name)
+{
+	static const char *const networks[] = {"blue", "[br]*", "red, green", ""};
+
+	put_file(CONFIG, text("[pf ens1f0]\nnetworks = %s\n[pf ens2f0]\nnetworks = red, *\n", networks[_i]));
+	open_transaction();
+	ck_assert_fails(vfpt_assign_netdev(&transaction, VM_A, "eth0", &assigned, &err), err, VFPT_NO_VF);
+	ck_assert_str_eq(err.message,
+		"vfpt.conf keeps the VFs of ens1f0 for certain networks, and a VF that is named has none");
+	ck_assert_uint_eq(transaction.count, 0);
+	catch_stderr();
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth7", &assigned, &err), err);
+	caught_stderr();
+	close_transaction();
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+/* What the VM has already counts, and what it gets in this transaction, in whichever way. */
+START_TEST(vfs_by_name_are_counted_too)
+{
+	prepare(_i ? "1.5=a" : "");
+	put_file(CONFIG, text("[pf ens1f0]\nmax_vfs_per_vm = %u\n", _i ? 3 : 2));
+	open_transaction();
+	catch_stderr();
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth0", &assigned, &err), err);
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth1", &assigned, &err), err);
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_B, "eth2", &assigned, &err), err);
+	caught_stderr();
+	ck_assert_fails(vfpt_assign_netdev(&transaction, VM_A, "eth3", &assigned, &err), err, VFPT_NO_VF);
+	ck_assert_str_eq(err.message,
+		text("this VM has %u of the VFs of ens1f0, the most that vfpt.conf allows", _i ? 3 : 2));
+	ck_assert_contains(
+		refusal(VM_A, "blue", VFPT_NO_VF), text("this VM has %u of its VFs, ", _i ? 3 : 2));
+	ck_assert_str_eq(assign(VM_B, "blue"), "VF 3 of ens1f0");
 	close_transaction();
 }
 END_TEST
@@ -2627,6 +2848,8 @@ int main(void)
 	tcase = assign_case(suite, "by name");
 	tcase_add_loop_test(tcase, vf_is_found_by_the_name_of_its_network_device, 0, ARRAY_SIZE(named));
 	tcase_add_test(tcase, excluded_vf_is_not_given_by_name);
+	tcase_add_loop_test(tcase, vf_that_is_kept_for_networks_is_not_given_by_name, 0, 4);
+	tcase_add_loop_test(tcase, vfs_by_name_are_counted_too, 0, 2);
 	tcase_add_test(tcase, vf_of_a_garbage_record_is_not_given_by_name);
 	tcase_add_test(tcase, vf_by_name_is_recorded_and_nothing_but_its_mac_is_asked_for);
 	tcase_add_loop_test(tcase, vf_by_name_keeps_its_vlan, 0, 4);
@@ -2638,6 +2861,11 @@ int main(void)
 	tcase_add_test(tcase, mac_that_the_chosen_vf_has_already_is_no_conflict);
 	tcase_add_loop_test(tcase, mac_of_another_vms_vf_is_refused, 0, 2);
 	tcase_add_test(tcase, mac_of_a_vf_in_use_is_refused);
+	tcase_add_loop_test(tcase, mac_of_a_record_is_refused, 0, 3);
+	tcase_add_test(tcase, mac_is_given_out_once_whatever_the_network);
+	tcase_add_test(tcase, mac_of_a_vf_by_name_is_another_vms);
+	tcase_add_loop_test(tcase, mac_of_a_pf_of_another_network_is_refused, 0, 2);
+	tcase_add_test(tcase, sick_pf_of_another_network_keeps_nobody_from_a_vf);
 
 	tcase = assign_case(suite, "driver");
 	tcase_add_test(tcase, vf_is_set_and_what_it_was_recorded);
@@ -2645,6 +2873,9 @@ int main(void)
 	tcase_add_test(tcase, undoing_puts_all_vfs_back);
 	tcase_add_test(tcase, stale_mac_is_taken_from_its_vf_and_comes_back);
 	tcase_add_test(tcase, mac_is_given_out_once);
+	tcase_add_loop_test(tcase, mac_is_looked_for_on_all_pfs, 0, ARRAY_SIZE(holders));
+	tcase_add_test(tcase, mac_that_an_excluded_vf_has_is_not_wiped_off_it);
+	tcase_add_test(tcase, pf_of_another_network_that_cannot_be_asked_keeps_nobody_from_a_vf);
 	tcase_add_test(tcase, link_is_held_before_anything_else_is_set_and_let_up_at_last);
 	tcase_add_test(tcase, setting_refused_behind_a_held_link_lets_it_up_again);
 	tcase_add_loop_test(tcase, driver_that_cannot_hold_the_link_is_refused_or_allowed_the_gap, 0, 2);

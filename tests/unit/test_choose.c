@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/choose.h"
+#include "rank.h"
 
 #include <stdint.h>
 #include <stdio.h>

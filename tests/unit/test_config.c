@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/config.h"
+#include "config.h"
 
 #include <string.h>
 #include <sys/stat.h>

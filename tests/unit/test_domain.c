@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/domain.h"
+#include "domain.h"
 
 #include <iconv.h>
 #include <libxml/c14n.h>
@@ -431,10 +431,6 @@ static const char *const teams[] = {
 		  "<o:device alias='ua-1' "
 		  "mac_address='56:6f:1a:2b:00:01'><o:custom><o:a>1</o:a></o:custom></o:device>",
 		TEAMED("ua-1") TEAMED("ua-2")),
-	DOMAIN_OF("<o:device alias='ua-2' "
-		  "mac_address='56:6f:1a:2b:00:01'><o:custom><o:a>2</o:a></o:custom></o:device>"
-		  "<o:device mac_address='56:6f:1a:2b:00:01'><o:custom><o:a>1</o:a></o:custom></o:device>",
-		TEAMED("ua-1") TEAMED("ua-2")),
 };
 
 START_TEST(metadata_of_two_vnics_with_one_mac_is_told_apart_by_alias)
@@ -447,6 +443,67 @@ START_TEST(metadata_of_two_vnics_with_one_mac_is_told_apart_by_alias)
 	ck_assert_str_eq(vnics[1].alias, "ua-2");
 	ck_assert_uint_eq(vnics[1].property_count, 1);
 	ck_assert_str_eq(vnics[1].properties[0].value, "2");
+	ck_assert(!vnics[0].ambiguous && !vnics[1].ambiguous);
+}
+END_TEST
+
+#define ALIASED(alias) DEVICE("01' alias='" alias) "<o:custom><o:a>b</o:a></o:custom></o:device>"
+#define NAMELESS       DEVICE("01") "<o:custom><o:a>b</o:a></o:custom></o:device>"
+#define OTHER          VNIC("02") "<interface type='bridge'/>"
+
+/* One MAC twice: no vNIC gets what may be another's, and what the metadata says is not lost. */
+static const struct {
+	const char *document;
+	unsigned interfaces, devices; /* with MAC 01, of the latter those that are nobody's */
+	bool ambiguous;
+} twins[] = {
+	/* no aliases at all, on one side only, or one that is another's too */
+	{DOMAIN_OF(NAMELESS, VNIC("01") OTHER VNIC("01")), 2, 1, true},
+	{DOMAIN_OF("", VNIC("01") OTHER VNIC("01")), 2, 0, true},
+	{DOMAIN_OF(NAMELESS NAMELESS, VNIC("01") OTHER VNIC("01")), 2, 2, true},
+	{DOMAIN_OF(NAMELESS NAMELESS, OTHER VNIC("01")), 1, 2, true},
+	{DOMAIN_OF(NAMELESS NAMELESS, TEAMED("ua-1") TEAMED("ua-2")), 2, 2, true},
+	{DOMAIN_OF(NAMELESS, TEAMED("ua-1") TEAMED("ua-2")), 2, 1, true},
+	{DOMAIN_OF(ALIASED("ua-1") NAMELESS, TEAMED("ua-1") TEAMED("ua-2")), 2, 2, true},
+	{DOMAIN_OF(NAMELESS ALIASED("ua-1"), TEAMED("ua-1")), 1, 2, true},
+	{DOMAIN_OF(ALIASED("ua-1") ALIASED("ua-2"), VNIC("01") VNIC("01")), 2, 2, true},
+	{DOMAIN_OF(ALIASED("ua-1") ALIASED("ua-2"), TEAMED("ua-1") VNIC("01")), 2, 2, true},
+	{DOMAIN_OF(ALIASED("ua-1") ALIASED("ua-3"), TEAMED("ua-1") TEAMED("ua-2")), 2, 2, true},
+	{DOMAIN_OF(ALIASED("ua-1") ALIASED("ua-2"), TEAMED("ua-1")), 1, 2, true},
+	{DOMAIN_OF(ALIASED("ua-1") ALIASED("ua-1"), TEAMED("ua-1") TEAMED("ua-2")), 2, 2, true},
+	{DOMAIN_OF(ALIASED("ua-1"), TEAMED("ua-1") TEAMED("ua-1")), 2, 1, true},
+	{DOMAIN_OF("", TEAMED("ua-1") TEAMED("ua-1")), 2, 0, true},
+	{DOMAIN_OF(ALIASED("ua-1") ALIASED("ua-2"), TEAMED("ua-1") TEAMED("ua-2") TEAMED("ua-2")), 3, 2,
+		true},
+	/* told apart, or there once only */
+	{DOMAIN_OF("", TEAMED("ua-1") TEAMED("ua-2")), 2, 0, false},
+	{DOMAIN_OF(ALIASED("ua-2"), TEAMED("ua-1") TEAMED("ua-2")), 2, 0, false},
+	{DOMAIN_OF(ALIASED("ua-2") ALIASED("ua-1"), OTHER TEAMED("ua-1") TEAMED("ua-2")), 2, 0, false},
+	{DOMAIN_OF(NAMELESS, OTHER TEAMED("ua-1")), 1, 0, false},
+	{DOMAIN_OF(ALIASED("ua-1"), TEAMED("ua-1")), 1, 0, false},
+	/* another vNIC's, which is not there */
+	{DOMAIN_OF(ALIASED("ua-2"), TEAMED("ua-1")), 1, 1, false},
+	{DOMAIN_OF(NAMELESS NAMELESS, OTHER), 0, 2, false},
+};
+
+START_TEST(metadata_that_may_be_anothers_is_nobodys)
+{
+	unsigned interfaces = 0, devices = 0;
+
+	parse(twins[_i].document);
+	for (size_t i = 0; i < vnic_count; i++) {
+		bool mine = vnics[i].has_mac && vnics[i].mac.octet[5] == 1;
+
+		ck_assert_msg(vnics[i].ambiguous == (mine && twins[_i].ambiguous), "vNIC %zu", i);
+		if (!mine)
+			continue;
+		interfaces += vnics[i].element != NULL;
+		devices += !vnics[i].element;
+		if (twins[_i].ambiguous)
+			ck_assert_uint_eq(vnics[i].property_count, !vnics[i].element);
+	}
+	ck_assert_uint_eq(interfaces, twins[_i].interfaces);
+	ck_assert_uint_eq(devices, twins[_i].devices);
 }
 END_TEST
 
@@ -1509,11 +1566,24 @@ START_TEST(declaration_of_a_document_with_a_byte_order_mark_stays)
 }
 END_TEST
 
-/* VDSM reads the document as UTF-8, whatever it was. */
-static const char *const encodings[] = {
-	"ISO-8859-1", "ISO-8859-15", "windows-1252", "UTF-16", "UTF-16LE", "UTF-16BE", "UTF-8"};
+/* In another encoding, in @bytes. @return how many */
+static size_t encode(const char *encoding, const char *utf8, char bytes[4096])
+{
+	char *in = (char *)(uintptr_t)utf8, *out = bytes;
+	size_t in_left = strlen(utf8), out_left = 4096;
+	iconv_t converter = iconv_open(encoding, "UTF-8");
 
-START_TEST(document_in_another_encoding_is_written_in_utf8)
+	ck_assert_ptr_ne(converter, (iconv_t)-1);
+	ck_assert_uint_ne(iconv(converter, &in, &in_left, &out, &out_left), (size_t)-1);
+	iconv_close(converter);
+	ck_assert_uint_gt(out_left, 0);
+	return 4096 - out_left;
+}
+
+/* VDSM reads the document as UTF-8, whatever it was. */
+static const char *const encodings[] = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-8"};
+
+START_TEST(document_in_utf16_is_written_in_utf8)
 {
 	const char *utf8 = text(
 		"%s<?xml version=\"1.0\" encoding=\"%s\"?>\n<domain><name>B\xc3\xbcro</name><devices>" VNIC(
@@ -1521,22 +1591,93 @@ START_TEST(document_in_another_encoding_is_written_in_utf8)
 		/* Without a mark nobody could tell. */
 		strncmp(encodings[_i], "UTF-16", 6) == 0 && encodings[_i][6] ? "\xef\xbb\xbf" : "",
 		strncmp(encodings[_i], "UTF-16", 6) == 0 ? "UTF-16" : encodings[_i]);
-	char bytes[4096], *in = (char *)(uintptr_t)utf8, *out = bytes;
-	size_t in_left = strlen(utf8), out_left = sizeof(bytes);
-	iconv_t converter = iconv_open(encodings[_i], "UTF-8");
+	char bytes[4096];
+	size_t size = encode(encodings[_i], utf8, bytes);
 	const char *after;
 
-	ck_assert_ptr_ne(converter, (iconv_t)-1);
-	ck_assert_uint_ne(iconv(converter, &in, &in_left, &out, &out_left), (size_t)-1);
-	iconv_close(converter);
-	ck_assert_uint_gt(out_left, 0);
-	*out = '\0';
-	parse_bytes(bytes, sizeof(bytes) - out_left);
+	bytes[size] = '\0';
+	parse_bytes(bytes, size);
 	pass_through(0, 0);
 	after = print();
 	ck_assert_contains(after, "<name>B\xc3\xbcro</name>");
 	ck_assert_int_eq(strncmp(after, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<domain>", 47), 0);
 	ck_assert_contains(canonical_interface(after, 0), "type=\"hostdev\"");
+}
+END_TEST
+
+START_TEST(ascii_is_utf8)
+{
+	parse("<?xml version='1.0' encoding='us-ascii'?><interface/>");
+	ck_assert_str_eq(print(), "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<interface/>\n");
+}
+END_TEST
+
+#define ONLY(encoding) "the document's encoding is " encoding "; only UTF-8 and UTF-16 are taken"
+
+/* Its bytes are those of "<?xml version='1.0' encoding='DECLARED'?><domain><devices/></domain>" in ENCODING.
+ */
+static const struct {
+	const char *encoding, *declared, *message;
+} refused[] = {
+	{"ISO-8859-1", "ISO-8859-1", ONLY("ISO-8859-1")},
+	{"ISO-8859-15", "iso-8859-15", ONLY("iso-8859-15")},
+	{"windows-1252", "windows-1252", ONLY("windows-1252")},
+	{"UTF-8", "IBM037", ONLY("IBM037")},
+	{"UTF-8", "UTF-7", ONLY("UTF-7")},
+	{"UTF-8", "ISO-2022-KR", ONLY("ISO-2022-KR")},
+	{"UTF-8", "UCS-4", ONLY("UCS-4")},
+	{"UTF-8", "HTML", ONLY("HTML")},
+	{"UTF-8", "klingon", ONLY("klingon")},
+	{"UTF-8", "a\x1b[2J\xc2\x9b", ONLY("a?[2J?")},
+	{"UTF-8", "UTF-16", "the document says that its encoding is UTF-16, and it is not"},
+	{"UTF-16", "UTF-8", "the document says that its encoding is UTF-8, and it is not"},
+	{"UTF-16", "ISO-8859-1", ONLY("ISO-8859-1")},
+	{"UTF-16BE", "IBM037", ONLY("IBM037")},
+	{"UTF-32", "UTF-32", ONLY("UTF-32")},
+	{"UTF-32LE", "UTF-8", ONLY("UTF-32")},
+	{"UTF-32BE", "UCS-4", ONLY("UTF-32")},
+};
+
+static const char *refusal_in(const char *encoding, const char *document)
+{
+	char bytes[4096];
+	size_t size = encode(encoding, document, bytes);
+
+	return refusal_of_bytes(bytes, size);
+}
+
+START_TEST(document_in_another_encoding_is_refused)
+{
+	ck_assert_str_eq(refusal_in(refused[_i].encoding,
+				 text("<?xml version='1.0' encoding='%s'?><domain><devices/></domain>",
+					 refused[_i].declared)),
+		refused[_i].message);
+	ck_assert_str_eq(refusal_in(refused[_i].encoding, text("<?xml version=\"1.0\"\n\tencoding = \"%s\" "
+							       "standalone='yes' ?><interface/>",
+								  refused[_i].declared)),
+		refused[_i].message);
+}
+END_TEST
+
+/* What are harmless letters there are an ESC and a "[" in what libxml2 would make of it. */
+START_TEST(ebcdic_is_refused)
+{
+	ck_assert_str_eq(
+		refusal_in("IBM037", "<?xml version='1.0' encoding='IBM037'?><domain><devices/></domain>"),
+		ONLY("EBCDIC"));
+}
+END_TEST
+
+START_TEST(declaration_has_an_end)
+{
+	const char *blanks = text("%200s", "");
+
+	parse(text("<?xml version='1.0'%s?><interface/>", blanks));
+	ck_assert_str_eq(print(), text("<?xml version='1.0'%s?>\n<interface/>\n", blanks));
+	ck_assert_contains(
+		refusal(text("<?xml version='1.0'%s%s encoding='ISO-8859-1'?><interface/>", blanks, blanks)),
+		"the XML declaration has no end within 255 characters");
+	ck_assert_contains(refusal("<?xml version='1.0'"), "the XML declaration has no end");
 }
 END_TEST
 
@@ -1609,7 +1750,8 @@ static const char *const not_xml[] = {
 	"<domain><devices/>\x01</domain>",
 	"<domain><devices/>\xff\xfe</domain>",
 	"<domain><devices/>\xc3</domain>",
-	"<?xml version='1.0' encoding='klingon'?><domain><devices/></domain>",
+	"<?xml version='1.0' encoding=''?><domain><devices/></domain>",
+	"<?xml version='1.0' encoding=UTF-7?><domain><devices/></domain>",
 	"<!-- only a comment -->",
 	"{\"json\": true}",
 	"\177ELF\2\1\1",
@@ -1827,6 +1969,7 @@ int main(void)
 	tcase_add_test(tcase, vnic_that_only_the_metadata_knows_comes_last);
 	tcase_add_loop_test(
 		tcase, metadata_of_two_vnics_with_one_mac_is_told_apart_by_alias, 0, ARRAY_SIZE(teams));
+	tcase_add_loop_test(tcase, metadata_that_may_be_anothers_is_nobodys, 0, ARRAY_SIZE(twins));
 	tcase_add_loop_test(
 		tcase, bandwidth_is_what_is_sent_at_most_and_what_is_received, 0, ARRAY_SIZE(bandwidths));
 	tcase_add_loop_test(tcase, interface_says_link_isolation_filter_and_teaming, 0, ARRAY_SIZE(sayings));
@@ -1876,7 +2019,11 @@ int main(void)
 	tcase = domain_case(suite, "encodings");
 	tcase_add_loop_test(tcase, declaration_stays_as_it_was, 0, ARRAY_SIZE(declarations));
 	tcase_add_test(tcase, declaration_of_a_document_with_a_byte_order_mark_stays);
-	tcase_add_loop_test(tcase, document_in_another_encoding_is_written_in_utf8, 0, ARRAY_SIZE(encodings));
+	tcase_add_loop_test(tcase, document_in_utf16_is_written_in_utf8, 0, ARRAY_SIZE(encodings));
+	tcase_add_test(tcase, ascii_is_utf8);
+	tcase_add_loop_test(tcase, document_in_another_encoding_is_refused, 0, ARRAY_SIZE(refused));
+	tcase_add_test(tcase, ebcdic_is_refused);
+	tcase_add_test(tcase, declaration_has_an_end);
 
 	tcase = domain_case(suite, "refusals");
 	tcase_add_loop_test(

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hook programs as VDSM runs them, on a captured host. */
+#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "domain.h"
 #include "support.h"
-#include "vfpt/domain.h"
 
 #define VM_A "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
 #define VM_B "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
@@ -58,10 +59,16 @@ static const char *domain_of(const char *vm, const char *profiles, const char *v
 #define MAC_1 "56:6f:1a:2b:00:01"
 #define MAC_2 "56:6f:1a:2b:00:02"
 
+/* Each VM has MACs of its own: that of the vNIC which is MAC_1 in VM A. */
+static const char *mac_of(const char *vm)
+{
+	return strcmp(vm, VM_A) == 0 ? MAC_1 : text("56:6f:1a:ff:%.2s:%.2s", vm + 32, vm + 34);
+}
+
 /* A VM with one vNIC on that network. */
 static const char *one_vnic(const char *vm, const char *network, const char *passthrough)
 {
-	return domain_of(vm, profile(MAC_1, passthrough), vnic(MAC_1, network));
+	return domain_of(vm, profile(mac_of(vm), passthrough), vnic(mac_of(vm), network));
 }
 
 /* The n-th interface of the document as it stands. */
@@ -848,7 +855,7 @@ START_TEST(mistake_in_the_configuration_does_not_keep_a_vf)
 	start_vm(VM_A, one_vnic(VM_A, "blue", "required"));
 	plug(VM_A, vnic(MAC_2, "red"), "passthrough=required");
 	start_vm(VM_B, one_vnic(VM_B, "red", "required"));
-	plug(VM_B, vnic(MAC_2, "blue"), "passthrough=required");
+	plug(VM_B, vnic("56:6f:1a:2b:00:03", "blue"), "passthrough=required");
 	put_file(CONFIG, mistakes[_i].config);
 	/* after_nic_hotplug_fail, with the document as it was to be plugged */
 	outcome = hook("after_nic_hotplug_fail", VM_B, NULL);
@@ -1440,6 +1447,108 @@ START_TEST(what_only_a_bridge_can_do_stays_on_its_bridge)
 }
 END_TEST
 
+/* --- one MAC twice */
+
+#define TWICE                                                                                                \
+	"this MAC is in the document more than once, and aliases do not tell whose the properties are; "     \
+	"give each vNIC a MAC of its own in the engine\n"
+
+/* The metadata of the vNIC with that MAC and that alias. */
+static const char *aliased(const char *metadata, const char *alias)
+{
+	return replaced(metadata, "mac_address", text("alias=\"%s\" mac_address", alias));
+}
+
+static const struct {
+	const char *config, *first, *second; /* properties; NULL: the metadata knows no such vNIC */
+	bool one_interface;
+	const char *network; /* of the vNIC that the message is about */
+} twins[] = {
+	/* either could have been meant */
+	{"", "passthrough=required vf_trust=on", NULL, false, "blue"},
+	{"", "passthrough=required vf_trust=on", "", false, "blue"},
+	{"", "", "passthrough=required", false, "red"},
+	{"", "passthrough=off", "passthrough=preferred", false, "red"},
+	{"", "passthrough=required", "passthrough=required", false, "blue"},
+	{"", "passthrough=required", "passthrough=off", true, "blue"},
+	{"", "", "passthrough=preferred", true, "red"},
+	/* also where it is vfpt.conf that asks */
+	{"[network red]\npassthrough = required\n", "", NULL, false, "red"},
+	{"[network blue]\npassthrough = preferred\n", "", "", false, "blue"},
+};
+
+START_TEST(mac_that_is_there_twice_is_refused)
+{
+	const char *metadata =
+		text("%s%s", twins[_i].first ? metadata_of(MAC_1, "blue", twins[_i].first) : "",
+			twins[_i].second ? metadata_of(MAC_1, "red", twins[_i].second) : "");
+	const char *vnics =
+		text("%s%s", vnic(MAC_1, "blue"), twins[_i].one_interface ? "" : vnic(MAC_1, "red"));
+
+	put_file(CONFIG, twins[_i].config);
+	refused("before_vm_start", domain_of(VM_A, metadata, vnics), NULL,
+		text("vfpt: vNIC " MAC_1 " (network %s): " TWICE, twins[_i].network));
+}
+END_TEST
+
+/* Nobody asked us. */
+START_TEST(mac_that_is_there_twice_without_profile_is_not_our_business)
+{
+	const char *metadata = text("%s%s", metadata_of(MAC_1, "blue", "passthrough=off vf_vlan=7"),
+			   metadata_of(MAC_1, "red", "")),
+		   *both = text("%s%s", vnic(MAC_1, "blue"), vnic(MAC_1, "blue")),
+		   *document = domain_of(VM_A, metadata, both), *before;
+	struct outcome outcome;
+
+	put_file(DOCUMENT, document);
+	before = picture(".");
+	outcome = hook("before_vm_start", VM_A, NULL);
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(outcome.err, "");
+	ck_assert_str_eq(picture("."), before);
+	/* Nor do they keep another vNIC from its VF. */
+	start_vm(VM_A, domain_of(VM_A, text("%s%s", metadata, metadata_of(MAC_2, "blue", REQUIRED)),
+			       text("%s%s", both, vnic(MAC_2, "blue"))));
+	ck_assert_contains(get_file(DOCUMENT, NULL), both);
+	ck_assert_str_eq(vf_of(2), "0000:01:10.0 VLAN 200");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+START_TEST(mac_that_is_there_twice_is_fine_where_aliases_tell)
+{
+	const char *metadata = text("%s%s", aliased(metadata_of(MAC_1, "red", ""), "ua-red"),
+		aliased(metadata_of(MAC_1, "blue", REQUIRED "vf_trust=on"), "ua-blue"));
+
+	ck_assert_contains(start_vm(VM_A, domain_of(VM_A, metadata,
+						  text("%s%s", vnic(MAC_1, "red"), vnic(MAC_1, "blue")))),
+		"would set: VF 0 of ens1f0: mac " MAC_1 TAGGED ", trust on\n");
+	ck_assert_str_eq(vf_of(0), "");
+	ck_assert_str_eq(vf_of(1), "0000:01:10.0 VLAN 200");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+/* What a pair was made of before can be what a VM is started with: its halves have one MAC. */
+START_TEST(pair_of_an_earlier_start_is_told_apart)
+{
+	const char *document;
+
+	start_vm(VM_A, domain_of(VM_A, metadata_of(MAC_1, "blue", REQUIRED "passthrough_mode=failover"),
+			       vnic(MAC_1, "blue")));
+	document = replaced(get_file(DOCUMENT, NULL), "required", "off");
+	destroy_vm(VM_A);
+	put_file(DOCUMENT, replaced(document, "</devices>", text("%s</devices>", vnic(MAC_2, "red"))));
+	put_file(CONFIG, "[network red]\npassthrough = required\n");
+	ck_assert_exit(hook("before_vm_start", VM_A, NULL), 0);
+	ck_assert_str_eq(vf_of(1), "0000:01:10.0 VLAN 200");
+	ck_assert_str_eq(vf_of(2), "0000:02:10.0 VLAN 100");
+	put_file(DOCUMENT, replaced(document, "off", "required"));
+	ck_assert_contains(hook("before_vm_start", VM_A, NULL).err,
+		"it is the persistent part of a failover pair already; ");
+}
+END_TEST
+
 /* --- the VM's property sriov: VFs by the names of their network devices; eth0 to eth6 are those of ens1f0 */
 
 #define MAC_ETH0 "66:5a:d2:be:9a:6d"
@@ -1851,12 +1960,13 @@ START_TEST(second_vnic_of_a_network_goes_to_another_pf)
 	plug(VM_A, vnic("56:6f:1a:2b:00:03", "red"), "passthrough=required");
 	ck_assert_str_eq(vf_of(0), "0000:02:10.2 VLAN 100");
 	/* The sample's on the two of its bond, whatever is on them for other networks. */
-	start_vm(VM_B, domain_of(VM_B,
-			       text("%s%s%s", metadata_of(MAC_1, "dmz", REQUIRED "vf_pf=ens3f0"),
-				       metadata_of(MAC_2, "red", REQUIRED),
-				       metadata_of("56:6f:1a:2b:00:03", "red", REQUIRED)),
-			       text("%s%s%s", vnic(MAC_1, "red"), vnic(MAC_2, "red"),
-				       vnic("56:6f:1a:2b:00:03", "red"))));
+	start_vm(
+		VM_B, domain_of(VM_B,
+			      text("%s%s%s", metadata_of("56:6f:1a:2b:00:04", "dmz", REQUIRED "vf_pf=ens3f0"),
+				      metadata_of("56:6f:1a:2b:00:05", "red", REQUIRED),
+				      metadata_of("56:6f:1a:2b:00:06", "red", REQUIRED)),
+			      text("%s%s%s", vnic("56:6f:1a:2b:00:04", "red"),
+				      vnic("56:6f:1a:2b:00:05", "red"), vnic("56:6f:1a:2b:00:06", "red"))));
 	ck_assert_str_eq(vf_of(0), "0000:03:10.2 VLAN 100");
 	ck_assert_str_eq(vf_of(1), "0000:02:10.4 VLAN 100");
 	ck_assert_str_eq(vf_of(2), "0000:03:10.4 VLAN 100");
@@ -2093,7 +2203,7 @@ START_TEST(unplugging_leaves_the_other_vnics_alone)
 {
 	plug(VM_A, vnic(MAC_1, "blue"), "passthrough=required");
 	plug(VM_A, vnic(MAC_2, "blue"), "passthrough=required");
-	plug(VM_B, vnic(MAC_1, "blue"), "passthrough=required");
+	plug(VM_B, vnic(mac_of(VM_B), "blue"), "passthrough=required");
 	ck_assert_uint_eq(records(), 3);
 	unplug(VM_A, MAC_1, NULL);
 	ck_assert(!there_is(record("0000:01:10.0", VM_A)));
@@ -2104,13 +2214,16 @@ START_TEST(unplugging_leaves_the_other_vnics_alone)
 }
 END_TEST
 
-/* With teaming two vNICs have one MAC. */
+/* No two VFs have one MAC; in a ledger that an earlier version wrote they may. */
 START_TEST(alias_decides_between_two_vnics_with_one_mac)
 {
-	const char *first = _i ? "ua-one" : "ua-two", *second = _i ? "ua-two" : "ua-one";
+	const char *first = _i ? "ua-one" : "ua-two", *second = _i ? "ua-two" : "ua-one", *file;
 
 	plug(VM_A, replaced(vnic(MAC_1, "blue"), "ua-blue", "ua-one"), "passthrough=required");
-	plug(VM_A, replaced(vnic(MAC_1, "blue"), "ua-blue", "ua-two"), "passthrough=required");
+	plug(VM_A, replaced(vnic(MAC_2, "blue"), "ua-blue", "ua-two"), "passthrough=required");
+	file = get_file(record("0000:01:10.2", VM_A), NULL);
+	file = replaced(replaced(file, MAC_2, MAC_1), MAC_2, MAC_1);
+	put_file(record("0000:01:10.2", VM_A), file);
 	ck_assert_uint_eq(records(), 2);
 	unplug(VM_A, MAC_1, first);
 	ck_assert_uint_eq(records(), 1);
@@ -2164,9 +2277,8 @@ START_TEST(eighth_vm_is_refused_until_one_of_seven_goes)
 	outcome = hook("before_vm_start", vm_number(7), NULL);
 	ck_assert_exit(outcome, 2);
 	ck_assert_str_eq(outcome.err,
-		"vfpt: vNIC " MAC_1
-		" (network blue): no free VF: ens1f0 has 7 VFs, 7 assigned to VMs; make more VFs in "
-		"the engine (Setup Host Networks) or stop a VM that has one\n");
+		"vfpt: vNIC 56:6f:1a:ff:00:07 (network blue): no free VF: ens1f0 has 7 VFs, 7 assigned to "
+		"VMs; make more VFs in the engine (Setup Host Networks) or stop a VM that has one\n");
 	ck_assert_str_eq(picture("tmp"), before);
 	ck_assert_uint_eq(records(), 7);
 
@@ -2518,6 +2630,97 @@ START_TEST(test_takes_a_document)
 }
 END_TEST
 
+/* What of a document a terminal would act on; @shown: in its place. libxml2 leaves out the mark at a start.
+ */
+static const struct {
+	const char *hostile, *shown;
+} tricks[] = {
+	{"\xc2\x9b[2J", "?[2J"}, /* U+009B: as ESC [ */
+	{"\xc2\x85", "?"},       /* U+0085: next line */
+	{"\u2028vfpt: all is well", "?vfpt: all is well"},
+	{"\u202egnp.exe", "?gnp.exe"}, /* what follows is read from right to left */
+	{"\u2066x\u2069\u200e\u061c", "?x???"},
+	{"\x7f\ufeff", "??"},
+	{"two\nlines\tand a tab", "two\nlines\tand a tab"},
+};
+
+START_TEST(test_shows_nothing_that_a_terminal_acts_on)
+{
+	const char *directory = getenv("VFPT_TEST_HOOKS"), *document, *shown;
+	const char *const env[] = {text("VFPT_ROOT=%s", root), "vmId=" VM_A, NULL};
+	const char *argv[] = {NULL, "--test", in_root(DOCUMENT), NULL};
+	struct outcome outcome;
+
+	ck_assert_ptr_nonnull(directory);
+	for (int changed = 0; changed < 2; changed++) {
+		argv[0] = text("%s/%s", directory, changed ? "before_vm_start" : "after_vm_destroy");
+		document = replaced(one_vnic(VM_A, "blue", "required"), "<devices>",
+			text("<title>%s</title><devices>", tricks[_i].hostile));
+		shown = replaced(document, tricks[_i].hostile, tricks[_i].shown);
+		put_file(DOCUMENT, document);
+		outcome = run(argv, env);
+		ck_assert_exit(outcome, 0);
+		ck_assert_contains(outcome.out, text("--- before\n%s--- after\n", shown));
+		ck_assert_contains(
+			strstr(outcome.out, "--- after"), text("<title>%s</title>", tricks[_i].shown));
+		ck_assert_int_eq(strstr(outcome.out, "type=\"hostdev\"") != NULL, changed);
+	}
+}
+END_TEST
+
+START_TEST(test_shows_utf16_as_utf8)
+{
+	const char *directory = getenv("VFPT_TEST_HOOKS");
+	const char *const env[] = {text("VFPT_ROOT=%s", root), "vmId=" VM_A, NULL};
+	const char *argv[] = {NULL, "--test", in_root(DOCUMENT), NULL};
+	static const char document[] = "<domain><title>\x1b</title><devices/></domain>";
+	char bytes[2 * sizeof(document)];
+	struct outcome outcome;
+	size_t used = 0;
+
+	ck_assert_ptr_nonnull(directory);
+	argv[0] = text("%s/before_vm_start", directory);
+	bytes[used++] = '\xff';
+	bytes[used++] = '\xfe';
+	for (const char *c = document; *c; c++) {
+		/* U+202E in the place of ESC */
+		bytes[used++] = *c == '\x1b' ? '\x2e' : *c;
+		bytes[used++] = *c == '\x1b' ? '\x20' : '\0';
+	}
+	put_bytes(DOCUMENT, bytes, used);
+	outcome = run(argv, env);
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(outcome.out, "--- before\n<domain><title>?</title><devices/></domain>\n"
+				      "--- after\n<domain><title>?</title><devices/></domain>\n");
+}
+END_TEST
+
+/* In IBM037 U+008F is 0x1b, "$" is "[" and U+00A2 is "J": what is no harm there clears the screen. */
+START_TEST(test_shows_nothing_of_a_document_in_ebcdic)
+{
+	const char *directory = getenv("VFPT_TEST_HOOKS");
+	const char *const env[] = {text("VFPT_ROOT=%s", root), "vmId=" VM_A, NULL};
+	const char *argv[] = {NULL, "--test", in_root(DOCUMENT), NULL};
+	char utf8[] =
+		"<?xml version='1.0' encoding='IBM037'?><domain><!--\xc2\x8f$\xc2\xa2--><devices/></domain>";
+	char bytes[sizeof(utf8)], *in = utf8, *at = bytes;
+	size_t in_left = strlen(utf8), left = sizeof(bytes);
+	iconv_t converter = iconv_open("IBM037", "UTF-8");
+	struct outcome outcome;
+
+	ck_assert_ptr_nonnull(directory);
+	ck_assert_ptr_ne(converter, (iconv_t)-1);
+	ck_assert_uint_eq(iconv(converter, &in, &in_left, &at, &left), 0);
+	iconv_close(converter);
+	ck_assert_ptr_nonnull(memmem(bytes, sizeof(bytes) - left, "\x1b[J", 3));
+	put_bytes(DOCUMENT, bytes, sizeof(bytes) - left);
+	argv[0] = text("%s/before_vm_start", directory);
+	outcome = run(argv, env);
+	ck_assert_refused(outcome, "the document's encoding is EBCDIC; only UTF-8 and UTF-16 are taken");
+	ck_assert_str_eq(outcome.out, "");
+}
+END_TEST
+
 START_TEST(test_of_a_release_gives_nothing_back)
 {
 	const char *directory = getenv("VFPT_TEST_HOOKS"), *before;
@@ -2612,7 +2815,7 @@ int main(void)
 
 	tcase = new_case(suite, "bad input", host_setup);
 	tcase_set_timeout(tcase, 30);
-	tcase_set_tags(tcase, "refusals"); /* many processes; tests/analyse leaves them to the sanitizers */
+	tcase_set_tags(tcase, "refusals"); /* many processes; valgrind leaves them to the sanitizers */
 	tcase_add_loop_test(tcase, missing_variable_for_the_document_is_refused, 0, ARRAY_SIZE(points));
 	tcase_add_loop_test(tcase, document_that_cannot_be_read_is_refused, 0, ARRAY_SIZE(unreadable));
 	tcase_add_loop_test(tcase, document_that_says_nothing_is_refused, 0, ARRAY_SIZE(unusable));
@@ -2659,6 +2862,12 @@ int main(void)
 	tcase_add_loop_test(tcase, default_mode_is_the_networks, 0, 3);
 	tcase_add_loop_test(
 		tcase, what_only_a_bridge_can_do_stays_on_its_bridge, 0, 4 * ARRAY_SIZE(bridge_only));
+
+	tcase = new_case(suite, "one MAC twice", host_setup);
+	tcase_add_loop_test(tcase, mac_that_is_there_twice_is_refused, 0, ARRAY_SIZE(twins));
+	tcase_add_test(tcase, mac_that_is_there_twice_without_profile_is_not_our_business);
+	tcase_add_test(tcase, mac_that_is_there_twice_is_fine_where_aliases_tell);
+	tcase_add_test(tcase, pair_of_an_earlier_start_is_told_apart);
 
 	tcase = new_case(suite, "sriov", host_setup);
 	tcase_add_loop_test(tcase, vfs_are_given_by_name, 0, 3 * ARRAY_SIZE(namings));
@@ -2732,6 +2941,9 @@ int main(void)
 	tcase_add_loop_test(tcase, unknown_argument_is_refused, 0, ARRAY_SIZE(bad_arguments));
 	tcase_add_loop_test(tcase, test_shows_before_and_after_and_changes_nothing, 0, ARRAY_SIZE(points));
 	tcase_add_test(tcase, test_takes_a_document);
+	tcase_add_loop_test(tcase, test_shows_nothing_that_a_terminal_acts_on, 0, ARRAY_SIZE(tricks));
+	tcase_add_test(tcase, test_shows_utf16_as_utf8);
+	tcase_add_test(tcase, test_shows_nothing_of_a_document_in_ebcdic);
 	tcase_add_test(tcase, test_of_a_release_gives_nothing_back);
 	return run_suite(suite);
 }

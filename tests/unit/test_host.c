@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/host.h"
+#include "vfpt/network.h"
+
+#include "numa.h"
+#include "pf_match.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -876,11 +879,11 @@ START_TEST(representor_is_no_pf)
 	put_netdev_of_pf_1("ens1f0_0", "pf0vf0\n");
 	put_netdev_of_pf_1("ens1f0_1", "pf0vf1\n");
 	put_file(PF_1 "net/ens1f0/phys_port_name", "p0\n");
-	ck_assert_ok(vfpt_host_match(host, "ens1f*", &found, &count, &err), err);
+	ck_assert_ok(vfpt_match_pfs(host, "ens1f*", &found, &count, &err), err);
 	ck_assert_uint_eq(count, 1);
 	ck_assert_str_eq(found[0]->name, "ens1f0");
 	free(found);
-	ck_assert_fails(vfpt_host_match(host, "ens1f0_0", &found, &count, &err), err, VFPT_NO_VF);
+	ck_assert_fails(vfpt_match_pfs(host, "ens1f0_0", &found, &count, &err), err, VFPT_NO_VF);
 	put_bridge("green", "ens1f0_0");
 	ck_assert_str_eq(why("green", true, 0),
 		"ens1f0_0 below bridge green is no SR-IOV PF; attach the network to a NIC with SR-IOV");
@@ -896,7 +899,7 @@ static const char *matching(const char *patterns)
 	const char *names = "";
 	size_t count = 4711;
 
-	ck_assert_ok(vfpt_host_match(host, patterns, &found, &count, &err), err);
+	ck_assert_ok(vfpt_match_pfs(host, patterns, &found, &count, &err), err);
 	for (size_t i = 0; i < count; i++)
 		names = text("%s%s%s", names, i ? " " : "", found[i]->name);
 	free(found);
@@ -908,7 +911,7 @@ static const char *match_refusal(const char *patterns, enum vfpt_code code)
 	const struct vfpt_pf **found;
 	size_t count;
 
-	ck_assert_fails(vfpt_host_match(host, patterns, &found, &count, &err), err, code);
+	ck_assert_fails(vfpt_match_pfs(host, patterns, &found, &count, &err), err, code);
 	return err.message;
 }
 
@@ -977,7 +980,7 @@ START_TEST(matched_pf_is_the_one_of_the_network)
 	const struct vfpt_pf **found;
 	size_t count;
 
-	ck_assert_ok(vfpt_host_match(host, "ens*", &found, &count, &err), err);
+	ck_assert_ok(vfpt_match_pfs(host, "ens*", &found, &count, &err), err);
 	ck_assert_uint_eq(count, 3);
 	ck_assert_ptr_eq(found[0], network_of("blue")->pfs[0]);
 	ck_assert_ptr_eq(found[2], network_of("red")->pfs[1]);
@@ -1204,7 +1207,7 @@ static const char *nodes_of(const char *cpus, const char *before)
 		ck_assert_int_eq(vfpt_set_parse(&of, cpus), 0);
 	if (*before)
 		ck_assert_int_eq(vfpt_set_parse(&found, before), 0);
-	ck_assert_ok(vfpt_host_nodes_of_cpus(host, &of, &found, &err), err);
+	ck_assert_ok(vfpt_nodes_of_cpus(root_fd, &of, &found, &err), err);
 	for (unsigned node = 0; node < VFPT_SET_SIZE; node++)
 		if (vfpt_set_has(&found, node))
 			list = text("%s%s%u", list, *list ? " " : "", node);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/inuse.h"
+#include "vfpt/vf_usage.h"
 
 #include <string.h>
 
@@ -30,7 +30,7 @@ static const char *reason(void)
 	bool taken;
 
 	memset(buffer, '#', sizeof(buffer));
-	ck_assert_ok(vfpt_inuse(host, &vf, &taken, buffer, &err), err);
+	ck_assert_ok(vfpt_vf_usage(host, &vf, &taken, buffer, &err), err);
 	ck_assert_msg(memchr(buffer, '\0', sizeof(buffer)) != NULL, "the reason has no end");
 	ck_assert_msg(taken == (buffer[0] != '\0'), "taken is %d, the reason \"%s\"", taken, buffer);
 	return text("%s", buffer);
@@ -41,7 +41,7 @@ static const char *failure(void)
 	char buffer[VFPT_REASON_SIZE];
 	bool taken;
 
-	ck_assert_fails(vfpt_inuse(host, &vf, &taken, buffer, &err), err, VFPT_SYSTEM);
+	ck_assert_fails(vfpt_vf_usage(host, &vf, &taken, buffer, &err), err, VFPT_SYSTEM);
 	return err.message;
 }
 
@@ -67,7 +67,7 @@ START_TEST(every_captured_vf_is_free)
 		bool taken;
 
 		ck_assert_ok(vfpt_pci_parse(vfs[i], &one, &err), err);
-		ck_assert_ok(vfpt_inuse(host, &one, &taken, buffer, &err), err);
+		ck_assert_ok(vfpt_vf_usage(host, &one, &taken, buffer, &err), err);
 		ck_assert_msg(!taken, "%s: %s", vfs[i], buffer);
 		ck_assert_str_eq(buffer, "");
 	}
@@ -195,7 +195,7 @@ static void check_address(void)
 		address_loopback(); /* before the netlink socket is opened, which gives up CAP_NET_ADMIN */
 	need(vfpt_netlink_open(&netlink, &err) == 0, "netlink opens: %s", err.message);
 	need(vfpt_host_open(root_fd, netlink, &host, &err) == 0, "the host opens: %s", err.message);
-	need(vfpt_inuse(host, &vf, &taken, buffer, &err) == 0, "it can be looked at: %s", err.message);
+	need(vfpt_vf_usage(host, &vf, &taken, buffer, &err) == 0, "it can be looked at: %s", err.message);
 	need(taken == has_address, "it is %s: %s", has_address ? "taken" : "free", buffer);
 	need(strcmp(buffer, taken ? "its network device eth0 has an IP address" : "") == 0, "the reason: %s",
 		buffer);
@@ -220,7 +220,7 @@ static void check_unknown(void)
 
 	need(vfpt_netlink_open(&netlink, &err) == 0, "netlink opens: %s", err.message);
 	need(vfpt_host_open(root_fd, netlink, &host, &err) == 0, "the host opens: %s", err.message);
-	need(vfpt_inuse(host, &vf, &taken, buffer, &err) == -1, "it fails");
+	need(vfpt_vf_usage(host, &vf, &taken, buffer, &err) == -1, "it fails");
 	need(strcmp(err.message, "the kernel says: No such device") == 0, "the message: %s", err.message);
 	vfpt_host_free(host);
 	vfpt_netlink_close(netlink);
@@ -241,7 +241,7 @@ static void check_ifindex(void)
 
 	need(vfpt_netlink_open(&netlink, &err) == 0, "netlink opens: %s", err.message);
 	need(vfpt_host_open(root_fd, netlink, &host, &err) == 0, "the host opens: %s", err.message);
-	need(vfpt_inuse(host, &vf, &taken, buffer, &err) == -1 && err.code == VFPT_SYSTEM, "it fails");
+	need(vfpt_vf_usage(host, &vf, &taken, buffer, &err) == -1 && err.code == VFPT_SYSTEM, "it fails");
 	need(strcmp(err.message,
 		     "sys/bus/pci/devices/0000:01:10.0: cannot read net/*/ifindex: Invalid argument") == 0,
 		"the message: %s", err.message);

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "netlink.h"
 #include "support.h"
-#include "vfpt/host.h"
+#include "vf_netlink.h"
+#include "vfpt/network.h"
 
 static struct vfpt_error err;
 static struct vfpt_netlink *netlink;

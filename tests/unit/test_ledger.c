@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/ledger.h"
+#include "ledger.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "netlink.h"
+#include "vf_netlink.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/owner.h"
+#include "vm_liveness.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "domain.h"
 #include "support.h"
-#include "vfpt/domain.h"
 
 #define LEDGER "run/vfpt"
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* VMs that are gone, by VDSM's start and by a shortage: with a driver and a libvirt to play with. */
-#include "vfpt/reconcile.h"
+#include "reconcile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "assign.h"
 #include "driver.h"
 #include "libvirt.h"
 #include "support.h"
-#include "vfpt/assign.h"
-#include "vfpt/owner.h"
+#include "vm_liveness.h"
 
 #define VM      "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
 #define OTHER   "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
@@ -499,6 +499,32 @@ START_TEST(named_vf_of_a_vm_that_is_gone_is_free_again)
 }
 END_TEST
 
+/* The MAC that a named VF has itself, too. */
+START_TEST(named_vf_has_the_mac_of_a_vm_that_is_gone)
+{
+	static const struct vfpt_profile profile = {.passthrough = VFPT_PASSTHROUGH_REQUIRED};
+	const struct vfpt_request request = {.vm = OTHER,
+		.bridge = "blue",
+		.mac = {{0x72, 0x53, 0x0f, 0x1f, 0xf3, 0x4a}},
+		.profile = &profile};
+	struct vfpt_assigned assigned;
+
+	put_file("sys/devices/pci0000:00/0000:00:02.0/0000:01:10.2/net/eth1/address", "72:53:0f:1f:f3:4a\n");
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	libvirt_runs = OTHER;
+	start_anew();
+	ck_assert_fails(vfpt_assign_netdev(&transaction, VM, "eth1", &assigned, &err), err, VFPT_BAD_INPUT);
+	ck_assert_contains(err.message, "VF 0 of ens1f0 has this MAC already: it belongs to VM " OTHER);
+	libvirt_runs = NULL;
+	start_anew();
+	catch_stderr();
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM, "eth1", &assigned, &err), err);
+	ck_assert_str_eq(
+		caught_stderr(), "vfpt: warning: VM " OTHER " is gone; its VF 0 of ens1f0 is given back\n");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
 /* --- the hook itself, on a captured host: no process, no libvirt */
 
 START_TEST(hook_of_vdsms_start_gives_back_what_nobody_has)
@@ -559,5 +585,6 @@ int main(void)
 	tcase_add_test(tcase, mac_of_a_vm_that_is_gone_is_free_again);
 	tcase_add_test(tcase, mac_of_a_vm_that_is_there_is_not);
 	tcase_add_test(tcase, named_vf_of_a_vm_that_is_gone_is_free_again);
+	tcase_add_test(tcase, named_vf_has_the_mac_of_a_vm_that_is_gone);
 	return run_suite(suite);
 }

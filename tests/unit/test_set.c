@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfpt/set.h"
+#include "set.h"
 
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What error.h says in words, for clang's analyser: it sees one file at a time, and would follow the ways on
- * which a function fails and yet returns 0. tests/analyse puts this in front of every file but lib/error.c.
+ * which a function fails and yet returns 0. The check "static" puts this in front of every file but
+ * lib/error.c.
  */
 #include "vfpt/error.h"
 
