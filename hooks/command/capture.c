@@ -40,9 +40,9 @@ static int put_all(struct capture *c)
 
 static int run(const struct call *call, struct vfpt_error *err)
 {
-	struct tools tools = {.quiet = true, .root = -1};
+	struct tools tools = {.quiet = true, .root = true};
 	struct capture capture = {.tools = &tools, .err = err, .text = malloc(LARGEST)};
-	int r = capture.text ? tools_open(&tools, VFPT_LEDGER_DRY, err)
+	int r = capture.text ? tools_open(&tools, VFPT_TO_LOOK, err)
 			     : vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "capturing");
 
 	if (r == 0 && (r = parcel_open(&capture.parcel, call->operand, option(call, "anonymous"), err)) == 0)

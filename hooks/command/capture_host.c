@@ -31,12 +31,12 @@ int put(struct capture *c, const char *path)
 	struct stat status;
 	ssize_t length;
 
-	if (file_stat(c->tools->root, path, &status) < 0)
+	if (file_stat(c->tools->session.root, path, &status) < 0)
 		return 0;
 	if (S_ISDIR(status.st_mode))
 		return parcel_directory(&c->parcel, path, c->err);
 	if (S_ISLNK(status.st_mode)) {
-		length = file_link(c->tools->root, path, c->text, LARGEST);
+		length = file_link(c->tools->session.root, path, c->text, LARGEST);
 		if (length < 0)
 			return 0;
 		return parcel_link(&c->parcel, path, c->text, c->err);
@@ -54,7 +54,7 @@ static int not_hidden(const struct dirent *entry)
 int each(struct capture *c, const char *directory, const char *pattern, put_path *step)
 {
 	struct dirent **entries;
-	int fd = file_open(c->tools->root, directory, O_RDONLY | O_DIRECTORY), count, r = 0;
+	int fd = file_open(c->tools->session.root, directory, O_RDONLY | O_DIRECTORY), count, r = 0;
 	char path[PATH_MAX];
 
 	if (fd < 0)
@@ -85,7 +85,7 @@ static int each_of(struct capture *c, const char *directory, const char *const *
 static char *resolve(const struct capture *c, const char *path, char real[PATH_MAX])
 {
 	char target[PATH_MAX - 8];
-	ssize_t length = file_link(c->tools->root, path, target, sizeof(target));
+	ssize_t length = file_link(c->tools->session.root, path, target, sizeof(target));
 
 	if (length < 0) {
 		snprintf(real, PATH_MAX, "%s", path);
@@ -137,13 +137,14 @@ static int put_process(struct capture *c, const struct vm_process *process)
 
 int put_processes(struct capture *c)
 {
-	const char *qemu_user = c->tools->captured ? NULL : c->tools->config->policy.qemu_user;
+	const char *qemu_user =
+		c->tools->session.captured ? NULL : c->tools->session.config->policy.qemu_user;
 	struct vm_process *processes;
 	size_t count;
 	int r = 0;
 
-	if (processes_of_vms(c->tools->root, qemu_user, c->tools->config->policy.liveness_timeout, &processes,
-		    &count) < 0)
+	if (processes_of_vms(c->tools->session.root, qemu_user,
+		    c->tools->session.config->policy.liveness_timeout, &processes, &count) < 0)
 		return vfpt_error_set(c->err, VFPT_SYSTEM, "cannot read the processes of VMs in /proc");
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = put_process(c, &processes[i]);
