@@ -100,7 +100,7 @@ networks_stay_in_their_directory() {
 
 # refuses_document NAME REGEX: that of /tmp/x.xml, and soon.
 refuses_document() {
-    through=(timeout 20)
+    through=(timeout 120)
     plug /tmp/x.xml
     through=()
     refused "$1" "$2" /tmp/x.xml
@@ -309,7 +309,7 @@ he_cannot_get_in_between() {
 planted() {
     rc=0 doc=$1
     err=$("${vdsm[@]}" env -i "_hook_domxml=$1" vmId=$other passthrough=required \
-        timeout 20 $hooks/before_nic_hotplug/50_vfpt 2>&1 </dev/null) || rc=$?
+        timeout 120 $hooks/before_nic_hotplug/50_vfpt 2>&1 </dev/null) || rc=$?
 }
 
 documents_are_files() {
@@ -430,7 +430,7 @@ start_victim() {
 }
 
 with_conf() {
-    through=(timeout 10)
+    through=(timeout 120)
     plug /tmp/nic.xml
     through=()
     rm -rf /etc/vdsm/vfpt.conf

@@ -146,8 +146,7 @@ to_namespace() {
     local vf=$1 netns=$2 address=$3 netdev
     echo "$vf" >/sys/bus/pci/drivers/igbvf/unbind
     echo "$vf" >/sys/bus/pci/drivers/igbvf/bind
-    lab_wait 30 test -d "/sys/bus/pci/devices/$vf/net"
-    sleep 1 # the lab names the network device, then it can move
+    lab_wait 30 lab_has_netdev "$vf"
     netdev=$(ls "/sys/bus/pci/devices/$vf/net")
     lab_netns "$netns" "$netdev" "$address/24"
 }

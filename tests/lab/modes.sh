@@ -63,8 +63,9 @@ stop() {
 
 all_have_netdevs() {
     local link
-    for link in /sys/class/net/ens[123]f0/device/virtfn*; do [ -d "$link/net" ] || return; done
-    sleep 0.5 # the lab names them
+    for link in /sys/class/net/ens[123]f0/device/virtfn*; do
+        compgen -G "$link/net/ens*" >/dev/null || return
+    done
 }
 
 mtus() {
