@@ -141,7 +141,8 @@ the_bond_survives_a_pf() {
     lab_up ens2f0 && lab_up ens3f0
 }
 
-# to_namespace PCI NETNS ADDRESS: the VF's driver is made to see what the PF set, as a guest's would; then it moves.
+# to_namespace PCI NETNS ADDRESS: the VF's driver is made to see what the PF set, as a guest's would;
+# then it moves.
 to_namespace() {
     local vf=$1 netns=$2 address=$3 netdev
     echo "$vf" >/sys/bus/pci/drivers/igbvf/unbind
