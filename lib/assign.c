@@ -25,7 +25,8 @@ static int remember_siblings(struct vfpt_transaction *t, const char *vm, const s
 	for (size_t i = 0; i < group.count && r == 0; i++) {
 		struct vfpt_sibling *grown;
 
-		if (vfpt_pci_equal(&group.members[i], vf) || pick_is_of(t, &group.members[i], vm))
+		if (vfpt_pci_equal(&group.members[i], vf) || pick_is_of(t, &group.members[i], vm) ||
+			pick_is_in_document(t, &group.members[i]))
 			continue;
 		grown = reallocarray(t->siblings, t->sibling_count + 1, sizeof(*grown));
 		if (grown) {

@@ -226,6 +226,8 @@ static int start_connecting(struct vfpt_hook *hook, const struct vfpt_vnic *vnic
 		return 0;
 	if (hook_open(hook, VFPT_LEDGER_ASSIGN, err) < 0)
 		return -1;
+	hook->transaction.function_count =
+		vfpt_domain_functions(hook->document, &hook->transaction.functions);
 	/* The VM is not running yet (or not with this vNIC): what it still has is left over from a killed
 	 * hook. */
 	if (hook_with_each(

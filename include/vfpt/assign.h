@@ -71,6 +71,8 @@ struct vfpt_transaction {
 	struct vfpt_owners
 		*owners; /**< for taking back what VMs left that are gone; NULL: that is not tried */
 	uint64_t run;    /**< see struct vfpt_assignment: VFPT_NEW_RUN, or 0 for a VM that runs */
+	size_t function_count;
+	const struct vfpt_pci *functions; /**< that the VM's document gives it by itself; see domain.h */
 	/** vfpt_explain(): here is told what is decided, and no VF is touched; NULL: as usual */
 	struct vfpt_explanation *explanation;
 	size_t count;

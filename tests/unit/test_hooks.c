@@ -2041,6 +2041,71 @@ START_TEST(sibling_that_goes_to_nobody_undoes_all)
 }
 END_TEST
 
+/* --- VFs that the document itself gives to the VM */
+
+#define OWN_VF(n)                                                                                            \
+	"    <hostdev mode=\"subsystem\" type=\"pci\" managed=\"no\"><source><address domain=\"0x0000\" "    \
+	"bus=\"0x01\" slot=\"0x10\" function=\"0x" n "\"/></source></hostdev>\n"
+#define OWN_INTERFACE                                                                                        \
+	"    <interface type=\"hostdev\" managed=\"no\"><mac address=\"" MAC_2                               \
+	"\"/><source><address type=\"pci\" domain=\"0x0000\" bus=\"0x01\" slot=\"0x10\" function=\"0x0\"/>"  \
+	"</source></interface>\n"
+
+static const struct {
+	const char *own, *properties;
+} own_vfs[] = {
+	{OWN_VF("0"), REQUIRED},
+	{OWN_VF("0"), REQUIRED "passthrough_mode=macvtap"},
+	{OWN_VF("0"), REQUIRED "passthrough_mode=failover"},
+	{OWN_INTERFACE, REQUIRED},
+	{OWN_INTERFACE, REQUIRED "passthrough_mode=macvtap"},
+};
+
+START_TEST(vf_that_the_document_names_is_not_chosen)
+{
+	const char *document = domain_of(VM_A, metadata_of(MAC_1, "blue", own_vfs[_i].properties),
+		text("%s%s", vnic(MAC_1, "blue"), own_vfs[_i].own));
+
+	start_vm(VM_A, document);
+	ck_assert(there_is(record("0000:01:10.2", VM_A)));
+	ck_assert_uint_eq(records(), 1);
+	ck_assert_contains(get_file(DOCUMENT, NULL), own_vfs[_i].own);
+	destroy_vm(VM_A);
+	put_file(PF_1 "sriov_numvfs", "1\n");
+	put_file(DOCUMENT, document);
+	ck_assert_str_eq(hook("before_vm_start", VM_A, NULL).err,
+		"vfpt: vNIC " MAC_1 " (network blue): no free VF: ens1f0 has 1 VFs, 0 assigned to VMs, 1 "
+		"unusable (VF 0: the VM's own <hostdev> names it); make more VFs in the engine (Setup Host "
+		"Networks) or stop a VM that has one\n");
+	ck_assert_uint_eq(records(), 0);
+	/* Another VM can have it: nobody does, yet. */
+	start_vm(VM_B, one_vnic(VM_B, "blue", "required"));
+	ck_assert_str_eq(vf_of(0), "0000:01:10.0 VLAN 200");
+}
+END_TEST
+
+START_TEST(vf_that_the_document_names_is_not_given_by_name)
+{
+	refused("before_vm_start", vm_naming("eth0", "", _i ? OWN_INTERFACE : OWN_VF("0")), NULL,
+		"vfpt: custom property sriov: eth0: the VM's own <hostdev> names it\n");
+}
+END_TEST
+
+/* What shares an iommu group with it goes to the VM, too. */
+START_TEST(vf_of_the_documents_iommu_group_is_fine)
+{
+	const char *vnics = vnic(MAC_1, "blue");
+
+	put_siblings();
+	refused("before_vm_start", domain_of(VM_A, metadata_of(MAC_1, "blue", REQUIRED), vnics), NULL,
+		"it shares iommu group 11 with 0000:01:10.2, which does not go to this VM");
+	start_vm(VM_A,
+		domain_of(VM_A, metadata_of(MAC_1, "blue", REQUIRED), text("%s%s", vnics, OWN_VF("2"))));
+	ck_assert_str_eq(vf_of(0), "0000:01:10.0 VLAN 200");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
 /* --- all or nothing */
 
 START_TEST(one_vnic_that_fails_undoes_the_others)
@@ -2740,6 +2805,11 @@ int main(void)
 	tcase_add_test(tcase, second_vnic_of_a_network_goes_to_another_pf);
 	tcase_add_loop_test(tcase, vfs_of_one_group_go_to_one_vm, 0, ARRAY_SIZE(siblings));
 	tcase_add_test(tcase, sibling_that_goes_to_nobody_undoes_all);
+
+	tcase = new_case(suite, "the document's own", host_setup);
+	tcase_add_loop_test(tcase, vf_that_the_document_names_is_not_chosen, 0, ARRAY_SIZE(own_vfs));
+	tcase_add_loop_test(tcase, vf_that_the_document_names_is_not_given_by_name, 0, 2);
+	tcase_add_test(tcase, vf_of_the_documents_iommu_group_is_fine);
 
 	tcase = new_case(suite, "all or nothing", host_setup);
 	tcase_add_test(tcase, one_vnic_that_fails_undoes_the_others);
