@@ -2388,6 +2388,81 @@ START_TEST(second_start_gives_back_the_first_ones_vfs_first)
 }
 END_TEST
 
+/* In the guest, or on a macvtap; of two VFs, the second. */
+static void put_in_use(const char *address, unsigned vf, bool macvtap)
+{
+	const char *device = text(PF_1 "virtfn%u", vf);
+
+	ck_assert(there_is(record(address, VM_A)));
+	if (macvtap) {
+		put_link(text("%s/net/eth%u/upper_macvtap0", device, vf), "x");
+		return;
+	}
+	drop(text("%s/net", device));
+	put_link(text("%s/driver", device), "../../../../bus/pci/drivers/vfio-pci");
+}
+
+static void put_process(const char *vm)
+{
+	const char *line = text("qemu-kvm -uuid %s", vm);
+	char words[64];
+	size_t length = strlen(line);
+
+	memcpy(words, line, length + 1);
+	words[strlen("qemu-kvm")] = words[strlen("qemu-kvm -uuid")] = '\0';
+	put_bytes("proc/4711/cmdline", words, length + 1);
+}
+
+static const struct {
+	const char *mode;
+	bool used, process, no_proc; /* a VF is in use; the VM has a process, or nobody can tell */
+	const char *first, *second;  /* VFs that it then gets; NULL: it does not start */
+} running[] = {
+	{"hostdev", true, true, false, NULL, NULL},
+	{"macvtap", true, true, false, NULL, NULL},
+	{"failover", true, true, false, NULL, NULL},
+	{"hostdev", true, false, true, NULL, NULL},
+	/* its last run was killed, or its start goes on */
+	{"hostdev", true, false, false, "0000:01:10.0", "0000:01:10.4"},
+	{"hostdev", false, true, false, "0000:01:10.0", "0000:01:10.2"},
+	{"hostdev", false, false, false, "0000:01:10.0", "0000:01:10.2"},
+};
+
+START_TEST(vm_that_runs_is_not_started_again)
+{
+	const char *properties = text(REQUIRED "passthrough_mode=%s", running[_i].mode), *before;
+	const char *document = domain_of(VM_A,
+		text("%s%s", metadata_of(MAC_1, "blue", properties), metadata_of(MAC_2, "blue", properties)),
+		text("%s%s", vnic(MAC_1, "blue"), vnic(MAC_2, "blue")));
+	struct outcome outcome;
+
+	start_vm(VM_A, document);
+	if (running[_i].used)
+		put_in_use("0000:01:10.2", 1, strcmp(running[_i].mode, "macvtap") == 0);
+	if (running[_i].no_proc) {
+		drop("proc");
+		put_file("proc", "x");
+	} else {
+		put_process(running[_i].process ? VM_A : VM_B);
+	}
+	put_file(DOCUMENT, document);
+	before = picture(".");
+	outcome = hook("before_vm_start", VM_A, NULL);
+	if (!running[_i].first) {
+		ck_assert_exit(outcome, 2);
+		ck_assert_str_eq(outcome.err,
+			"vfpt: vNIC " MAC_1 " (network blue): VM " VM_A " runs already, "
+			"on VF 1 of ens1f0; stop it before it is started again\n");
+		ck_assert_str_eq(picture("."), before);
+		return;
+	}
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(vf_of(0), text("%s VLAN 200", running[_i].first));
+	ck_assert_str_eq(vf_of(1), text("%s VLAN 200", running[_i].second));
+	ck_assert_uint_eq(records(), 2);
+}
+END_TEST
+
 START_TEST(vf_that_vanished_is_released_with_a_warning)
 {
 	const char *said;
@@ -2835,6 +2910,7 @@ int main(void)
 	tcase_add_test(tcase, eighth_vm_is_refused_until_one_of_seven_goes);
 	tcase_add_test(tcase, destroying_leaves_other_vms_alone_and_twice_is_harmless);
 	tcase_add_test(tcase, second_start_gives_back_the_first_ones_vfs_first);
+	tcase_add_loop_test(tcase, vm_that_runs_is_not_started_again, 0, ARRAY_SIZE(running));
 	tcase_add_test(tcase, vf_that_vanished_is_released_with_a_warning);
 	tcase_add_test(tcase, release_that_fails_keeps_the_record_and_lets_other_scripts_run);
 	tcase_add_test(tcase, many_vms_at_once_get_a_vf_each_and_none_twice);
