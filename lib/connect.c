@@ -7,6 +7,7 @@
 
 #include "hook.h"
 #include "tell.h"
+#include "vfpt/inuse.h"
 
 extern char **environ;
 
@@ -220,11 +221,48 @@ static int connect_vnic(
 	return 0;
 }
 
+/* Does the VM run, with that VF, or may it? */
+static int refuse_if_running(
+	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
+{
+	char reason[VFPT_REASON_SIZE];
+	bool taken;
+
+	if (!vfpt_owner_has_process(hook->owners, assignment) && !vfpt_owners_in_doubt(hook->owners))
+		return 0;
+	if (vfpt_inuse(hook->host, &assignment->address, &taken, reason, err) < 0)
+		return -1;
+	if (!taken)
+		return 0;
+	return vfpt_error_set(err, VFPT_BAD_INPUT,
+		"VM %s runs already, on VF %u of %s; stop it before it is started again", hook->vm,
+		assignment->vf, assignment->pf);
+}
+
+/* Before anything is given back: a VM that runs keeps all that it has. */
+static int refuse_running_vm(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	struct vfpt_assignment *all;
+	size_t count, corrupt;
+	int r = 0;
+
+	if (vfpt_ledger_of_vm(hook->ledger, hook->vm, &all, &count, &corrupt, err) < 0)
+		return -1;
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = refuse_if_running(hook, &all[i], err);
+	free(all);
+	return r;
+}
+
 static int start_connecting(struct vfpt_hook *hook, const struct vfpt_vnic *vnic, struct vfpt_error *err)
 {
 	if (hook->host)
 		return 0;
 	if (hook_open(hook, VFPT_LEDGER_ASSIGN, err) < 0)
+		return -1;
+	hook->transaction.function_count =
+		vfpt_domain_functions(hook->document, &hook->transaction.functions);
+	if (hook->point->document == VFPT_DOMAIN && refuse_running_vm(hook, err) < 0)
 		return -1;
 	/* The VM is not running yet (or not with this vNIC): what it still has is left over from a killed
 	 * hook. */

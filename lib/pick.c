@@ -84,6 +84,14 @@ bool pick_is_of(const struct vfpt_transaction *t, const struct vfpt_pci *vf, con
 	return owner && strcmp(owner, vm) == 0;
 }
 
+bool pick_is_in_document(const struct vfpt_transaction *t, const struct vfpt_pci *function)
+{
+	for (size_t i = 0; i < t->function_count; i++)
+		if (vfpt_pci_equal(&t->functions[i], function))
+			return true;
+	return false;
+}
+
 int pick_know_held(struct vfpt_transaction *t, const char *vm, struct vfpt_error *err)
 {
 	size_t corrupt;
@@ -317,7 +325,7 @@ static int judge_group(const struct examination *x, const struct vfpt_pci *vf,
 		const struct vfpt_pci *member = &group->members[i];
 		bool is_free;
 
-		if (vfpt_pci_equal(member, vf) ||
+		if (vfpt_pci_equal(member, vf) || pick_is_in_document(x->t, member) ||
 			(pick_is_of(x->t, member, x->vm) && !has_macvtap(x->t, member)))
 			continue;
 		if (is_free_vf(x->t, member, &is_free, err) < 0)
@@ -366,6 +374,10 @@ static int examine(const struct examination *x, const struct vfpt_pci *vf, enum 
 	int r;
 
 	*grade = VFPT_VF_OUT;
+	if (pick_is_in_document(x->t, vf)) {
+		snprintf(reason, VFPT_REASON_SIZE, "the VM's own <hostdev> names it");
+		return 0;
+	}
 	if (vfpt_inuse(x->t->host, vf, &taken, reason, err) < 0)
 		return -1;
 	if (taken)

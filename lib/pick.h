@@ -54,6 +54,9 @@ bool pick_is_allowed(
 /* Does vfpt.conf keep that VF from us? */
 bool pick_is_excluded(const struct vfpt_config *config, const struct vfpt_pf *pf, unsigned vf);
 
+/* Does the VM's document give it that PCI function by itself? */
+bool pick_is_in_document(const struct vfpt_transaction *transaction, const struct vfpt_pci *function);
+
 /* Does that VM have the VF? */
 bool pick_is_of(const struct vfpt_transaction *transaction, const struct vfpt_pci *vf, const char *vm);
 

@@ -36,6 +36,8 @@ struct vfpt_assigned {
 	struct vfpt_assignment assignment;
 	char netdev[IFNAMSIZ]; /**< the VF's network device; empty where it is not needed */
 	bool pf_up;
+	/** what is set besides, if the driver takes it: it does not show what the VF has of its last user */
+	struct vfpt_settings defaults;
 	bool gap; /**< until vfpt_assign_finish() the VF may pass traffic with a wrong tag (vfpt.conf allows
 		     it) */
 };
@@ -71,6 +73,8 @@ struct vfpt_transaction {
 	struct vfpt_owners
 		*owners; /**< for taking back what VMs left that are gone; NULL: that is not tried */
 	uint64_t run;    /**< see struct vfpt_assignment: VFPT_NEW_RUN, or 0 for a VM that runs */
+	size_t function_count;
+	const struct vfpt_pci *functions; /**< that the VM's document gives it by itself; see domain.h */
 	/** vfpt_explain(): here is told what is decided, and no VF is touched; NULL: as usual */
 	struct vfpt_explanation *explanation;
 	size_t count;
@@ -135,10 +139,11 @@ int vfpt_assign_repair(struct vfpt_host *host, struct vfpt_netlink *netlink,
 	const struct vfpt_assignment *assignment, struct vfpt_error *err);
 
 /**
- * Give one VF back: its settings become what they were before the assignment, then its record goes. An
- * assignment that the ledger does not hold any more is none: nothing is touched. A VF that no longer exists
- * has only its record removed, one whose driver will not take the old value back is released with a warning.
- * On an error the record stays, and the next release tries again.
+ * Give one VF back: its settings become what they were before the assignment (those that the driver does not
+ * show: the default), then its record goes. An assignment that the ledger does not hold any more is none:
+ * nothing is touched. A VF that no longer exists has only its record removed, one whose driver will not take
+ * the old value back is released with a warning. On an error the record stays, and the next release tries
+ * again.
  */
 int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
 	const struct vfpt_assignment *assignment, struct vfpt_error *err);
