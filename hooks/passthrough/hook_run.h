@@ -41,7 +41,8 @@ struct vfpt_hook_point {
 
 /**
  * A step: assign a VF to each vNIC of the document that asks for one, and rewrite it there. First, VFs that
- * the VM (at nic points: the vNIC) still has from a run that was killed go back.
+ * the VM (at nic points: the vNIC) still has from a run that was killed go back; one that a VM has that runs
+ * is an error.
  */
 int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err);
 
