@@ -77,10 +77,13 @@ const char *vfpt_setting_name(enum vfpt_setting setting)
 	return table[setting].name;
 }
 
-bool vfpt_setting_default(enum vfpt_setting setting, uint64_t *value)
+uint64_t vfpt_setting_default(enum vfpt_setting setting)
 {
-	*value = setting == VFPT_SPOOFCHK;
-	return setting == VFPT_SPOOFCHK || setting == VFPT_TRUST;
+	static const uint64_t defaults[VFPT_SETTING_COUNT] = {[VFPT_VLAN_PROTOCOL] = VFPT_VLAN_8021Q,
+		[VFPT_SPOOFCHK] = 1,
+		[VFPT_LINK_STATE] = VFPT_LINK_AUTO};
+
+	return defaults[setting];
 }
 
 const char *vfpt_setting_unit(enum vfpt_setting setting)

@@ -11,11 +11,14 @@
 static int put_vlans(struct capture *c)
 {
 	static const char path[] = "proc/net/vlan/config";
+	int length;
 
 	if (faccessat(c->tools->session.root, path, R_OK, 0) < 0 && errno == EACCES)
 		return vfpt_error_errno(
 			c->err, VFPT_SYSTEM, EACCES, "cannot read /%s; run vfpt as root", path);
-	return put(c, path);
+	/* Not put(): /proc/net is a link. */
+	length = read_bytes(c->tools, path, c->text, LARGEST);
+	return length < 0 ? 0 : parcel_file(&c->parcel, path, c->text, (size_t)length, c->err);
 }
 
 static int put_address(const struct look *look, void *data, struct vfpt_error *err)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -50,11 +51,17 @@ void tools_close(struct tools *tools)
 int read_bytes(const struct tools *tools, const char *path, char *text, size_t size)
 {
 	int fd = file_open(tools->session.root, path, O_RDONLY), saved;
+	struct stat status;
 	size_t used = 0;
 	ssize_t got = 1;
 
 	if (fd < 0)
 		return -1;
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+		close(fd);
+		errno = EINVAL;
+		return -1;
+	}
 	while (used < size - 1 && (got = read(fd, text + used, size - 1 - used)) > 0)
 		used += (size_t)got;
 	saved = errno;

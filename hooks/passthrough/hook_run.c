@@ -252,13 +252,23 @@ static int check_plan(struct vfpt_hook *hook, struct vfpt_error *err)
 	return -1;
 }
 
-/* Is there another way for that vNIC, now that a driver did not take its settings? */
+/* "vNIC 56:... (network red): VF 0 of ..." without the name. */
+static void remove_name(struct vfpt_error *err, const char *name)
+{
+	size_t length = strlen(name);
+	char *rest = err->message + length + 2;
+
+	if (strncmp(err->message, name, length) == 0 && strncmp(err->message + length, ": ", 2) == 0)
+		memmove(err->message, rest, strlen(rest) + 1);
+}
+
+/* @return 0 where there may be another way for that vNIC, now that a driver did not take its settings */
 static int remember_refusal(struct vfpt_hook *hook, size_t request, const struct vfpt_error *why)
 {
 	const struct vfpt_vnic_plan *vnic = &hook->plan->vnics[request];
 	struct vfpt_refused *grown;
 
-	if (why->code != VFPT_REFUSED || request >= hook->plan->count ||
+	if (request >= hook->plan->count || why->code != VFPT_REFUSED ||
 		vnic->request->profile.passthrough != VFPT_PASSTHROUGH_PREFERRED)
 		return -1;
 	grown = reallocarray(hook->refused, hook->refused_count + 1, sizeof(*grown));
@@ -267,25 +277,14 @@ static int remember_refusal(struct vfpt_hook *hook, size_t request, const struct
 	hook->refused = grown;
 	grown += hook->refused_count++;
 	*grown = (struct vfpt_refused){.request = request, .pf = vnic->pf, .why = *why};
+	remove_name(&grown->why, vnic->request->name);
 	return 0;
-}
-
-/* "vNIC 56:... (network red): VF 0 of ..." without the name. */
-static struct vfpt_error without_name(const struct vfpt_error *err, const char *name)
-{
-	struct vfpt_error bare = *err;
-	size_t length = strlen(name);
-
-	if (strncmp(err->message, name, length) == 0 && strncmp(err->message + length, ": ", 2) == 0)
-		memmove(bare.message, err->message + length + 2, strlen(err->message + length + 2) + 1);
-	return bare;
 }
 
 /* Plan, apply; what a driver refuses to a vNIC that only prefers a VF is planned again without that PF. */
 static int plan_and_apply(struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	for (;;) {
-		struct vfpt_error bare;
 		size_t failed;
 
 		if (make_plan(hook, true, err) < 0 || check_plan(hook, err) < 0)
@@ -294,10 +293,7 @@ static int plan_and_apply(struct vfpt_hook *hook, struct vfpt_error *err)
 			return vfpt_apply_records(&hook->session, hook->plan, &hook->applied, err);
 		if (vfpt_apply(&hook->session, hook->plan, &hook->applied, &failed, err) == 0)
 			return 0;
-		if (failed >= hook->plan->count)
-			return -1;
-		bare = without_name(err, hook->plan->vnics[failed].request->name);
-		if (remember_refusal(hook, failed, &bare) < 0)
+		if (remember_refusal(hook, failed, err) < 0)
 			return -1;
 	}
 }

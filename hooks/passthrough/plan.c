@@ -113,18 +113,19 @@ static bool is_there(const struct vfpt_settings *before, enum vfpt_setting setti
 }
 
 /*
- * What neither the vNIC asks for nor the driver shows is whatever the last VM had, unless it is set: the two
- * that let a guest do more than another.
+ * The settings that let a guest do more, where neither the vNIC asks for them nor the driver shows them: they
+ * may be as somebody left them. Of the others the kernel shows something for every driver, and RSS query no
+ * driver takes that does not show it (Linux 6.1, rtnl_fill_vfinfo()).
  */
 static int add_defaults(struct vfpt_vnic_plan *vnic, struct vfpt_step step, struct vfpt_error *err)
 {
-	const struct vfpt_settings *wanted = &vnic->assignment.wanted;
+	static const enum vfpt_setting defaulted[] = {VFPT_SPOOFCHK, VFPT_TRUST};
 
 	step.kind = VFPT_STEP_DEFAULT;
-	for (int i = 0; vnic->before.present && i < VFPT_SETTING_COUNT; i++) {
-		step.setting = (enum vfpt_setting)i;
-		if (!vfpt_setting_default(step.setting, &step.value) ||
-			vfpt_settings_have(wanted, step.setting) ||
+	for (size_t i = 0; i < sizeof(defaulted) / sizeof(defaulted[0]); i++) {
+		step.setting = defaulted[i];
+		step.value = vfpt_setting_default(step.setting);
+		if (vfpt_settings_have(&vnic->assignment.wanted, step.setting) ||
 			vfpt_settings_have(&vnic->before, step.setting))
 			continue;
 		if (add_step(vnic, step, err) < 0)
@@ -156,12 +157,12 @@ static int add_steps(struct vfpt_vnic_plan *vnic, unsigned vf, struct vfpt_error
 	const struct vfpt_assignment *a = &vnic->assignment;
 	struct vfpt_step step = {.kind = VFPT_STEP_RECORD, .pf = vnic->pf, .vf = vf};
 
-	if (add_step(vnic, step, err) < 0 || add_defaults(vnic, step, err) < 0)
+	if (add_step(vnic, step, err) < 0)
 		return -1;
 	step.kind = VFPT_STEP_HOLD_LINK;
 	if (vfpt_is_reset_by_start(&a->wanted) && add_step(vnic, step, err) < 0)
 		return -1;
-	if (add_settings(vnic, step, err) < 0)
+	if (add_settings(vnic, step, err) < 0 || add_defaults(vnic, step, err) < 0)
 		return -1;
 	step.kind = VFPT_STEP_MTU;
 	step.value = a->mtu;

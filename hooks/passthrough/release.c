@@ -24,31 +24,17 @@ static void restore_mtu(struct vfpt_session *session, const struct vfpt_assignme
 		vfpt_warn("%s; the VF is released as it is", err.message);
 }
 
-/* What the driver did not show cannot be put back: it gets its default, or stays as the vNIC had it. */
+/* What a driver takes and does not show goes back to what a VF has that nobody asked anything for. */
 static struct vfpt_settings settings_to_restore(const struct vfpt_assignment *a)
 {
 	struct vfpt_settings before = a->before;
-	uint64_t value;
+	unsigned not_shown = a->wanted.present & ~a->before.present;
 
-	for (int i = 0; a->before.present && i < VFPT_SETTING_COUNT; i++) {
-		enum vfpt_setting setting = (enum vfpt_setting)i;
-
-		if (vfpt_settings_have(&a->wanted, setting) && !vfpt_settings_have(&before, setting) &&
-			vfpt_setting_default(setting, &value))
-			vfpt_settings_put(&before, setting, value);
-	}
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (not_shown & 1u << i)
+			vfpt_settings_put(
+				&before, (enum vfpt_setting)i, vfpt_setting_default((enum vfpt_setting)i));
 	return before;
-}
-
-static void warn_of_unknown(const struct vfpt_assignment *a, const struct vfpt_settings *restored,
-	const struct vfpt_pf *pf, unsigned vf)
-{
-	unsigned unknown = a->wanted.present & ~restored->present;
-
-	for (int i = 0; a->before.present && i < VFPT_SETTING_COUNT; i++)
-		if (unknown & 1u << i)
-			vfpt_warn("VF %u of %s: %s does not tell what %s was, so it stays as the vNIC had it",
-				vf, pf->name, pf->driver, vfpt_setting_name((enum vfpt_setting)i));
 }
 
 static int restore_vf(struct vfpt_session *session, const struct vfpt_assignment *a, const struct vfpt_pf *pf,
@@ -56,7 +42,6 @@ static int restore_vf(struct vfpt_session *session, const struct vfpt_assignment
 {
 	const struct vfpt_settings before = settings_to_restore(a);
 
-	warn_of_unknown(a, &before, pf, vf);
 	if (vfpt_settings_restore(session->netlink, pf, vf, &before, err) < 0) {
 		if (err->code != VFPT_REFUSED)
 			return -1;

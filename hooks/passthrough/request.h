@@ -16,8 +16,8 @@ struct vfpt_request {
 	const struct vfpt_vnic *vnic; /* the document's; NULL: a VF that is named */
 	char netdev[IFNAMSIZ];        /* of the VF that is named; empty: any VF of the vNIC's network */
 	struct vfpt_mac mac;
-	char alias[VFPT_VF_ALIAS_SIZE + VFPT_ALIAS_SIZE]; /* of the device that will be the VF; empty: none */
-	const char *network; /* its logical name; the bridge's where it has none */
+	char alias[VFPT_ALIAS_SIZE]; /* of the device that will be the VF; empty: none */
+	const char *network;         /* its logical name; the bridge's where it has none */
 	const char *bridge;
 	unsigned mtu;       /* that the vNIC asks for; 0: its network's */
 	unsigned bandwidth; /* its outbound limit, Mbit/s, where no property says a rate; 0: none */

@@ -58,11 +58,9 @@ void vfpt_settings_put(struct vfpt_settings *settings, enum vfpt_setting setting
 /** The setting's name, in the ledger and in messages ("mac", "vlan_id"). */
 const char *vfpt_setting_name(enum vfpt_setting setting);
 
-/**
- * What a VF has where nobody asked for anything, of the settings that let a guest do more than it shall:
- * trust is off, spoof check is on. @return false: of another setting
- */
-bool vfpt_setting_default(enum vfpt_setting setting, uint64_t *value);
+/** What a VF has where nobody asked for anything. Spoof check differs from driver to driver: on keeps others
+ * safe. */
+uint64_t vfpt_setting_default(enum vfpt_setting setting);
 
 /** The unit of its values, as it goes behind one (" Mbit/s"); empty: none. */
 const char *vfpt_setting_unit(enum vfpt_setting setting);
