@@ -197,17 +197,25 @@ static int begin(struct vfpt_hook *hook, int argc, char **argv, struct vfpt_erro
 
 /* --- a start, a plug ------------------------------------------------------------------------- */
 
+/* The VM property; NULL: not set. Not secure_getenv(): it is VDSM's input. */
+static const char *get_sriov(void)
+{
+	const char *sriov = getenv("sriov");
+
+	return sriov && sriov[0] ? sriov : NULL;
+}
+
 static int read_requests(struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	static char asked[] = "passthrough=required";
 	char *const sample[] = {asked, NULL};
-	bool plug = hook->point->document == VFPT_INTERFACE;
 	char *const *environment = hook->test && !hook->path ? sample : environ;
-	/* Not secure_getenv(): it is VDSM's input. */
-	const char *sriov = plug ? NULL : getenv("sriov");
 
+	if (vfpt_session_open(&hook->session, VFPT_TO_CONFIGURE, err) < 0)
+		return -1;
 	return vfpt_requests_read(hook->document.domain, hook->session.config, hook->vm,
-		plug ? environment : NULL, sriov && sriov[0] ? sriov : NULL, &hook->requests, err);
+		hook->point->document == VFPT_INTERFACE ? environment : NULL, get_sriov(), &hook->requests,
+		err);
 }
 
 static void warn_of_plan(const struct vfpt_plan *plan)
@@ -247,7 +255,7 @@ static int check_plan(struct vfpt_hook *hook, struct vfpt_error *err)
 	if (hook->plan->failure.code == VFPT_OK)
 		return 0;
 	*err = hook->plan->failure;
-	if (doubt)
+	if (doubt && vfpt_plan_lacks_vf(hook->plan))
 		vfpt_error_remedy(err, "%s, so VFs of VMs that may be gone stay taken", doubt);
 	return -1;
 }
@@ -354,12 +362,14 @@ static int rewrite_document(struct vfpt_hook *hook, struct vfpt_error *err)
 
 int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err)
 {
-	if (vfpt_session_open(&hook->session, VFPT_TO_CONFIGURE, err) < 0 || read_requests(hook, err) < 0)
+	if (!vfpt_requests_possible(hook->document.domain, get_sriov()))
+		return 0;
+	if (read_requests(hook, err) < 0)
 		return -1;
 	if (!vfpt_requests_any(&hook->requests))
 		return 0;
 	if (vfpt_session_open(&hook->session, hook->test ? VFPT_TO_LOOK : VFPT_TO_ASSIGN, err) < 0)
-		return -1;
+		return vfpt_error_wrap(err, "%s", vfpt_requests_first(&hook->requests)->name);
 	if (!hook->requests.starts && hook->session.config->policy.numa == VFPT_NUMA_REQUIRE)
 		vfpt_warn("the VM's NUMA node is not known when a vNIC is plugged; vfpt.conf requires it in "
 			  "vain");
@@ -426,7 +436,8 @@ static int release_one(
 	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
 {
 	if (hook->test) {
-		vfpt_report_settings_of("would set back", &hook->session, assignment, &assignment->before);
+		vfpt_report_vf("would set back", &hook->session, assignment, &assignment->before,
+			assignment->mtu_before);
 		return 0;
 	}
 	if (vfpt_release(&hook->session, assignment, true, err) == 0)
@@ -438,11 +449,14 @@ static int finish_one(
 	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
 {
 	const struct vfpt_settings wanted = vfpt_settings_after_start(assignment);
+	const struct vfpt_pf *pf;
+	unsigned vf;
 
 	if (!hook->test && !hook->session.captured)
 		return vfpt_finish(&hook->session, assignment, err);
-	if (wanted.present)
-		vfpt_report_settings_of("would set", &hook->session, assignment, &wanted);
+	if (vfpt_host_find_vf(hook->session.host, &assignment->address, &pf, &vf, err) < 0)
+		return -1;
+	vfpt_report_vf("would set", &hook->session, assignment, &wanted, assignment->mtu);
 	return 0;
 }
 

@@ -166,7 +166,7 @@ static int add_steps(struct vfpt_vnic_plan *vnic, unsigned vf, struct vfpt_error
 		return -1;
 	step.kind = VFPT_STEP_MTU;
 	step.value = a->mtu;
-	return a->mtu_before ? add_step(vnic, step, err) : 0;
+	return a->mtu != a->mtu_before ? add_step(vnic, step, err) : 0;
 }
 
 /* --- the vNIC's MAC on other VFs ------------------------------------------------------------- */
@@ -765,15 +765,6 @@ static void check_siblings(struct planner *p)
 		vfpt_pci_format(&standing->siblings[0].vf, text));
 }
 
-static const struct vfpt_request *first_that_asks(const struct vfpt_requests *requests)
-{
-	const struct vfpt_request *request = requests->requests;
-
-	while (!vfpt_request_asks(request))
-		request++;
-	return request;
-}
-
 static int make(struct planner *p, struct vfpt_error *err)
 {
 	struct vfpt_plan *plan = p->plan;
@@ -788,9 +779,9 @@ static int make(struct planner *p, struct vfpt_error *err)
 		return 0;
 	if (find_standing(p, err) < 0) {
 		if (err->code == VFPT_SYSTEM)
-			return vfpt_error_wrap(err, "%s", first_that_asks(p->requests)->name);
+			return vfpt_error_wrap(err, "%s", vfpt_requests_first(p->requests)->name);
 		plan->failure = *err;
-		vfpt_error_wrap(&plan->failure, "%s", first_that_asks(p->requests)->name);
+		vfpt_error_wrap(&plan->failure, "%s", vfpt_requests_first(p->requests)->name);
 		return 0;
 	}
 	if (find_nodes(p, err) < 0)
@@ -841,6 +832,15 @@ int vfpt_plan_make(struct vfpt_session *session, const struct vfpt_requests *req
 		*out = NULL;
 	}
 	return r;
+}
+
+bool vfpt_plan_lacks_vf(const struct vfpt_plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->vnics[i].outcome == VFPT_OUTCOME_STAY ||
+			plan->vnics[i].outcome == VFPT_OUTCOME_FAIL)
+			return true;
+	return false;
 }
 
 void vfpt_plan_free(struct vfpt_plan *plan)

@@ -95,6 +95,9 @@ struct vfpt_plan_options {
 int vfpt_plan_make(struct vfpt_session *session, const struct vfpt_requests *requests,
 	const struct vfpt_plan_options *options, struct vfpt_plan **out, struct vfpt_error *err);
 
+/* Is there a vNIC that gets no VF although it asks for one? */
+bool vfpt_plan_lacks_vf(const struct vfpt_plan *plan);
+
 /* NULL is fine. */
 void vfpt_plan_free(struct vfpt_plan *plan);
 

@@ -1119,8 +1119,9 @@ START_TEST(macvtap_that_is_plugged_is_not_plugged_again)
 	put_link(PF_1 "virtfn0/net/eth0/upper_macvtap0", "x");
 	outcome = connected(true, "", REQUIRED "passthrough_mode=macvtap");
 	ck_assert_exit(outcome, 2);
-	ck_assert_contains(outcome.err, "vNIC " MAC_1 ": it is plugged already, on VF 0 of ens1f0 "
-					"(its network device eth0 carries macvtap0)\n");
+	ck_assert_contains(outcome.err,
+		"vNIC " MAC_1 " (network blue): it is plugged already, on VF 0 of ens1f0 "
+		"(its network device eth0 carries macvtap0)\n");
 	ck_assert_uint_eq(records(), 1);
 }
 END_TEST
@@ -1139,7 +1140,7 @@ START_TEST(macvtap_has_the_mtu_of_the_vnic)
 	ck_assert_contains(outcome.err, "would set: MTU of eth0 to 1400\n");
 	put_file(PF_1 "virtfn0/net/eth0/mtu", "1400\n"); /* as it is by now */
 	said = _i ? unplug(VM_A, MAC_1, NULL) : destroy_vm(VM_A);
-	ck_assert_contains(said, "would set: MTU of eth0 to 1500\n");
+	ck_assert_contains(said, "would set back: MTU of eth0 to 1500\n");
 	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
