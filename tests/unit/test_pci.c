@@ -110,7 +110,8 @@ START_TEST(bad_address_is_refused_and_named)
 
 	ck_assert_fails(vfpt_pci_parse(bad[_i], &address, &err), err, VFPT_BAD_INPUT);
 	ck_assert_contains(err.message, "is not a PCI address such as 0000:01:10.0");
-	if (!strchr(bad[_i], '\n'))
+	/* What cannot be shown is a '?' there. */
+	if (!strpbrk(bad[_i], "\n\357"))
 		ck_assert_contains(err.message, text("\"%s\"", bad[_i]));
 	ck_assert_msg(vfpt_pci_equal(&address, &before), "the address was changed");
 }
