@@ -71,7 +71,7 @@ static int run(const struct call *call, struct vfpt_error *err)
 	if (r == 0)
 		r = tools_load(&tools, &no_ledger);
 	/* The ledger comes last: without it all else can still be checked. */
-	if (r < 0 && tools.owners)
+	if (r < 0 && tools.liveness)
 		checker.no_ledger = &no_ledger;
 	else if (r < 0)
 		*err = no_ledger;

@@ -11,7 +11,7 @@ static int run(const struct call *call, struct vfpt_error *err)
 
 	(void)call;
 	if (r == 0)
-		r = vfpt_reconcile(tools.host, tools.ledger, tools.netlink, tools.owners, err);
+		r = vfpt_reconcile(tools.host, tools.ledger, tools.netlink, tools.liveness, err);
 	tools_close(&tools);
 	return r;
 }

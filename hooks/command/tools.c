@@ -57,7 +57,8 @@ int tools_open(struct tools *tools, enum vfpt_ledger_mode mode, struct vfpt_erro
 	if (vfpt_host_open(tools->root, tools->netlink, &tools->host, err) < 0)
 		return -1;
 	tools->asking = (struct vfpt_transaction){.host = tools->host, .config = tools->config};
-	if (vfpt_owners_open(tools->host, tools->captured, &tools->config->policy, &tools->owners, err) < 0 ||
+	if (vfpt_vm_liveness_open(
+		    tools->host, tools->captured, &tools->config->policy, &tools->liveness, err) < 0 ||
 		vfpt_ledger_open(tools->root, mode, tools->config->policy.lock_timeout, &tools->ledger, err) <
 			0)
 		return -1;
@@ -70,7 +71,7 @@ void tools_close(struct tools *tools)
 	free(tools->assignments);
 	vfpt_transaction_commit(&tools->asking);
 	vfpt_ledger_close(tools->ledger);
-	vfpt_owners_free(tools->owners);
+	vfpt_vm_liveness_free(tools->liveness);
 	vfpt_host_free(tools->host);
 	vfpt_netlink_close(tools->netlink);
 	vfpt_config_free(tools->config);

@@ -66,7 +66,7 @@ struct tools {
 	struct vfpt_netlink *netlink; /* NULL: captured */
 	struct vfpt_host *host;
 	struct vfpt_ledger *ledger;
-	struct vfpt_owners *owners;
+	struct vfpt_vm_liveness *liveness;
 	struct vfpt_transaction asking; /* for the questions of explain.h */
 	size_t count;                   /* all assignments, by address: tools_load() */
 	struct vfpt_assignment *assignments;

@@ -548,7 +548,7 @@ static unsigned reclaim(struct vfpt_transaction *t, const struct want *want)
 		const struct vfpt_assignment *a = &t->held[i];
 
 		if (!is_wanted(t, want, a) || !pick_is_of(t, &a->address, a->vm) ||
-			!vfpt_owner_is_gone(t->owners, a))
+			!vfpt_vm_is_gone(t->owners, a))
 			continue;
 		if (release(t->host, t->ledger, t->netlink, a, true, &failure) < 0) {
 			vfpt_warn("VM %s is gone, but: %s", a->vm, failure.message);
@@ -578,7 +578,7 @@ int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request 
 	want.target = r < 0 && err->code == VFPT_NO_VF ? &target : NULL;
 	if (r < 0 && err->code != VFPT_SYSTEM && reclaim(transaction, &want) > 0)
 		r = assign_on(transaction, request, &target, out, err);
-	doubt = r < 0 && transaction->owners ? vfpt_owners_in_doubt(transaction->owners) : NULL;
+	doubt = r < 0 && transaction->owners ? vfpt_vm_liveness_in_doubt(transaction->owners) : NULL;
 	if (doubt)
 		vfpt_error_remedy(err, "%s, so VFs of VMs that may be gone stay taken", doubt);
 	free(target.pfs);

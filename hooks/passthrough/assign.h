@@ -68,7 +68,7 @@ struct vfpt_transaction {
 	struct vfpt_ledger *ledger;
 	struct vfpt_netlink *netlink; /**< that settings go through; NULL: they are printed only */
 	const struct vfpt_config *config;
-	struct vfpt_owners
+	struct vfpt_vm_liveness
 		*owners; /**< for taking back what VMs left that are gone; NULL: that is not tried */
 	uint64_t run;    /**< see struct vfpt_assignment: VFPT_NEW_RUN, or 0 for a VM that runs */
 	/** vfpt_explain(): here is told what is decided, and no VF is touched; NULL: as usual */
@@ -91,10 +91,10 @@ struct vfpt_transaction {
 
 /**
  * Give the vNIC a VF: of a PF that serves its network (or is named by vf_pf or vfpt.conf), free, and the best
- * by vfpt_choose(). Where none is free, those whose VMs are gone are taken back first. It is recorded before
- * anything about it is set, so that a crash loses nothing. Errors: VFPT_NO_VF (the message says of each PF
- * why none is free), VFPT_REFUSED, VFPT_SYSTEM; the vNIC's VF and the ledger are then as before, earlier
- * vNICs of the transaction stay assigned.
+ * by vfpt_rank_best(). Where none is free, those whose VMs are gone are taken back first. It is recorded
+ * before anything about it is set, so that a crash loses nothing. Errors: VFPT_NO_VF (the message says of
+ * each PF why none is free), VFPT_REFUSED, VFPT_SYSTEM; the vNIC's VF and the ledger are then as before,
+ * earlier vNICs of the transaction stay assigned.
  */
 int vfpt_assign(struct vfpt_transaction *transaction, const struct vfpt_request *request,
 	struct vfpt_assigned *out, struct vfpt_error *err);

@@ -308,7 +308,8 @@ int hook_open(struct vfpt_hook *hook, enum vfpt_ledger_mode mode, struct vfpt_er
 		vfpt_host_open(hook->root, hook->netlink, &hook->host, err) < 0 ||
 		vfpt_ledger_open(hook->root, mode, hook->config->policy.lock_timeout, &hook->ledger, err) <
 			0 ||
-		vfpt_owners_open(hook->host, hook->captured, &hook->config->policy, &hook->owners, err) < 0)
+		vfpt_vm_liveness_open(hook->host, hook->captured, &hook->config->policy, &hook->owners, err) <
+			0)
 		return -1;
 	if (hook->test)
 		vfpt_netlink_mute(hook->netlink);
@@ -504,7 +505,7 @@ void hook_close(struct vfpt_hook *hook)
 	vfpt_ledger_close(hook->ledger);
 	vfpt_host_free(hook->host);
 	vfpt_netlink_close(hook->netlink);
-	vfpt_owners_free(hook->owners);
+	vfpt_vm_liveness_free(hook->owners);
 	vfpt_config_free(hook->config);
 	vfpt_domain_free(hook->document);
 	free(hook->text);

@@ -31,7 +31,7 @@ struct vfpt_hook {
 	struct vfpt_netlink *netlink;
 	struct vfpt_host *host;
 	struct vfpt_ledger *ledger;
-	struct vfpt_owners *owners;
+	struct vfpt_vm_liveness *owners;
 	struct vfpt_transaction transaction;
 	struct vfpt_explanation *explanation; /* vfpt_explain(): what is told; NULL: as usual */
 };

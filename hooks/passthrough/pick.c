@@ -67,7 +67,7 @@ struct candidate {
 struct field {
 	size_t count;
 	struct candidate *candidates;
-	struct vfpt_candidate *plain; /* the same, as vfpt_choose() wants them */
+	struct vfpt_candidate *plain; /* the same, as vfpt_rank_best() wants them */
 };
 
 static void free_field(struct field *field)
@@ -435,7 +435,7 @@ static int choose(const struct examination *x, struct field *field, struct pick 
 	size_t i;
 
 	*out = (struct pick){.grade = VFPT_VF_OUT};
-	while (vfpt_choose(field->plain, field->count, x->t->config->policy.pack, &i, &out->vf)) {
+	while (vfpt_rank_best(field->plain, field->count, x->t->config->policy.pack, &i, &out->vf)) {
 		struct candidate *c = &field->candidates[i];
 		unsigned char *grade = &field->plain[i].grades[out->vf];
 		char reason[VFPT_REASON_SIZE];

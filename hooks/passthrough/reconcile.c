@@ -11,7 +11,7 @@ struct tools {
 	struct vfpt_host *host;
 	struct vfpt_ledger *ledger;
 	struct vfpt_netlink *netlink;
-	struct vfpt_owners *owners;
+	struct vfpt_vm_liveness *owners;
 };
 
 /* A VF that is not in use belongs to a VM that is just being started: its hooks see to it. And whoever uses
@@ -26,7 +26,7 @@ static int repair(const struct tools *tools, const struct vfpt_assignment *a, co
 		return -1;
 	if (!taken)
 		return 0;
-	if (vfpt_owner_runs(tools->owners, a))
+	if (vfpt_vm_runs(tools->owners, a))
 		return vfpt_assign_repair(tools->host, tools->netlink, a, err);
 	vfpt_warn("VM %s does not run here for sure; its VF %u of %s stays as it is: %s", a->vm, a->vf, a->pf,
 		why_there);
@@ -37,7 +37,7 @@ static int reconcile(const struct tools *tools, const struct vfpt_assignment *a,
 {
 	char why_there[VFPT_REASON_SIZE];
 
-	if (vfpt_host_has(tools->host, &a->address) && vfpt_owner_is_there(tools->owners, a, why_there))
+	if (vfpt_host_has(tools->host, &a->address) && vfpt_vm_is_there(tools->owners, a, why_there))
 		return repair(tools, a, why_there, err);
 	if (vfpt_release(tools->host, tools->ledger, tools->netlink, a, err) < 0)
 		return -1;
@@ -47,7 +47,7 @@ static int reconcile(const struct tools *tools, const struct vfpt_assignment *a,
 }
 
 int vfpt_reconcile(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
-	struct vfpt_owners *owners, struct vfpt_error *err)
+	struct vfpt_vm_liveness *owners, struct vfpt_error *err)
 {
 	const struct tools tools = {.host = host, .ledger = ledger, .netlink = netlink, .owners = owners};
 	struct vfpt_assignment *all;
@@ -68,7 +68,7 @@ int vfpt_reconcile(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vf
 			vfpt_warn("%s", second.message);
 		r = -1;
 	}
-	doubt = vfpt_owners_in_doubt(owners);
+	doubt = vfpt_vm_liveness_in_doubt(owners);
 	if (doubt)
 		vfpt_warn("%s, so VFs of VMs that may be gone stay taken", doubt);
 	free(all);

@@ -18,6 +18,6 @@
  * All are tried; the error is that of the first that failed.
  */
 int vfpt_reconcile(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
-	struct vfpt_owners *owners, struct vfpt_error *err);
+	struct vfpt_vm_liveness *owners, struct vfpt_error *err);
 
 #endif

@@ -75,7 +75,7 @@ static void say_why(const struct standing *vf, const struct standing *best, bool
 	const char *pf = vf->pf->name, *best_pf = best->pf->name;
 	enum vfpt_criterion by;
 
-	vfpt_choose_compare(best->plain, best->vf, vf->plain, vf->vf, pack, &by);
+	vfpt_rank_compare(best->plain, best->vf, vf->plain, vf->vf, pack, &by);
 	switch (by) {
 	case VFPT_BY_GRADE:
 		snprintf(why, size, "it does not fit as well into the iommu groups that the VM gets");
