@@ -22,17 +22,22 @@ static void take_line(const char *line, unsigned count, struct vfpt_settings *se
 }
 
 static int settings_from_tree(
-	struct tools *tools, const struct vfpt_pf *pf, struct vfpt_settings *settings, struct vfpt_error *err)
+	struct tools *tools, const struct vfpt_pf *pf, struct vfpt_settings **out, struct vfpt_error *err)
 {
 	size_t size = ((size_t)pf->vf_count + 1) * VFPT_SETTING_COUNT * (2 * VFPT_SETTING_SIZE + 10);
 	char *text = malloc(size), path[64], *save;
 
-	if (!text)
+	*out = calloc(pf->vf_count + 1u, sizeof(**out));
+	if (!text || !*out) {
+		free(text);
+		free(*out);
+		*out = NULL;
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
+	}
 	snprintf(path, sizeof(path), "netlink/settings/%s", pf->name);
 	if (read_bytes(tools, path, text, size) > 0)
 		for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-			take_line(line, pf->vf_count, settings);
+			take_line(line, pf->vf_count, *out);
 	free(text);
 	return 0;
 }
@@ -40,9 +45,8 @@ static int settings_from_tree(
 int look_at_settings(
 	struct tools *tools, const struct vfpt_pf *pf, struct vfpt_settings **out, struct vfpt_error *err)
 {
-	if (vfpt_settings_read(tools->netlink, pf, out, err) < 0)
-		return -1;
-	return tools->captured ? settings_from_tree(tools, pf, *out, err) : 0;
+	return tools->captured ? settings_from_tree(tools, pf, out, err)
+			       : vfpt_settings_read(tools->netlink, pf, out, err);
 }
 
 static int group_of(struct tools *tools, const struct vfpt_pci *vf)
