@@ -12,14 +12,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/*
+ * Any rename on the machine while the kernel follows a ".." makes it say EAGAIN (openat2(2)); who renames all
+ * the time must not hold us up for ever.
+ */
+#define OPEN_TRIES 128
+
 int file_open(int root, const char *path, int flags)
 {
 	/* openat2() refuses flags that mean nothing with O_PATH. */
 	const int always = flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK;
 	const struct open_how how = {
 		.flags = (unsigned)(flags | always), .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-	int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	int fd, tries = 0;
 
+	do
+		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && ++tries < OPEN_TRIES);
 	return fd < 0 && errno == ENOSYS ? openat(root, path, flags | always) : fd;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What other modules ask of the route-netlink socket. */
-#ifndef VFPT_LIB_NETLINK_H
-#define VFPT_LIB_NETLINK_H
+#ifndef VFPT_LIB_VF_NETLINK_H
+#define VFPT_LIB_VF_NETLINK_H
 
 #include <linux/netlink.h>
 #include <netlink/attr.h>

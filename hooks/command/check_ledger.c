@@ -75,7 +75,7 @@ static int check_assignment(struct checker *checker, const struct vfpt_assignmen
 			a->vm);
 		return 0;
 	}
-	if (vfpt_owner_is_gone(tools->session.liveness, a)) {
+	if (vfpt_vm_is_gone(tools->session.liveness, a)) {
 		result(checker, LEVEL_WARN, "VM %s, which has VF %u of %s, is gone; run vfpt reconcile",
 			a->vm, a->vf, a->pf);
 		return 0;

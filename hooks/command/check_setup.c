@@ -84,7 +84,7 @@ int check_libvirt(struct checker *checker, struct vfpt_error *err)
 	(void)err;
 	if (checker->tools->session.captured)
 		result(checker, LEVEL_SKIP, "not asked for a captured tree");
-	else if (vfpt_owners_answered(checker->tools->session.liveness))
+	else if (vfpt_vm_liveness_answered(checker->tools->session.liveness))
 		result(checker, LEVEL_OK, "answers");
 	else
 		result(checker, LEVEL_FAIL,

@@ -160,7 +160,7 @@ struct candidate {
 struct field {
 	size_t count;
 	struct candidate *candidates;
-	struct vfpt_candidate *plain; /* the same, as vfpt_choose() wants them */
+	struct vfpt_candidate *plain; /* the same, as vfpt_rank_best() wants them */
 };
 
 static void free_field(struct field *field)
@@ -479,7 +479,7 @@ static int choose(
 	size_t i;
 
 	*out = (struct vfpt_choice){.grade = VFPT_VF_OUT};
-	while (vfpt_choose(field->plain, field->count, pack, &i, &out->vf)) {
+	while (vfpt_rank_best(field->plain, field->count, pack, &i, &out->vf)) {
 		struct candidate *c = &field->candidates[i];
 		unsigned char *grade = &field->plain[i].grades[out->vf];
 		char reason[VFPT_REASON_SIZE];
@@ -511,7 +511,7 @@ static void explain_rank(const struct field *field, size_t best, unsigned best_v
 	const char *pf = field->candidates[i].pf->name, *best_pf = field->candidates[best].pf->name;
 	enum vfpt_criterion by;
 
-	vfpt_choose_compare(chosen, best_vf, other, vf, pack, &by);
+	vfpt_rank_compare(chosen, best_vf, other, vf, pack, &by);
 	switch (by) {
 	case VFPT_BY_GRADE:
 		snprintf(why, size, "it does not fit as well into the iommu groups that the VM gets");

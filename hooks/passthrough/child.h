@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Asking in a process of its own, which can be given up: what is asked may never answer. */
-#ifndef VFPT_LIB_CHILD_H
-#define VFPT_LIB_CHILD_H
+#ifndef VFPT_CHILD_H
+#define VFPT_CHILD_H
 
 /*
  * Writes an answer to @out. @kept is the descriptor that was handed on. @return 0, or anything else where the

@@ -250,7 +250,7 @@ static int make_plan(struct vfpt_hook *hook, bool reclaim, struct vfpt_error *er
 
 static int check_plan(struct vfpt_hook *hook, struct vfpt_error *err)
 {
-	const char *doubt = vfpt_owners_in_doubt(hook->session.liveness);
+	const char *doubt = vfpt_vm_liveness_in_doubt(hook->session.liveness);
 
 	if (hook->plan->failure.code == VFPT_OK)
 		return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The one question for libvirt. Linking a program with it costs some 30 million instructions at each start:
  * it is loaded here, on demand, in a process of its own that can be given up. */
-#ifndef VFPT_LIB_LIBVIRT_H
-#define VFPT_LIB_LIBVIRT_H
+#ifndef VFPT_LIBVIRT_H
+#define VFPT_LIBVIRT_H
 
 #include <stddef.h>
 

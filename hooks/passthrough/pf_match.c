@@ -5,48 +5,66 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
+#include "host.h"
 #include "set.h"
 
-/* One plain name: no need to look at thousands of network devices. @return 0 with no PF where there is none
- */
-static int find_one(struct vfpt_host *host, const char *name, const struct vfpt_pf ***pfs, size_t *count,
-	struct vfpt_error *err)
+struct match {
+	struct vfpt_host *host;
+	const char *patterns;
+	size_t count;
+	const struct vfpt_pf **pfs;
+	bool without_vfs; /* one has the right name, and no VFs */
+	struct vfpt_error *err;
+};
+
+/* Only PFs that match are read: another that cannot be read does not matter. */
+static int add_if_it_matches(const char *netdev, void *data)
 {
-	*count = 0;
-	*pfs = calloc(1, sizeof(**pfs));
-	if (!*pfs)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "PF %s", name);
-	if (!vfpt_host_is_pf(host, name))
+	struct match *match = data;
+	const struct vfpt_pf *pf;
+
+	if (!vfpt_names_match(match->patterns, netdev) || !vfpt_host_is_pf(match->host, netdev))
 		return 0;
-	*count = 1;
-	return vfpt_host_pf(host, name, *pfs, err);
+	if (vfpt_host_pf(match->host, netdev, &pf, match->err) < 0)
+		return 1;
+	if (pf->vf_count == 0) {
+		match->without_vfs = true;
+		return 0;
+	}
+	return host_append(&match->pfs, &match->count, (void *)(uintptr_t)pf, match->err) < 0;
+}
+
+/* @return 0, or 1 with the error filled in */
+static int find_all(struct match *match)
+{
+	int r;
+
+	/* One plain name: no need to look at thousands of network devices. */
+	if (!strpbrk(match->patterns, ",*?["))
+		return add_if_it_matches(match->patterns, match);
+	r = file_each_sorted(vfpt_host_root(match->host), "sys/class/net", add_if_it_matches, match);
+	if (r >= 0)
+		return r;
+	vfpt_error_errno(match->err, VFPT_SYSTEM, errno, "cannot read /sys/class/net");
+	return 1;
 }
 
 int vfpt_match_pfs(struct vfpt_host *host, const char *patterns, const struct vfpt_pf ***out, size_t *count,
 	struct vfpt_error *err)
 {
-	const struct vfpt_pf **pfs = NULL;
-	size_t all, matching = 0, with_vfs = 0;
-	int r = strpbrk(patterns, ",*?[") ? vfpt_host_pfs(host, &pfs, &all, err)
-					  : find_one(host, patterns, &pfs, &all, err);
+	struct match match = {.host = host, .patterns = patterns, .err = err};
 
-	for (size_t i = 0; r == 0 && i < all; i++) {
-		if (!vfpt_names_match(patterns, pfs[i]->name))
-			continue;
-		matching++;
-		if (pfs[i]->vf_count > 0)
-			pfs[with_vfs++] = pfs[i];
-	}
-	if (r == 0 && with_vfs == 0)
-		r = vfpt_error_set(err, VFPT_NO_VF,
-			matching ? "PF %s has no VFs; make some in the engine (Setup Host Networks)"
-				 : "there is no PF %s on this host; see vf_pf and vfpt.conf",
-			patterns);
-	if (r < 0) {
-		free(pfs);
+	if (find_all(&match) != 0) {
+		free(match.pfs);
 		return -1;
 	}
-	*out = pfs;
-	*count = with_vfs;
+	if (match.count == 0)
+		return vfpt_error_set(err, VFPT_NO_VF,
+			match.without_vfs ? "PF %s has no VFs; make some in the engine (Setup Host Networks)"
+					  : "there is no PF %s on this host; see vf_pf and vfpt.conf",
+			patterns);
+	*out = match.pfs;
+	*count = match.count;
 	return 0;
 }

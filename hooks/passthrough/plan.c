@@ -648,11 +648,11 @@ bool vfpt_assignment_is_of_vnic(const struct vfpt_assignment *all, size_t count,
 /* Is the VF in the guest, so that it is not left over from a killed run? */
 static int refuse_running(const struct planner *p, const struct vfpt_assignment *a, struct vfpt_error *err)
 {
-	struct vfpt_owners *liveness = p->session->liveness;
+	struct vfpt_vm_liveness *liveness = p->session->liveness;
 	char reason[VFPT_REASON_SIZE];
 	bool used;
 
-	if (p->requests->starts && !vfpt_owner_has_process(liveness, a) && !vfpt_owners_in_doubt(liveness))
+	if (p->requests->starts && !vfpt_vm_has_process(liveness, a) && !vfpt_vm_liveness_in_doubt(liveness))
 		return 0;
 	if (vfpt_vf_usage(p->session->host, &a->address, &used, reason, err) < 0)
 		return -1;

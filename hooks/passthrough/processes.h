@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The VMs that have a process here, as /proc tells. */
-#ifndef VFPT_LIB_PROCESSES_H
-#define VFPT_LIB_PROCESSES_H
+#ifndef VFPT_PROCESSES_H
+#define VFPT_PROCESSES_H
 
 #include "ledger.h"
 

@@ -7,7 +7,7 @@ static int compare(unsigned a, unsigned b)
 	return (a > b) - (a < b);
 }
 
-int vfpt_choose_compare(const struct vfpt_candidate *a, unsigned vf_a, const struct vfpt_candidate *b,
+int vfpt_rank_compare(const struct vfpt_candidate *a, unsigned vf_a, const struct vfpt_candidate *b,
 	unsigned vf_b, bool pack, enum vfpt_criterion *by)
 {
 	const int orders[] = {
@@ -42,7 +42,8 @@ static unsigned best_of(const struct vfpt_candidate *c)
 	return c->last < c->vf_count && grade != VFPT_VF_OUT && c->grades[c->last] == grade ? c->last : best;
 }
 
-bool vfpt_choose(const struct vfpt_candidate *candidates, size_t count, bool pack, size_t *pf, unsigned *vf)
+bool vfpt_rank_best(
+	const struct vfpt_candidate *candidates, size_t count, bool pack, size_t *pf, unsigned *vf)
 {
 	unsigned found = VFPT_NO_VF_INDEX;
 	enum vfpt_criterion by;
@@ -53,7 +54,7 @@ bool vfpt_choose(const struct vfpt_candidate *candidates, size_t count, bool pac
 
 		if (best == VFPT_NO_VF_INDEX ||
 			(found != VFPT_NO_VF_INDEX &&
-				vfpt_choose_compare(&candidates[*pf], found, c, best, pack, &by) < 0))
+				vfpt_rank_compare(&candidates[*pf], found, c, best, pack, &by) < 0))
 			continue;
 		*pf = i;
 		found = best;

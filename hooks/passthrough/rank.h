@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
- * @file choose.h
+ * @file rank.h
  * Which VF: a function over plain data, so that the same inputs always give the same VF.
  */
-#ifndef VFPT_CHOOSE_H
-#define VFPT_CHOOSE_H
+#ifndef VFPT_RANK_H
+#define VFPT_RANK_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -40,7 +40,8 @@ struct vfpt_candidate {
  * @param pf, vf where it is
  * @return false: none can be had
  */
-bool vfpt_choose(const struct vfpt_candidate *candidates, size_t count, bool pack, size_t *pf, unsigned *vf);
+bool vfpt_rank_best(
+	const struct vfpt_candidate *candidates, size_t count, bool pack, size_t *pf, unsigned *vf);
 
 /** What decides between two VFs that both can be had, in the order in which it is asked. */
 enum vfpt_criterion {
@@ -55,11 +56,11 @@ enum vfpt_criterion {
 };
 
 /**
- * Compare VF @vf_a of @a with VF @vf_b of @b, both in one list, as vfpt_choose() does.
+ * Compare VF @vf_a of @a with VF @vf_b of @b, both in one list, as vfpt_rank_best() does.
  * @param by the first criterion that differs
  * @return negative: the first is the better; positive: the second
  */
-int vfpt_choose_compare(const struct vfpt_candidate *a, unsigned vf_a, const struct vfpt_candidate *b,
+int vfpt_rank_compare(const struct vfpt_candidate *a, unsigned vf_a, const struct vfpt_candidate *b,
 	unsigned vf_b, bool pack, enum vfpt_criterion *by);
 
 #endif

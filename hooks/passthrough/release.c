@@ -133,8 +133,7 @@ int vfpt_find_gone(struct vfpt_session *session, const struct vfpt_plan *plan, s
 	if (vfpt_ledger_of_vm(session->ledger, NULL, out, &all, &corrupt, err) < 0)
 		return -1;
 	for (size_t i = 0; i < all; i++)
-		if (plan_lacks(session, plan, &(*out)[i]) &&
-			vfpt_owner_is_gone(session->liveness, &(*out)[i]))
+		if (plan_lacks(session, plan, &(*out)[i]) && vfpt_vm_is_gone(session->liveness, &(*out)[i]))
 			(*out)[(*count)++] = (*out)[i];
 	return 0;
 }
@@ -169,11 +168,11 @@ static int repair_if_running(struct vfpt_session *session, const struct vfpt_ass
 		return -1;
 	if (!used)
 		return 0;
-	if (vfpt_owner_runs(session->liveness, a) && session->captured) {
+	if (vfpt_vm_runs(session->liveness, a) && session->captured) {
 		vfpt_report_vf("would set", session, a, &a->wanted, a->mtu);
 		return 0;
 	}
-	if (vfpt_owner_runs(session->liveness, a))
+	if (vfpt_vm_runs(session->liveness, a))
 		return vfpt_repair(session, a, err);
 	vfpt_warn("VM %s does not run here for sure; its VF %u of %s stays as it is: %s", a->vm, a->vf, a->pf,
 		why_there);
@@ -186,7 +185,7 @@ static int reconcile_one(
 	bool exists = vfpt_host_has(session->host, &a->address);
 	char why_there[VFPT_REASON_SIZE];
 
-	if (exists && vfpt_owner_is_there(session->liveness, a, why_there))
+	if (exists && vfpt_vm_is_there(session->liveness, a, why_there))
 		return repair_if_running(session, a, why_there, err);
 	if (vfpt_release(session, a, true, err) < 0)
 		return -1;
@@ -215,7 +214,7 @@ int vfpt_reconcile(struct vfpt_session *session, struct vfpt_error *err)
 			vfpt_warn("%s", second.message);
 		r = -1;
 	}
-	doubt = vfpt_owners_in_doubt(session->liveness);
+	doubt = vfpt_vm_liveness_in_doubt(session->liveness);
 	if (doubt)
 		vfpt_warn("%s, so VFs of VMs that may be gone stay taken", doubt);
 	free(all);

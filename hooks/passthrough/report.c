@@ -6,7 +6,7 @@
 
 #include "message.h"
 
-static void report_settings(
+void vfpt_report_settings(
 	const char *what, const struct vfpt_pf *pf, unsigned vf, const struct vfpt_settings *settings)
 {
 	char line[VFPT_SETTING_COUNT * (VFPT_SETTING_SIZE + 24)] = "", value[VFPT_SETTING_SIZE];
@@ -36,7 +36,7 @@ void vfpt_report_vf(const char *what, struct vfpt_session *session, const struct
 
 	if (vfpt_host_find_vf(session->host, &assignment->address, &pf, &vf, &none) < 0)
 		return;
-	report_settings(what, pf, vf, settings);
+	vfpt_report_settings(what, pf, vf, settings);
 	if (mtu == 0 || vfpt_host_netdev(session->host, &assignment->address, &netdev, &none) < 0)
 		return;
 	report_mtu(what, &netdev, mtu);
@@ -67,7 +67,7 @@ static void report_step(const struct vfpt_vnic_plan *vnic, const struct vfpt_ste
 	case VFPT_STEP_RECORD:
 		if (vfpt_is_reset_by_start(&settings))
 			vfpt_note("would set: VF %u of %s: link_state disable", step->vf, step->pf->name);
-		report_settings("would set", step->pf, step->vf, &settings);
+		vfpt_report_settings("would set", step->pf, step->vf, &settings);
 		break;
 	case VFPT_STEP_MTU:
 		vfpt_note("would set: MTU of %s to %u", vnic->netdev, (unsigned)step->value);
@@ -103,7 +103,7 @@ int vfpt_report_gone(struct vfpt_session *session, struct vfpt_error *err)
 	for (size_t i = 0; i < count; i++) {
 		const struct vfpt_assignment *a = &all[i];
 
-		if (vfpt_host_has(session->host, &a->address) && !vfpt_owner_is_gone(session->liveness, a))
+		if (vfpt_host_has(session->host, &a->address) && !vfpt_vm_is_gone(session->liveness, a))
 			continue;
 		vfpt_note("would give back: VF %u of %s, of VM %s", a->vf, a->pf, a->vm);
 		vfpt_report_vf("would set back", session, a, &a->before, a->mtu_before);

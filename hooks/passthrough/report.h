@@ -5,6 +5,10 @@
 
 #include "plan.h"
 
+/* "WHAT: VF 3 of ens1f0: mac 56:..., vlan_id 200"; without settings "what it was before". */
+void vfpt_report_settings(
+	const char *what, const struct vfpt_pf *pf, unsigned vf, const struct vfpt_settings *settings);
+
 /*
  * "WHAT: VF 3 of ens1f0: mac 56:..., vlan_id 200"; without settings "what it was before". And of its network
  * device, and of what stands on it, an MTU that is another. @mtu 0: none

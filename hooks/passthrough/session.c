@@ -67,8 +67,8 @@ int vfpt_session_open(struct vfpt_session *session, enum vfpt_session_use use, s
 		return 0;
 	if (open_host(session, err) < 0)
 		return -1;
-	if (!session->liveness && vfpt_owners_open(session->host, session->captured, &session->config->policy,
-					  &session->liveness, err) < 0)
+	if (!session->liveness && vfpt_vm_liveness_open(session->host, session->captured,
+					  &session->config->policy, &session->liveness, err) < 0)
 		return -1;
 	return open_ledger(session, use, err);
 }
@@ -76,7 +76,7 @@ int vfpt_session_open(struct vfpt_session *session, enum vfpt_session_use use, s
 void vfpt_session_close(struct vfpt_session *session)
 {
 	vfpt_ledger_close(session->ledger);
-	vfpt_owners_free(session->liveness);
+	vfpt_vm_liveness_free(session->liveness);
 	vfpt_host_free(session->host);
 	vfpt_netlink_close(session->netlink);
 	vfpt_config_free(session->config);

@@ -19,7 +19,7 @@ struct vfpt_session {
 	struct vfpt_netlink *netlink; /* NULL: captured */
 	struct vfpt_host *host;
 	struct vfpt_ledger *ledger;
-	struct vfpt_owners *liveness;
+	struct vfpt_vm_liveness *liveness;
 };
 
 /* A session that is not open: nothing has to be closed, and closing does no harm. */

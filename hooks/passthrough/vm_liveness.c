@@ -22,7 +22,7 @@ struct known {
 	uuid *vms;
 };
 
-struct vfpt_owners {
+struct vfpt_vm_liveness {
 	struct vfpt_host *host;
 	bool captured;
 	const struct vfpt_policy *policy;
@@ -30,23 +30,23 @@ struct vfpt_owners {
 	struct known libvirt;
 };
 
-int vfpt_owners_open(struct vfpt_host *host, bool captured, const struct vfpt_policy *policy,
-	struct vfpt_owners **out, struct vfpt_error *err)
+int vfpt_vm_liveness_open(struct vfpt_host *host, bool captured, const struct vfpt_policy *policy,
+	struct vfpt_vm_liveness **out, struct vfpt_error *err)
 {
 	*out = calloc(1, sizeof(**out));
 	if (!*out)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "owners");
-	**out = (struct vfpt_owners){.host = host, .captured = captured, .policy = policy};
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "liveness of VMs");
+	**out = (struct vfpt_vm_liveness){.host = host, .captured = captured, .policy = policy};
 	return 0;
 }
 
-void vfpt_owners_free(struct vfpt_owners *owners)
+void vfpt_vm_liveness_free(struct vfpt_vm_liveness *liveness)
 {
-	if (!owners)
+	if (!liveness)
 		return;
-	free(owners->processes.vms);
-	free(owners->libvirt.vms);
-	free(owners);
+	free(liveness->processes.vms);
+	free(liveness->libvirt.vms);
+	free(liveness);
 }
 
 static bool has(const struct known *known, const char *vm)
@@ -59,14 +59,14 @@ static bool has(const struct known *known, const char *vm)
 
 /* --- who knows ------------------------------------------------------------------------------- */
 
-static int know_processes(struct vfpt_owners *owners, struct known *known)
+static int know_processes(struct vfpt_vm_liveness *liveness, struct known *known)
 {
 	struct vm_process *processes;
 	size_t count;
 
-	if (processes_of_vms(vfpt_host_root(owners->host),
-		    owners->captured ? NULL : owners->policy->qemu_user, owners->policy->liveness_timeout,
-		    &processes, &count) < 0)
+	if (processes_of_vms(vfpt_host_root(liveness->host),
+		    liveness->captured ? NULL : liveness->policy->qemu_user,
+		    liveness->policy->liveness_timeout, &processes, &count) < 0)
 		return -1;
 	known->vms = calloc(count + 1, sizeof(*known->vms));
 	for (size_t i = 0; known->vms && i < count; i++)
@@ -75,35 +75,35 @@ static int know_processes(struct vfpt_owners *owners, struct known *known)
 	return known->vms ? 0 : -1;
 }
 
-static void ask_processes(struct vfpt_owners *owners)
+static void ask_processes(struct vfpt_vm_liveness *liveness)
 {
-	struct known *known = &owners->processes;
+	struct known *known = &liveness->processes;
 
 	if (known->asked)
 		return;
 	known->asked = true;
-	known->answered = know_processes(owners, known) == 0;
+	known->answered = know_processes(liveness, known) == 0;
 }
 
-static void ask_libvirt(struct vfpt_owners *owners)
+static void ask_libvirt(struct vfpt_vm_liveness *liveness)
 {
-	struct known *known = &owners->libvirt;
+	struct known *known = &liveness->libvirt;
 
 	if (known->asked)
 		return;
 	known->asked = true;
-	known->answered = owners->captured ||
-			  libvirt_active(owners->policy->liveness_timeout, &known->vms, &known->count) == 0;
+	known->answered = liveness->captured ||
+			  libvirt_active(liveness->policy->liveness_timeout, &known->vms, &known->count) == 0;
 }
 
 #define NO_PROCESSES "/proc cannot be read, or not in time"
 #define NO_LIBVIRT   "libvirt does not answer"
 
-const char *vfpt_owners_in_doubt(const struct vfpt_owners *owners)
+const char *vfpt_vm_liveness_in_doubt(const struct vfpt_vm_liveness *liveness)
 {
-	if (owners->processes.asked && !owners->processes.answered)
+	if (liveness->processes.asked && !liveness->processes.answered)
 		return NO_PROCESSES;
-	return owners->libvirt.asked && !owners->libvirt.answered ? NO_LIBVIRT : NULL;
+	return liveness->libvirt.asked && !liveness->libvirt.answered ? NO_LIBVIRT : NULL;
 }
 
 /* --- the verdict ----------------------------------------------------------------------------- */
@@ -122,73 +122,73 @@ static uint64_t age(const struct vfpt_assignment *assignment)
 	return assignment->generation <= ns ? (ns - assignment->generation) / 1000000000u : UINT64_MAX;
 }
 
-static bool is_used(const struct vfpt_owners *owners, const struct vfpt_assignment *assignment,
+static bool is_used(const struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment,
 	char reason[VFPT_REASON_SIZE])
 {
 	struct vfpt_error failure;
 	bool taken;
 
-	if (!vfpt_host_has(owners->host, &assignment->address))
+	if (!vfpt_host_has(liveness->host, &assignment->address))
 		return false;
-	if (vfpt_vf_usage(owners->host, &assignment->address, &taken, reason, &failure) == 0)
+	if (vfpt_vf_usage(liveness->host, &assignment->address, &taken, reason, &failure) == 0)
 		return taken;
 	snprintf(reason, VFPT_REASON_SIZE, "%.150s", failure.message);
 	return true;
 }
 
-bool vfpt_owner_is_there(
-	struct vfpt_owners *owners, const struct vfpt_assignment *assignment, char reason[VFPT_REASON_SIZE])
+bool vfpt_vm_is_there(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment,
+	char reason[VFPT_REASON_SIZE])
 {
 	uint64_t seconds = age(assignment);
 
-	if (seconds < owners->policy->grace) {
+	if (seconds < liveness->policy->grace) {
 		snprintf(reason, VFPT_REASON_SIZE,
 			"it was assigned %" PRIu64 " s ago, and the VM may be starting", seconds);
 		return true;
 	}
-	ask_processes(owners);
-	if (!owners->processes.answered || has(&owners->processes, assignment->vm)) {
+	ask_processes(liveness);
+	if (!liveness->processes.answered || has(&liveness->processes, assignment->vm)) {
 		snprintf(reason, VFPT_REASON_SIZE, "%s",
-			owners->processes.answered ? "the VM has a process" : NO_PROCESSES);
+			liveness->processes.answered ? "the VM has a process" : NO_PROCESSES);
 		return true;
 	}
-	if (is_used(owners, assignment, reason))
+	if (is_used(liveness, assignment, reason))
 		return true;
-	ask_libvirt(owners);
-	if (!owners->libvirt.answered || has(&owners->libvirt, assignment->vm)) {
+	ask_libvirt(liveness);
+	if (!liveness->libvirt.answered || has(&liveness->libvirt, assignment->vm)) {
 		snprintf(reason, VFPT_REASON_SIZE, "%s",
-			owners->libvirt.answered ? "libvirt runs the VM" : NO_LIBVIRT);
+			liveness->libvirt.answered ? "libvirt runs the VM" : NO_LIBVIRT);
 		return true;
 	}
 	reason[0] = '\0';
 	return false;
 }
 
-bool vfpt_owner_has_process(struct vfpt_owners *owners, const struct vfpt_assignment *assignment)
+bool vfpt_vm_has_process(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment)
 {
-	ask_processes(owners);
-	return owners->processes.answered && has(&owners->processes, assignment->vm);
+	ask_processes(liveness);
+	return liveness->processes.answered && has(&liveness->processes, assignment->vm);
 }
 
-bool vfpt_owner_runs(struct vfpt_owners *owners, const struct vfpt_assignment *assignment)
+bool vfpt_vm_runs(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment)
 {
-	if (!vfpt_owner_has_process(owners, assignment))
+	if (!vfpt_vm_has_process(liveness, assignment))
 		return false;
-	if (owners->captured)
+	if (liveness->captured)
 		return true;
-	ask_libvirt(owners);
-	return owners->libvirt.answered && has(&owners->libvirt, assignment->vm);
+	ask_libvirt(liveness);
+	return liveness->libvirt.answered && has(&liveness->libvirt, assignment->vm);
 }
 
-bool vfpt_owner_is_gone(struct vfpt_owners *owners, const struct vfpt_assignment *assignment)
+bool vfpt_vm_is_gone(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment)
 {
 	char reason[VFPT_REASON_SIZE];
 
-	return !vfpt_owner_is_there(owners, assignment, reason);
+	return !vfpt_vm_is_there(liveness, assignment, reason);
 }
 
-bool vfpt_owners_answered(struct vfpt_owners *owners)
+bool vfpt_vm_liveness_answered(struct vfpt_vm_liveness *liveness)
 {
-	ask_libvirt(owners);
-	return owners->libvirt.answered;
+	ask_libvirt(liveness);
+	return liveness->libvirt.answered;
 }

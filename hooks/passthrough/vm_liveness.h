@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
- * @file owner.h
+ * @file vm_liveness.h
  * Is the VM that the ledger says has a VF still there? Most VMs end with an after_vm_destroy; one that ends
  * while VDSM is down, or whose hook was killed, does not.
  */
-#ifndef VFPT_OWNER_H
-#define VFPT_OWNER_H
+#ifndef VFPT_VM_LIVENESS_H
+#define VFPT_VM_LIVENESS_H
 
 #include <stdbool.h>
 
@@ -15,41 +15,41 @@
 #include "vfpt/vf_usage.h"
 
 /** What is known of the VMs that are there: each source is asked once, and only when it is needed. */
-struct vfpt_owners;
+struct vfpt_vm_liveness;
 
 /**
  * @param captured the root is a captured tree: there is no libvirt to ask, its process table must do
  * @param policy grace is how long an assignment is left alone: a VM that is being started has no process yet;
- * qemu_user is whose processes count beside root's. The caller's, it must outlive the owners.
- * @param out to be freed by vfpt_owners_free()
+ * qemu_user is whose processes count beside root's. The caller's, it must outlive the liveness.
+ * @param out to be freed by vfpt_vm_liveness_free()
  */
-int vfpt_owners_open(struct vfpt_host *host, bool captured, const struct vfpt_policy *policy,
-	struct vfpt_owners **out, struct vfpt_error *err);
+int vfpt_vm_liveness_open(struct vfpt_host *host, bool captured, const struct vfpt_policy *policy,
+	struct vfpt_vm_liveness **out, struct vfpt_error *err);
 
 /** NULL is fine. */
-void vfpt_owners_free(struct vfpt_owners *owners);
+void vfpt_vm_liveness_free(struct vfpt_vm_liveness *liveness);
 
 /**
  * Is the assignment's VM gone for sure? It is not while the assignment is young, a process of root
  * or QEMU's user has the VM's UUID on its command line, someone uses the VF, libvirt runs the VM, or does not
  * answer within 5 s.
  */
-bool vfpt_owner_is_gone(struct vfpt_owners *owners, const struct vfpt_assignment *assignment);
+bool vfpt_vm_is_gone(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment);
 
 /** The opposite. @param reason how that is known, or why the VM may be there; empty when it is gone */
-bool vfpt_owner_is_there(
-	struct vfpt_owners *owners, const struct vfpt_assignment *assignment, char reason[VFPT_REASON_SIZE]);
+bool vfpt_vm_is_there(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment,
+	char reason[VFPT_REASON_SIZE]);
 
 /** Has the VM a process here, of root or QEMU's user? Where that cannot be known: no. */
-bool vfpt_owner_has_process(struct vfpt_owners *owners, const struct vfpt_assignment *assignment);
+bool vfpt_vm_has_process(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment);
 
 /** Does the VM run here, as both its process and libvirt say? Where either cannot be known: no. */
-bool vfpt_owner_runs(struct vfpt_owners *owners, const struct vfpt_assignment *assignment);
+bool vfpt_vm_runs(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment);
 
 /** Does libvirt answer? Of a captured tree's nothing is asked: true. */
-bool vfpt_owners_answered(struct vfpt_owners *owners);
+bool vfpt_vm_liveness_answered(struct vfpt_vm_liveness *liveness);
 
 /** @return who did not answer, as a clause, so that doubtful VFs count as taken; NULL if all did */
-const char *vfpt_owners_in_doubt(const struct vfpt_owners *owners);
+const char *vfpt_vm_liveness_in_doubt(const struct vfpt_vm_liveness *liveness);
 
 #endif

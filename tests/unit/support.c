@@ -345,6 +345,14 @@ void drop(const char *path)
 	ck_assert_msg(remove_tree(in_root(path)) == 0, "cannot remove %s: %s", path, strerror(errno));
 }
 
+void put_or_drop(const char *path, const char *text)
+{
+	if (text)
+		put_file(path, text);
+	else
+		drop(path);
+}
+
 /* --- the captured host, and fixtures */
 
 static char host_as_unpacked[1 << 19];

@@ -36,6 +36,9 @@ void put_directory(const char *path);
 /* Remove a file, a link, or a directory with all that is in it. It must be there. */
 void drop(const char *path);
 
+/* Put the file; NULL: drop it. */
+void put_or_drop(const char *path, const char *text);
+
 void move(const char *from, const char *to);
 bool there_is(const char *path);
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message.h"
 #include "support.h"
 
 static struct vfpt_error err;
@@ -140,10 +139,6 @@ START_TEST(control_characters_become_question_marks)
 	vfpt_error_set(&err, VFPT_BAD_INPUT, "b");
 	vfpt_error_remedy(&err, "%s", bytes);
 	ck_assert_str_eq(err.message, "b; a?z");
-	catch_stderr();
-	vfpt_warn("%s", bytes);
-	vfpt_note("%s", bytes);
-	ck_assert_str_eq(caught_stderr(), "vfpt: warning: a?z\na?z\n");
 }
 END_TEST
 
@@ -276,36 +271,6 @@ START_TEST(a_character_is_not_cut_in_the_middle)
 }
 END_TEST
 
-START_TEST(error_is_printed_as_one_line)
-{
-	vfpt_error_set(&err, VFPT_NO_VF, "no\nVF");
-	catch_stderr();
-	vfpt_error_print(&err);
-	ck_assert_str_eq(caught_stderr(), "vfpt: no?VF\n");
-}
-END_TEST
-
-START_TEST(warnings_and_notes_are_lines_of_their_own)
-{
-	catch_stderr();
-	vfpt_warn("%d of %s", 1, "two");
-	vfpt_note("would set: %s", "all");
-	ck_assert_str_eq(caught_stderr(), "vfpt: warning: 1 of two\nwould set: all\n");
-}
-END_TEST
-
-START_TEST(long_warning_is_one_line)
-{
-	const char *printed;
-
-	catch_stderr();
-	vfpt_warn("%s", filled('x', 3 * VFPT_ERROR_SIZE - 1));
-	printed = caught_stderr();
-	ck_assert_uint_eq(count_lines(printed), 1);
-	ck_assert_uint_eq(strlen(printed), strlen("vfpt: warning: ") + VFPT_ERROR_SIZE - 1 + 1);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("error");
@@ -326,8 +291,5 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_not_utf8_becomes_question_marks, 0, ARRAY_SIZE(malformed));
 	tcase_add_test(tcase, lines_stay_where_there_may_be_some);
 	tcase_add_loop_test(tcase, a_character_is_not_cut_in_the_middle, 0, 5);
-	tcase_add_test(tcase, error_is_printed_as_one_line);
-	tcase_add_test(tcase, warnings_and_notes_are_lines_of_their_own);
-	tcase_add_test(tcase, long_warning_is_one_line);
 	return run_suite(suite);
 }

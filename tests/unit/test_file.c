@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,30 @@
 #include <unistd.h>
 
 #include "support.h"
+
+/* How often openat2(2) is still answered with EAGAIN, as the kernel does where a rename came between. */
+static unsigned renames;
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+/* NOLINTNEXTLINE(cert-dcl50-cpp): so is the one that it stands for */
+long __wrap_syscall(long number, ...)
+{
+	long arguments[4];
+	va_list args;
+
+	va_start(args, number);
+	for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
+		arguments[i] = va_arg(args, long);
+	va_end(args);
+	if (number == SYS_openat2 && renames > 0) {
+		renames--;
+		errno = EAGAIN;
+		return -1;
+	}
+	return __real_syscall(number, arguments[0], arguments[1], arguments[2], arguments[3]);
+}
 
 /* valgrind 3.19 knows no openat2(2): there links do lead out, as with kernels before 5.6. */
 static bool kernel_confines(void)
@@ -30,6 +55,7 @@ static int inside;
 
 static void setup(void)
 {
+	renames = 0;
 	empty_setup();
 	put_file("outside/secret", "secret\n");
 	put_file("inside/plain/number", "42\n");
@@ -128,6 +154,26 @@ START_TEST(link_is_told_as_it_is)
 }
 END_TEST
 
+START_TEST(open_that_a_rename_came_between_is_tried_again)
+{
+	uint64_t number;
+
+	renames = 100;
+	ck_assert_int_eq(file_number(inside, "plain/number", UINT64_MAX, &number), 0);
+	ck_assert_uint_eq(number, 42);
+}
+END_TEST
+
+START_TEST(who_renames_all_the_time_does_not_hold_us_up)
+{
+	char buffer[16];
+
+	renames = UINT_MAX;
+	ck_assert_int_eq(file_read(inside, "plain/number", buffer, sizeof(buffer)), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("file");
@@ -139,5 +185,7 @@ int main(void)
 	tcase_add_test(tests, nothing_leads_out);
 	tcase_add_test(tests, pipe_is_not_waited_for);
 	tcase_add_test(tests, link_is_told_as_it_is);
+	tcase_add_test(tests, open_that_a_rename_came_between_is_tried_again);
+	tcase_add_test(tests, who_renames_all_the_time_does_not_hold_us_up);
 	return run_suite(suite);
 }

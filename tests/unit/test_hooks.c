@@ -128,7 +128,7 @@ static struct outcome hook_with(const char *point, const char *argument, const c
 	size_t count = 0;
 
 	ck_assert_msg(directory != NULL, "VFPT_TEST_HOOKS is not set; run `meson test`");
-	argv[0] = text("%s/%s", directory, point);
+	argv[0] = text("%s/%s/50_vfpt", directory, point);
 	for (size_t i = 0; env && i < 8 && env[i]; i++)
 		all[count++] = env[i];
 	if (count == 0 || strncmp(all[0], "VFPT_ROOT=", 10) != 0)
@@ -2146,7 +2146,8 @@ END_TEST
 static struct outcome limited_hook(const char *bytes)
 {
 	const char *argv[] = {"/usr/bin/prlimit", text("--fsize=%s", bytes), "/bin/sh", "-c",
-		"trap '' XFSZ; exec \"$0\"", text("%s/before_vm_start", getenv("VFPT_TEST_HOOKS")), NULL};
+		"trap '' XFSZ; exec \"$0\"", text("%s/before_vm_start/50_vfpt", getenv("VFPT_TEST_HOOKS")),
+		NULL};
 	const char *const env[] = {
 		text("VFPT_ROOT=%s", root), text("_hook_domxml=%s", in_root(DOCUMENT)), "vmId=" VM_A, NULL};
 
@@ -2756,7 +2757,7 @@ START_TEST(test_takes_a_document)
 	struct outcome outcome;
 
 	ck_assert_ptr_nonnull(directory);
-	argv[0] = text("%s/before_vm_start", directory);
+	argv[0] = text("%s/before_vm_start/50_vfpt", directory);
 	put_file(DOCUMENT, sample("vm-four-nics.xml", NULL));
 	before = picture(".");
 	outcome = run(argv, env);
@@ -2794,7 +2795,7 @@ START_TEST(test_shows_nothing_that_a_terminal_acts_on)
 
 	ck_assert_ptr_nonnull(directory);
 	for (int changed = 0; changed < 2; changed++) {
-		argv[0] = text("%s/%s", directory, changed ? "before_vm_start" : "after_vm_destroy");
+		argv[0] = text("%s/%s/50_vfpt", directory, changed ? "before_vm_start" : "after_vm_destroy");
 		document = replaced(one_vnic(VM_A, "blue", "required"), "<devices>",
 			text("<title>%s</title><devices>", tricks[_i].hostile));
 		shown = replaced(document, tricks[_i].hostile, tricks[_i].shown);
@@ -2820,7 +2821,7 @@ START_TEST(test_shows_utf16_as_utf8)
 	size_t used = 0;
 
 	ck_assert_ptr_nonnull(directory);
-	argv[0] = text("%s/before_vm_start", directory);
+	argv[0] = text("%s/before_vm_start/50_vfpt", directory);
 	bytes[used++] = '\xff';
 	bytes[used++] = '\xfe';
 	for (const char *c = document; *c; c++) {
@@ -2855,7 +2856,7 @@ START_TEST(test_shows_nothing_of_a_document_in_ebcdic)
 	iconv_close(converter);
 	ck_assert_ptr_nonnull(memmem(bytes, sizeof(bytes) - left, "\x1b[J", 3));
 	put_bytes(DOCUMENT, bytes, sizeof(bytes) - left);
-	argv[0] = text("%s/before_vm_start", directory);
+	argv[0] = text("%s/before_vm_start/50_vfpt", directory);
 	outcome = run(argv, env);
 	ck_assert_refused(outcome, "the document's encoding is EBCDIC; only UTF-8 and UTF-16 are taken");
 	ck_assert_str_eq(outcome.out, "");
@@ -2870,7 +2871,7 @@ START_TEST(test_of_a_release_gives_nothing_back)
 	struct outcome outcome;
 
 	ck_assert_ptr_nonnull(directory);
-	argv[0] = text("%s/after_vm_destroy", directory);
+	argv[0] = text("%s/after_vm_destroy/50_vfpt", directory);
 	start_vm(VM_A, one_vnic(VM_A, "blue", "required"));
 	before = picture(".");
 	outcome = run(argv, env);

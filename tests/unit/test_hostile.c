@@ -130,7 +130,7 @@ static struct outcome hook(const char *point)
 	struct outcome outcome;
 
 	ck_assert_msg(directory != NULL, "VFPT_TEST_HOOKS is not set; run `meson test`");
-	argv[0] = text("%s/%s", directory, point);
+	argv[0] = text("%s/%s/50_vfpt", directory, point);
 	limit(RLIMIT_CPU, 300);
 #ifndef SANITIZED
 	limit(RLIMIT_AS, (rlim_t)2 * MEBIBYTES << 20);

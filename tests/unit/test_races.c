@@ -107,7 +107,7 @@ static const char *original_of(unsigned n, bool nic)
 static struct program start_hook(const char *point, unsigned n)
 {
 	const char *directory = getenv("VFPT_TEST_HOOKS");
-	const char *const argv[] = {text("%s/%s", directory, point), NULL};
+	const char *const argv[] = {text("%s/%s/50_vfpt", directory, point), NULL};
 	const char *const env[] = {text("VFPT_ROOT=%s", root), text("vmId=%s", vm_of(n)),
 		text("_hook_domxml=%s", in_root(document_of(n))), "passthrough=required", NULL};
 

@@ -29,7 +29,7 @@ static struct vfpt_transaction transaction;
 static struct vfpt_config *config;
 static struct vfpt_host *host;
 static struct vfpt_ledger *ledger;
-static struct vfpt_owners *owners;
+static struct vfpt_vm_liveness *owners;
 static struct driver driver;
 
 /* --- libvirt's place is taken by this */
@@ -64,7 +64,7 @@ static void open_all(void)
 	ck_assert_ok(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, 10, &ledger, &err), err);
 	config->policy.grace = 0;
 	config->policy.liveness_timeout = LONG;
-	ck_assert_ok(vfpt_owners_open(host, false, &config->policy, &owners, &err), err);
+	ck_assert_ok(vfpt_vm_liveness_open(host, false, &config->policy, &owners, &err), err);
 	transaction = (struct vfpt_transaction){.host = host,
 		.ledger = ledger,
 		.config = config,
@@ -75,7 +75,7 @@ static void open_all(void)
 static void close_all(void)
 {
 	vfpt_transaction_commit(&transaction);
-	vfpt_owners_free(owners);
+	vfpt_vm_liveness_free(owners);
 	vfpt_ledger_close(ledger);
 	vfpt_host_free(host);
 	vfpt_config_free(config);
@@ -529,7 +529,7 @@ END_TEST
 
 START_TEST(hook_of_vdsms_start_gives_back_what_nobody_has)
 {
-	const char *const argv[] = {text("%s/before_vdsm_start", getenv("VFPT_TEST_HOOKS")), NULL};
+	const char *const argv[] = {text("%s/before_vdsm_start/50_vfpt", getenv("VFPT_TEST_HOOKS")), NULL};
 	const char *const env[] = {text("VFPT_ROOT=%s", root), NULL};
 	struct outcome outcome;
 

@@ -11,7 +11,7 @@ static int check(struct tools *tools, const struct vfpt_assignment *a, bool forc
 {
 	char reason[VFPT_REASON_SIZE];
 
-	if (!vfpt_owner_is_there(tools->session.liveness, a, reason))
+	if (!vfpt_vm_is_there(tools->session.liveness, a, reason))
 		return 0;
 	if (!force)
 		return vfpt_error_set(err, VFPT_BAD_INPUT,

@@ -258,7 +258,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("inuse");
+	Suite *suite = suite_create("vf_usage");
 	TCase *tcase = new_case(suite, "inuse", host_setup);
 
 	tcase_add_checked_fixture(tcase, open_host, close_host);

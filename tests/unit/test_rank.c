@@ -74,7 +74,7 @@ static const char *chosen(const struct vfpt_candidate *candidates, size_t count,
 	size_t pf = 4711;
 	unsigned vf = 4711;
 
-	if (!vfpt_choose(candidates, count, pack, &pf, &vf)) {
+	if (!vfpt_rank_best(candidates, count, pack, &pf, &vf)) {
 		ck_assert_uint_eq(vf, VFPT_NO_VF_INDEX);
 		return "none";
 	}
@@ -188,7 +188,7 @@ START_TEST(vnics_of_one_network_take_turns_on_its_pfs)
 	const char *order = "";
 	unsigned vf;
 
-	while (vfpt_choose(candidates, count, _i, &pf, &vf)) {
+	while (vfpt_rank_best(candidates, count, _i, &pf, &vf)) {
 		order = text("%s %zu/%u", order, pf, vf);
 		candidates[pf].grades[vf] = VFPT_VF_OUT;
 		candidates[pf].mine++;
@@ -209,7 +209,7 @@ START_TEST(vms_are_spread_or_packed)
 	const char *order = "";
 	unsigned vf;
 
-	while (vfpt_choose(candidates, count, _i, &pf, &vf)) {
+	while (vfpt_rank_best(candidates, count, _i, &pf, &vf)) {
 		order = text("%s %zu/%u", order, pf, vf);
 		candidates[pf].grades[vf] = VFPT_VF_OUT;
 		candidates[pf].free--;
@@ -252,7 +252,7 @@ static size_t prepare_any(struct vfpt_candidate *candidates)
 	return count;
 }
 
-/* The criteria of choose.h for one VF, the greater the better; the order of the list comes last. */
+/* The criteria of rank.h for one VF, the greater the better; the order of the list comes last. */
 enum { CRITERIA = 7 };
 
 static void weigh(const struct vfpt_candidate *c, unsigned vf, bool pack, long weights[CRITERIA])
@@ -340,7 +340,7 @@ START_TEST(choice_depends_on_nothing_but_its_inputs)
 		memcpy(before, candidates, sizeof(before));
 		memcpy(grades_before, grades, sizeof(grades));
 		for (int again = 0; again < 2; again++) {
-			found[again] = vfpt_choose(candidates, count, pack, &pf[again], &vf[again]);
+			found[again] = vfpt_rank_best(candidates, count, pack, &pf[again], &vf[again]);
 			ck_assert_mem_eq(candidates, before, count * sizeof(before[0]));
 			ck_assert_mem_eq(grades, grades_before, sizeof(grades));
 			/* the same things elsewhere, and another question in between */
@@ -378,11 +378,11 @@ START_TEST(order_of_the_list_breaks_ties_only)
 		}
 		for (size_t i = 0; i < count; i++)
 			shuffled[i] = candidates[from[i]];
-		if (!vfpt_choose(candidates, count, pack, &pf, &vf)) {
-			ck_assert(!vfpt_choose(shuffled, count, pack, &pf, &vf));
+		if (!vfpt_rank_best(candidates, count, pack, &pf, &vf)) {
+			ck_assert(!vfpt_rank_best(shuffled, count, pack, &pf, &vf));
 			continue;
 		}
-		ck_assert(vfpt_choose(shuffled, count, pack, &pf_shuffled, &vf_shuffled));
+		ck_assert(vfpt_rank_best(shuffled, count, pack, &pf_shuffled, &vf_shuffled));
 		ck_assert_uint_eq(vf, vf_shuffled);
 		weigh(&candidates[pf], vf, pack, best);
 		weigh(&shuffled[pf_shuffled], vf_shuffled, pack, weights);
@@ -420,7 +420,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("choose");
+	Suite *suite = suite_create("rank");
 	TCase *tcase = new_case(suite, "rules", NULL);
 
 	tcase_add_loop_test(tcase, rule_holds, 0, ARRAY_SIZE(rules));

@@ -20,7 +20,7 @@
 
 static struct vfpt_error err;
 static struct vfpt_host *host;
-static struct vfpt_owners *owners;
+static struct vfpt_vm_liveness *liveness;
 static struct vfpt_policy policy = {.qemu_user = "107", .liveness_timeout = LONG};
 
 /* --- libvirt's place is taken by this */
@@ -54,14 +54,14 @@ static void open_all(bool captured, unsigned grace)
 	put_directory("proc/1");
 	ck_assert_ok(vfpt_host_open(root_fd, NULL, &host, &err), err);
 	policy.grace = grace;
-	ck_assert_ok(vfpt_owners_open(host, captured, &policy, &owners, &err), err);
+	ck_assert_ok(vfpt_vm_liveness_open(host, captured, &policy, &liveness, &err), err);
 }
 
 static void close_all(void)
 {
-	vfpt_owners_free(owners);
+	vfpt_vm_liveness_free(liveness);
 	vfpt_host_free(host);
-	owners = NULL;
+	liveness = NULL;
 	host = NULL;
 }
 
@@ -85,7 +85,7 @@ static bool gone(uint64_t generation)
 {
 	struct vfpt_assignment a = assignment(generation);
 
-	return vfpt_owner_is_gone(owners, &a);
+	return vfpt_vm_is_gone(liveness, &a);
 }
 
 static void put_process(unsigned pid, const char *const *arguments)
@@ -107,12 +107,12 @@ static void put_users(unsigned pid, const char *users)
 		text("Name:\tqemu-kvm\nUmask:\t0027\nPid:\t%u\nUid:\t%s\n", pid, users));
 }
 
-START_TEST(owner_that_nobody_knows_is_gone)
+START_TEST(vm_that_nobody_knows_is_gone)
 {
 	open_all(false, 300);
 	ck_assert(gone(1));
 	ck_assert_uint_eq(libvirt_asked, 1);
-	ck_assert_ptr_null(vfpt_owners_in_doubt(owners));
+	ck_assert_ptr_null(vfpt_vm_liveness_in_doubt(liveness));
 	close_all();
 }
 END_TEST
@@ -229,7 +229,7 @@ START_TEST(qemus_user_can_have_a_name)
 		open_all(false, 300);
 		put_process(4711, qemu);
 		put_users(4711, "65534\t65534\t65534\t65534");
-		ck_assert_int_eq(vfpt_owner_has_process(owners, &a), i);
+		ck_assert_int_eq(vfpt_vm_has_process(liveness, &a), i);
 		close_all();
 		drop("proc/1");
 	}
@@ -271,7 +271,7 @@ START_TEST(vm_runs_when_process_and_libvirt_say_so)
 			put_users(4711, "0\t0\t0\t0");
 		}
 		libvirt_runs = i & 2 ? VM : OTHER;
-		ck_assert_int_eq(vfpt_owner_runs(owners, &a), i == 3);
+		ck_assert_int_eq(vfpt_vm_runs(liveness, &a), i == 3);
 		close_all();
 		drop("proc/1");
 		if (i & 1)
@@ -281,7 +281,7 @@ START_TEST(vm_runs_when_process_and_libvirt_say_so)
 	put_process(4711, qemu);
 	put_users(4711, "0\t0\t0\t0");
 	libvirt_answer = -1;
-	ck_assert(!vfpt_owner_runs(owners, &a));
+	ck_assert(!vfpt_vm_runs(liveness, &a));
 	close_all();
 }
 END_TEST
@@ -291,7 +291,7 @@ START_TEST(without_a_process_table_nobody_is_gone)
 	open_all(false, 300);
 	drop("proc");
 	ck_assert(!gone(1));
-	ck_assert_str_eq(vfpt_owners_in_doubt(owners), "/proc cannot be read, or not in time");
+	ck_assert_str_eq(vfpt_vm_liveness_in_doubt(liveness), "/proc cannot be read, or not in time");
 	close_all();
 }
 END_TEST
@@ -313,7 +313,7 @@ START_TEST(vf_that_does_not_exist_is_used_by_nobody)
 
 	open_all(false, 300);
 	a.address.bus = 99;
-	ck_assert(vfpt_owner_is_gone(owners, &a));
+	ck_assert(vfpt_vm_is_gone(liveness, &a));
 	close_all();
 }
 END_TEST
@@ -323,7 +323,7 @@ START_TEST(vm_that_libvirt_runs_is_there)
 	open_all(false, 300);
 	libvirt_runs = VM;
 	ck_assert(!gone(1));
-	ck_assert_ptr_null(vfpt_owners_in_doubt(owners));
+	ck_assert_ptr_null(vfpt_vm_liveness_in_doubt(liveness));
 	close_all();
 }
 END_TEST
@@ -342,7 +342,7 @@ START_TEST(libvirt_that_does_not_answer_leaves_all_taken)
 	open_all(false, 300);
 	libvirt_answer = -1;
 	ck_assert(!gone(1));
-	ck_assert_str_eq(vfpt_owners_in_doubt(owners), "libvirt does not answer");
+	ck_assert_str_eq(vfpt_vm_liveness_in_doubt(liveness), "libvirt does not answer");
 	close_all();
 }
 END_TEST
@@ -364,26 +364,26 @@ START_TEST(captured_tree_has_no_libvirt_to_ask)
 	libvirt_answer = -1;
 	ck_assert(gone(1));
 	put_process(4711, qemu);
-	vfpt_owners_free(owners);
-	ck_assert_ok(vfpt_owners_open(host, true, &policy, &owners, &err), err);
+	vfpt_vm_liveness_free(liveness);
+	ck_assert_ok(vfpt_vm_liveness_open(host, true, &policy, &liveness, &err), err);
 	ck_assert(!gone(1));
 	ck_assert_uint_eq(libvirt_asked, 0);
 	close_all();
 }
 END_TEST
 
-START_TEST(no_owners_can_be_freed)
+START_TEST(no_liveness_can_be_freed)
 {
-	vfpt_owners_free(NULL);
+	vfpt_vm_liveness_free(NULL);
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("owner");
-	TCase *tests = new_case(suite, "owner", host_setup);
+	Suite *suite = suite_create("vm_liveness");
+	TCase *tests = new_case(suite, "vm_liveness", host_setup);
 
-	tcase_add_test(tests, owner_that_nobody_knows_is_gone);
+	tcase_add_test(tests, vm_that_nobody_knows_is_gone);
 	tcase_add_test(tests, young_assignment_is_left_alone_and_nobody_is_asked);
 	tcase_add_test(tests, without_grace_none_is_young);
 	tcase_add_test(tests, generation_of_the_future_is_not_young);
@@ -401,6 +401,6 @@ int main(void)
 	tcase_add_test(tests, libvirt_that_does_not_answer_leaves_all_taken);
 	tcase_add_loop_test(tests, libvirt_is_asked_once, 0, 2);
 	tcase_add_test(tests, captured_tree_has_no_libvirt_to_ask);
-	tcase_add_test(tests, no_owners_can_be_freed);
+	tcase_add_test(tests, no_liveness_can_be_freed);
 	return run_suite(suite);
 }
