@@ -32,8 +32,7 @@ static size_t made_count;
 
 /* --- making it */
 
-/* How many names there are in the path, each of them one that leads down; 0 where there is none or another.
- */
+/* How many names there are in the path, each of which leads down; 0 where there is none or another. */
 static size_t depth(const char *path)
 {
 	size_t names = 0;
@@ -47,8 +46,7 @@ static size_t depth(const char *path)
 	return names;
 }
 
-/* Links lie where their path says, and their targets only go up at the start: so a path never leaves the
- * tree. */
+/* Links lie where their path says, and their targets go up at the start only: no path leaves the tree. */
 static bool is_safe_target(const char *target, const char *path)
 {
 	size_t up = 0;

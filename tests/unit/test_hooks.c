@@ -1001,7 +1001,8 @@ static struct outcome connected(bool plugged, const char *elements, const char *
 #define REQUIRED             "passthrough=required "
 #define INBOUND_IS_NOT_KEPT  "a VF's received traffic cannot be limited; its inbound limit is not kept\n"
 #define OUTBOUND_IS_NOT_KEPT "the switch's port profile decides its rate; its outbound limit is not kept\n"
-#define ALL_OF_IT            FILTER DOWN "<bandwidth><inbound average=\"1\"/><outbound average=\"2560\"/></bandwidth>"
+#define BOTH_LIMITS          "<bandwidth><inbound average=\"1\"/><outbound average=\"2560\"/></bandwidth>"
+#define ALL_OF_IT            FILTER DOWN BOTH_LIMITS
 
 static const struct {
 	const char *elements, *properties;
