@@ -36,6 +36,7 @@ struct vfpt_assigned {
 	struct vfpt_assignment assignment;
 	char netdev[IFNAMSIZ]; /**< the VF's network device; empty where it is not needed */
 	bool pf_up;
+	bool untagged; /**< it has no VLAN, and vfpt.conf wants that to be told */
 	bool gap; /**< until vfpt_assign_finish() the VF may pass traffic with a wrong tag (vfpt.conf allows
 		     it) */
 };
