@@ -425,6 +425,28 @@ static int take_vf(struct vfpt_transaction *t, const struct pick *pick, struct v
 	return -1;
 }
 
+/*
+ * Only a VLAN that is set through the PF confines a guest. Of a VF without one igb, ixgbe, i40e, ice and qede
+ * accept each VLAN filter that the guest's driver asks for, trusted or not, and mlx5 and bnxt leave VLANs to
+ * the VF. mlx4 shows such a VF with id 4095. An id that is not known counts as none: libvirt will set none.
+ */
+static int check_untagged(
+	const struct vfpt_transaction *t, struct vfpt_assigned *assigned, struct vfpt_error *err)
+{
+	const struct vfpt_assignment *a = &assigned->assignment;
+	uint64_t id = vfpt_settings_have(&a->wanted, VFPT_VLAN_ID) ? a->wanted.value[VFPT_VLAN_ID] : 0;
+
+	if ((id != 0 && id != 4095) || t->config->policy.untagged == VFPT_UNTAGGED_ALLOW)
+		return 0;
+	assigned->untagged = true;
+	if (t->config->policy.untagged == VFPT_UNTAGGED_WARN)
+		return 0;
+	return vfpt_error_set(err, VFPT_REFUSED,
+		"VF %u of %s would have no VLAN, so the guest could use any VLAN of the switch port, which "
+		"vfpt.conf refuses ([policy] untagged); give it one, or use no passthrough",
+		a->vf, a->pf);
+}
+
 /* A vNIC's bandwidth is a ceiling: above the link's speed it is none. */
 static void take_bandwidth(const struct vfpt_request *request, unsigned speed, struct vfpt_settings *wanted)
 {
@@ -442,6 +464,9 @@ static int check_and_take(struct vfpt_transaction *t, const struct vfpt_request 
 	unsigned speed = rates ? vfpt_host_link_speed(t->host, pick->pf) : 0;
 
 	take_bandwidth(request, speed, wanted);
+	/* With a port profile the switch decides the VLAN. */
+	if (!request->profile->port_profile[0] && check_untagged(t, assigned, err) < 0)
+		return -1;
 	if (get_settings(t, pick->pf, &vfs, err) < 0 ||
 		vfpt_settings_check(wanted, pick->pf, pick->vf, speed, vfs, err) < 0 ||
 		claim_mac(t, target, pick, &assigned->assignment, err) < 0 ||
@@ -654,7 +679,8 @@ int vfpt_assign_netdev(struct vfpt_transaction *transaction, const char *vm, con
 		get_settings(transaction, pick.pf, &vfs, err) < 0)
 		return -1;
 	out->assignment.wanted = as_it_is(&vfs[pick.vf], &netdev.mac);
-	if (take_vf(transaction, &pick, out, &vfs[pick.vf], err) < 0)
+	if (check_untagged(transaction, out, err) < 0 ||
+		take_vf(transaction, &pick, out, &vfs[pick.vf], err) < 0)
 		return -1;
 	keep(transaction, out);
 	return 0;

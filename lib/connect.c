@@ -162,6 +162,14 @@ static int qualify_for_pair(
 	return 0;
 }
 
+static void warn_if_untagged(const char *name, const struct vfpt_assigned *assigned)
+{
+	if (assigned->untagged)
+		vfpt_warn("%s: VF %u of %s has no VLAN, so the guest can use any VLAN of the switch port; "
+			  "give it one, or let the port carry none (see [policy] untagged in vfpt.conf)",
+			name, assigned->assignment.vf, assigned->assignment.pf);
+}
+
 /* What cannot be kept is said, not silently lost. */
 static void warn_of_losses(const struct vfpt_vnic *vnic, const struct vfpt_profile *profile,
 	const struct vfpt_assigned *assigned)
@@ -172,6 +180,7 @@ static void warn_of_losses(const struct vfpt_vnic *vnic, const struct vfpt_profi
 	if (!assigned->pf_up)
 		vfpt_warn("%s: PF %s has no link; nothing passes until it is up", name,
 			assigned->assignment.pf);
+	warn_if_untagged(name, assigned);
 	if (assigned->gap)
 		vfpt_warn("%s: %s cannot hold the link down, so until the VM runs its VLAN priority or "
 			  "protocol is not set "
@@ -354,6 +363,7 @@ static int connect_named_vf(struct vfpt_hook *hook, const char *netdev, struct v
 {
 	struct vfpt_connection connection = {.mode = VFPT_MODE_HOSTDEV, .port_profile = ""};
 	struct vfpt_assigned assigned;
+	char name[64];
 
 	if (vfpt_assign_netdev(&hook->transaction, hook->vm, netdev, &assigned, err) < 0)
 		return vfpt_error_wrap(err, "custom property sriov: %.40s", netdev);
@@ -362,6 +372,8 @@ static int connect_named_vf(struct vfpt_hook *hook, const char *netdev, struct v
 	if (vfpt_domain_add_vf(hook->document, &assigned.assignment.mac, &connection, err) < 0)
 		return -1;
 	hook->changed = true;
+	snprintf(name, sizeof(name), "custom property sriov: %.15s", netdev);
+	warn_if_untagged(name, &assigned);
 	return 0;
 }
 

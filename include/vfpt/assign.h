@@ -38,6 +38,7 @@ struct vfpt_assigned {
 	bool pf_up;
 	/** what is set besides, if the driver takes it: it does not show what the VF has of its last user */
 	struct vfpt_settings defaults;
+	bool untagged; /**< it has no VLAN, and vfpt.conf wants that to be told */
 	bool gap; /**< until vfpt_assign_finish() the VF may pass traffic with a wrong tag (vfpt.conf allows
 		     it) */
 };

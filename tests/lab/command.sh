@@ -110,6 +110,9 @@ reconcile_gives_back() {
 
 check_finds_what_is_broken() {
     run check
+    like "an untagged network is a warning" "$(flat)" '^3 .*warn +untagged: network ovirtmgmt has no VLAN'
+    echo 'untagged = allow' >>/etc/vdsm/vfpt.conf
+    run check
     is "on a fit host it is content" "$rc" 0
     setcap -r $hooks/before_vm_start/50_vfpt
     run check
