@@ -326,11 +326,15 @@ static void warn_of_losses(const struct vfpt_vnic_plan *vnic, bool gap)
 	const struct vfpt_request *request = vnic->request;
 	bool macvtap = request->profile.mode == VFPT_MODE_MACVTAP;
 
-	if (request->netdev[0])
-		return;
-	if (!vnic->pf->up)
+	if (!vnic->pf->up && !request->netdev[0])
 		vfpt_warn("%s: PF %s has no link; nothing passes until it is up", request->name,
 			vnic->pf->name);
+	if (vnic->untagged)
+		vfpt_warn(
+			"%s: VF %u of %s has no VLAN, so the guest can use any VLAN of the switch port; give it one, or let the port carry none (see [policy] untagged in vfpt.conf)",
+			request->name, vnic->assignment.vf, vnic->pf->name);
+	if (request->netdev[0])
+		return;
 	if (gap)
 		vfpt_warn("%s: %s cannot hold the link down, so until the VM runs its VLAN priority or "
 			  "protocol is not set (vfpt.conf allows it)",

@@ -432,13 +432,36 @@ static int plan_netdev(struct planner *p, const struct vfpt_network_pfs *serving
 	return 0;
 }
 
+/*
+ * Only a VLAN that is set through the PF confines a guest. Of a VF without one igb, ixgbe, i40e, ice and qede
+ * accept each VLAN filter that the guest's driver asks for, trusted or not, and mlx5 and bnxt leave VLANs to
+ * the VF. mlx4 shows such a VF with id 4095. An id that is not known counts as none: libvirt will set none.
+ * With a port profile the switch decides.
+ */
+static int check_untagged(const struct planner *p, struct vfpt_vnic_plan *vnic, struct vfpt_error *err)
+{
+	const struct vfpt_assignment *a = &vnic->assignment;
+	uint64_t id = vfpt_settings_have(&a->wanted, VFPT_VLAN_ID) ? a->wanted.value[VFPT_VLAN_ID] : 0;
+	enum vfpt_untagged policy = p->session->config->policy.untagged;
+
+	if ((id != 0 && id != 4095) || policy == VFPT_UNTAGGED_ALLOW ||
+		vnic->request->profile.port_profile[0])
+		return 0;
+	vnic->untagged = true;
+	if (policy == VFPT_UNTAGGED_WARN)
+		return 0;
+	return vfpt_error_set(err, VFPT_REFUSED,
+		"VF %u of %s would have no VLAN, so the guest could use any VLAN of the switch port, which vfpt.conf refuses ([policy] untagged); give it one, or use no passthrough",
+		a->vf, a->pf);
+}
+
 /* Settings are known: what becomes of the VF. */
 static int plan_vf(struct planner *p, struct vfpt_vnic_plan *vnic, unsigned speed, struct vfpt_error *err)
 {
 	struct vfpt_assignment *a = &vnic->assignment;
 	struct vfpt_settings *vfs;
 
-	if (get_settings(p, vnic->pf, &vfs, err) < 0)
+	if (check_untagged(p, vnic, err) < 0 || get_settings(p, vnic->pf, &vfs, err) < 0)
 		return -1;
 	vnic->before = vfs[a->vf];
 	a->before = vnic->before;

@@ -49,6 +49,7 @@ struct vfpt_vnic_plan {
 	struct vfpt_assignment assignment; /* as the ledger will have it */
 	struct vfpt_settings before;       /* the VF's settings as they will be when it is taken */
 	char netdev[IFNAMSIZ];             /* the VF's network device; empty where it is not needed */
+	bool untagged; /* the guest can use any VLAN, and vfpt.conf wants that to be said */
 	size_t step_count;
 	struct vfpt_step *steps;
 	/* Where the caller asked: each VF of the PFs that serve the network, by PF and index. */
