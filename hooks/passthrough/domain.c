@@ -4,35 +4,12 @@
 #include <errno.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
-#include <libxml/xmlsave.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Metadata that speaks of one vNIC: <ovirt-vm:device mac_address="...">. */
-struct device {
-	struct vfpt_mac mac;
-	char *alias; /* NULL: none */
-	xmlNode *element;
-	bool matched; /* by an <interface> */
-};
-
-struct vfpt_domain {
-	xmlDoc *doc;
-	xmlNode *root;
-	bool is_interface;
-	char *uuid;
-	char *declaration; /* the XML declaration as it was; NULL: there was none */
-	size_t vnic_count;
-	struct vfpt_vnic *vnics;
-	size_t device_count;
-	struct device *devices;
-	size_t property_count; /* the VM's own */
-	struct vfpt_property *properties;
-	size_t function_count; /* PCI functions that it gives to the VM */
-	struct vfpt_pci *functions;
-};
+#include "domain_xml.h"
 
 /* --- memory ---------------------------------------------------------------------------------- */
 
@@ -78,7 +55,12 @@ static void watch_memory(void)
 	out_of_memory = false;
 }
 
-static int no_memory(struct vfpt_error *err)
+bool vfpt_domain_out_of_memory(void)
+{
+	return out_of_memory;
+}
+
+int vfpt_domain_no_memory(struct vfpt_error *err)
 {
 	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
 }
@@ -86,33 +68,33 @@ static int no_memory(struct vfpt_error *err)
 /* --- finding things -------------------------------------------------------------------------- */
 
 /* @uri NULL: an element of libvirt's own, which are in no namespace. */
-static bool is_element(const xmlNode *node, const char *uri, const char *name)
+bool xml_is_element(const xmlNode *node, const char *uri, const char *name)
 {
 	if (node->type != XML_ELEMENT_NODE || strcmp((const char *)node->name, name) != 0)
 		return false;
 	return uri ? node->ns && node->ns->href && strcmp((const char *)node->ns->href, uri) == 0 : !node->ns;
 }
 
-static xmlNode *next_element(xmlNode *node, const char *uri, const char *name)
+xmlNode *xml_next_element(xmlNode *node, const char *uri, const char *name)
 {
-	while (node && !is_element(node, uri, name))
+	while (node && !xml_is_element(node, uri, name))
 		node = node->next;
 	return node;
 }
 
-static xmlNode *child(const xmlNode *parent, const char *uri, const char *name)
+xmlNode *xml_child(const xmlNode *parent, const char *uri, const char *name)
 {
-	return parent ? next_element(parent->children, uri, name) : NULL;
+	return parent ? xml_next_element(parent->children, uri, name) : NULL;
 }
 
-static char *attribute(const xmlNode *node, const char *name)
+char *xml_attribute(const xmlNode *node, const char *name)
 {
 	return node ? (char *)xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;
 }
 
-static bool attribute_is(const xmlNode *node, const char *name, const char *value)
+bool xml_attribute_is(const xmlNode *node, const char *name, const char *value)
 {
-	char *text = attribute(node, name);
+	char *text = xml_attribute(node, name);
 	bool is = text && strcmp(text, value) == 0;
 
 	xmlFree(text);
@@ -122,7 +104,7 @@ static bool attribute_is(const xmlNode *node, const char *name, const char *valu
 /* What is no number is 0: libvirt refuses such a document itself. */
 static unsigned number(const xmlNode *node, const char *name)
 {
-	char *text = attribute(node, name);
+	char *text = xml_attribute(node, name);
 	unsigned long value = text ? strtoul(text, NULL, 10) : 0;
 
 	xmlFree(text);
@@ -130,7 +112,7 @@ static unsigned number(const xmlNode *node, const char *name)
 }
 
 /* The text of an element; NULL when it is empty. */
-static char *content(const xmlNode *node)
+char *xml_content(const xmlNode *node)
 {
 	char *text = node ? (char *)xmlNodeGetContent(node) : NULL;
 
@@ -311,7 +293,7 @@ static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, 
 	int r = 0;
 
 	if (!parser)
-		return no_memory(err);
+		return vfpt_domain_no_memory(err);
 	parser->_private = &has_dtd;
 	parser->sax->internalSubset = refuse_dtd;
 	domain->doc = xmlCtxtReadMemory(parser, text, (int)size, NULL, NULL,
@@ -321,13 +303,13 @@ static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, 
 	if (!domain->root || has_dtd)
 		r = parse_failed(parser, has_dtd, err);
 	else if (prepare_namespaces(domain->root) < 0)
-		r = no_memory(err);
+		r = vfpt_domain_no_memory(err);
 	xmlFreeParserCtxt(parser);
 	return r;
 }
 
 /* Keep the XML declaration to the letter, unless it tells an encoding that the output will not have. */
-static int take_declaration(struct vfpt_domain *domain, const char *text, size_t size)
+static int keep_declaration(struct vfpt_domain *domain, const char *text, size_t size)
 {
 	char declaration[DECLARATION_SIZE], encoding[ENCODING_SIZE];
 
@@ -341,9 +323,9 @@ static int take_declaration(struct vfpt_domain *domain, const char *text, size_t
 	return domain->declaration ? 0 : -1;
 }
 
-static int take_properties(const xmlNode *metadata, struct vfpt_property **properties, size_t *count)
+static int read_properties(const xmlNode *metadata, struct vfpt_property **properties, size_t *count)
 {
-	xmlNode *custom = child(metadata, VFPT_OVIRT_NAMESPACE, "custom");
+	xmlNode *custom = xml_child(metadata, VFPT_OVIRT_NAMESPACE, "custom");
 
 	for (xmlNode *node = custom ? custom->children : NULL; node; node = node->next) {
 		struct vfpt_property *grown;
@@ -363,11 +345,11 @@ static int take_properties(const xmlNode *metadata, struct vfpt_property **prope
 	return 0;
 }
 
-static int take_device(struct vfpt_domain *domain, xmlNode *element)
+static int read_device(struct vfpt_domain *domain, xmlNode *element)
 {
 	struct vfpt_error ignored;
-	struct device device = {.element = element}, *grown;
-	char *text = attribute(element, "mac_address");
+	struct vfpt_domain_device device = {.element = element}, *grown;
+	char *text = xml_attribute(element, "mac_address");
 	int r = text ? vfpt_mac_parse(text, &device.mac, &ignored) : -1;
 
 	xmlFree(text);
@@ -376,22 +358,22 @@ static int take_device(struct vfpt_domain *domain, xmlNode *element)
 	grown = reallocarray(domain->devices, domain->device_count + 1, sizeof(*grown));
 	if (!grown)
 		return -1;
-	device.alias = attribute(element, "alias");
+	device.alias = xml_attribute(element, "alias");
 	grown[domain->device_count++] = device;
 	domain->devices = grown;
 	return 0;
 }
 
-static int take_devices(struct vfpt_domain *domain)
+static int read_devices(struct vfpt_domain *domain)
 {
-	xmlNode *vm = child(child(domain->root, NULL, "metadata"), VFPT_OVIRT_NAMESPACE, "vm");
+	xmlNode *vm = xml_child(xml_child(domain->root, NULL, "metadata"), VFPT_OVIRT_NAMESPACE, "vm");
 	xmlNode *element;
 
-	if (take_properties(vm, &domain->properties, &domain->property_count) < 0)
+	if (read_properties(vm, &domain->properties, &domain->property_count) < 0)
 		return -1;
-	for (element = child(vm, VFPT_OVIRT_NAMESPACE, "device"); element;
-		element = next_element(element->next, VFPT_OVIRT_NAMESPACE, "device"))
-		if (take_device(domain, element) < 0)
+	for (element = xml_child(vm, VFPT_OVIRT_NAMESPACE, "device"); element;
+		element = xml_next_element(element->next, VFPT_OVIRT_NAMESPACE, "device"))
+		if (read_device(domain, element) < 0)
 			return -1;
 	return 0;
 }
@@ -439,7 +421,7 @@ static bool is_ambiguous(const struct vfpt_domain *domain, const struct vfpt_mac
 		apart = apart && is_of_one_interface(domain, mac, domain->vnics[i].alias);
 	}
 	for (size_t i = 0; i < domain->device_count; i++) {
-		const struct device *device = &domain->devices[i];
+		const struct vfpt_domain_device *device = &domain->devices[i];
 
 		if (!vfpt_mac_equal(&device->mac, mac))
 			continue;
@@ -462,10 +444,11 @@ static const struct vfpt_vnic *first_with_mac_of(
 }
 
 /* NULL too where it is ambiguous: no vNIC gets what may be another's. */
-static struct device *device_of(const struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
+struct vfpt_domain_device *vfpt_domain_device_of(
+	const struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
 {
 	for (size_t i = 0; vnic->has_mac && !vnic->ambiguous && i < domain->device_count; i++) {
-		struct device *device = &domain->devices[i];
+		struct vfpt_domain_device *device = &domain->devices[i];
 
 		if (vfpt_mac_equal(&device->mac, &vnic->mac) &&
 			(!device->alias || is_same(device->alias, vnic->alias)))
@@ -479,12 +462,12 @@ static bool has_attribute(const xmlNode *node, const char *name)
 	return node && xmlHasProp(node, (const xmlChar *)name);
 }
 
-static void take_bandwidth(struct vfpt_vnic *vnic, const xmlNode *bandwidth)
+static void read_bandwidth(struct vfpt_vnic *vnic, const xmlNode *bandwidth)
 {
-	const xmlNode *outbound = child(bandwidth, NULL, "outbound");
+	const xmlNode *outbound = xml_child(bandwidth, NULL, "outbound");
 
 	vnic->outbound = number(outbound, has_attribute(outbound, "peak") ? "peak" : "average");
-	vnic->has_inbound = child(bandwidth, NULL, "inbound");
+	vnic->has_inbound = xml_child(bandwidth, NULL, "inbound");
 }
 
 /* <address domain='0x0000' bus='0x02' slot='0x10' function='0x0'/>; @return whether it is one */
@@ -498,7 +481,7 @@ static bool read_pci(const xmlNode *address, struct vfpt_pci *out)
 	if (!address)
 		return false;
 	for (int i = 0; i < 4; i++) {
-		char *part = attribute(address, names[i]);
+		char *part = xml_attribute(address, names[i]);
 
 		value[i] = part ? strtoul(part, NULL, 0) : 0;
 		xmlFree(part);
@@ -509,59 +492,59 @@ static bool read_pci(const xmlNode *address, struct vfpt_pci *out)
 
 static xmlNode *source_address(const xmlNode *device)
 {
-	return child(child(device, NULL, "source"), NULL, "address");
+	return xml_child(xml_child(device, NULL, "source"), NULL, "address");
 }
 
-static void take_vf(struct vfpt_vnic *vnic, const xmlNode *address)
+static void read_vf(struct vfpt_vnic *vnic, const xmlNode *address)
 {
-	vnic->has_vf = attribute_is(address, "type", "pci") && read_pci(address, &vnic->vf);
+	vnic->has_vf = xml_attribute_is(address, "type", "pci") && read_pci(address, &vnic->vf);
 }
 
-static int take_metadata(struct vfpt_vnic *vnic, const xmlNode *metadata)
+static int read_metadata(struct vfpt_vnic *vnic, const xmlNode *metadata)
 {
-	xmlNode *mirrored = child(metadata, VFPT_OVIRT_NAMESPACE, "portMirroring");
+	xmlNode *mirrored = xml_child(metadata, VFPT_OVIRT_NAMESPACE, "portMirroring");
 
-	vnic->network = content(child(metadata, VFPT_OVIRT_NAMESPACE, "network"));
+	vnic->network = xml_content(xml_child(metadata, VFPT_OVIRT_NAMESPACE, "network"));
 	vnic->port_mirroring = mirrored && xmlFirstElementChild(mirrored);
-	return take_properties(metadata, &vnic->properties, &vnic->property_count);
+	return read_properties(metadata, &vnic->properties, &vnic->property_count);
 }
 
-static void take_vnic(struct vfpt_domain *domain, xmlNode *element)
+static void read_vnic(struct vfpt_domain *domain, xmlNode *element)
 {
 	struct vfpt_vnic *vnic = &domain->vnics[domain->vnic_count++];
-	char *mac = attribute(child(element, NULL, "mac"), "address");
+	char *mac = xml_attribute(xml_child(element, NULL, "mac"), "address");
 	struct vfpt_error ignored;
 
 	vnic->element = element;
 	vnic->has_mac = mac && vfpt_mac_parse(mac, &vnic->mac, &ignored) == 0;
 	xmlFree(mac);
-	vnic->type = attribute(element, "type");
-	vnic->model = attribute(child(element, NULL, "model"), "type");
-	vnic->bridge = attribute(child(element, NULL, "source"), "bridge");
-	vnic->alias = attribute(child(element, NULL, "alias"), "name");
-	vnic->mtu = number(child(element, NULL, "mtu"), "size");
-	vnic->link_down = attribute_is(child(element, NULL, "link"), "state", "down");
-	vnic->filter = attribute(child(element, NULL, "filterref"), "filter");
-	vnic->isolated = attribute_is(child(element, NULL, "port"), "isolated", "yes");
-	vnic->teaming = attribute(child(element, NULL, "teaming"), "type");
-	take_bandwidth(vnic, child(element, NULL, "bandwidth"));
+	vnic->type = xml_attribute(element, "type");
+	vnic->model = xml_attribute(xml_child(element, NULL, "model"), "type");
+	vnic->bridge = xml_attribute(xml_child(element, NULL, "source"), "bridge");
+	vnic->alias = xml_attribute(xml_child(element, NULL, "alias"), "name");
+	vnic->mtu = number(xml_child(element, NULL, "mtu"), "size");
+	vnic->link_down = xml_attribute_is(xml_child(element, NULL, "link"), "state", "down");
+	vnic->filter = xml_attribute(xml_child(element, NULL, "filterref"), "filter");
+	vnic->isolated = xml_attribute_is(xml_child(element, NULL, "port"), "isolated", "yes");
+	vnic->teaming = xml_attribute(xml_child(element, NULL, "teaming"), "type");
+	read_bandwidth(vnic, xml_child(element, NULL, "bandwidth"));
 	if (vnic->type && strcmp(vnic->type, "hostdev") == 0)
-		take_vf(vnic, source_address(element));
+		read_vf(vnic, source_address(element));
 }
 
 /* Once all interfaces are known. */
-static int take_metadata_of(struct vfpt_domain *domain, struct vfpt_vnic *vnic, struct vfpt_error *err)
+static int read_metadata_of(struct vfpt_domain *domain, struct vfpt_vnic *vnic, struct vfpt_error *err)
 {
 	const struct vfpt_vnic *first = first_with_mac_of(domain, vnic);
-	struct device *device;
+	struct vfpt_domain_device *device;
 
 	vnic->ambiguous =
 		vnic->has_mac && (first < vnic ? first->ambiguous : is_ambiguous(domain, &vnic->mac));
-	device = device_of(domain, vnic);
+	device = vfpt_domain_device_of(domain, vnic);
 	if (device) {
 		device->matched = true;
-		if (take_metadata(vnic, device->element) < 0)
-			return no_memory(err);
+		if (read_metadata(vnic, device->element) < 0)
+			return vfpt_domain_no_memory(err);
 	}
 	if (!vnic->network && vnic->bridge)
 		vnic->network = (char *)xmlStrdup((xmlChar *)vnic->bridge);
@@ -570,7 +553,7 @@ static int take_metadata_of(struct vfpt_domain *domain, struct vfpt_vnic *vnic, 
 
 /* What the metadata knows of a vNIC that is not there, or is there without its MAC, or cannot be told from
  * another. */
-static int take_orphans(struct vfpt_domain *domain, struct vfpt_error *err)
+static int read_orphans(struct vfpt_domain *domain, struct vfpt_error *err)
 {
 	for (size_t i = 0; i < domain->device_count; i++) {
 		struct vfpt_vnic *vnic = &domain->vnics[domain->vnic_count];
@@ -581,46 +564,46 @@ static int take_orphans(struct vfpt_domain *domain, struct vfpt_error *err)
 		vnic->has_mac = true;
 		vnic->mac = domain->devices[i].mac;
 		vnic->ambiguous = first_with_mac_of(domain, vnic)->ambiguous;
-		if (take_metadata(vnic, domain->devices[i].element) < 0)
-			return no_memory(err);
+		if (read_metadata(vnic, domain->devices[i].element) < 0)
+			return vfpt_domain_no_memory(err);
 	}
 	return 0;
 }
 
-static int take_vnics(struct vfpt_domain *domain, xmlNode *first, struct vfpt_error *err)
+static int read_vnics(struct vfpt_domain *domain, xmlNode *first, struct vfpt_error *err)
 {
 	size_t count = 0;
 
-	for (xmlNode *node = first; node; node = next_element(node->next, NULL, "interface"))
+	for (xmlNode *node = first; node; node = xml_next_element(node->next, NULL, "interface"))
 		count++;
 	domain->vnics = calloc(count + domain->device_count + 1, sizeof(*domain->vnics));
 	if (!domain->vnics)
-		return no_memory(err);
-	for (xmlNode *node = first; node; node = next_element(node->next, NULL, "interface"))
-		take_vnic(domain, node);
+		return vfpt_domain_no_memory(err);
+	for (xmlNode *node = first; node; node = xml_next_element(node->next, NULL, "interface"))
+		read_vnic(domain, node);
 	for (size_t i = 0; i < domain->vnic_count; i++)
-		if (take_metadata_of(domain, &domain->vnics[i], err) < 0)
+		if (read_metadata_of(domain, &domain->vnics[i], err) < 0)
 			return -1;
-	return take_orphans(domain, err);
+	return read_orphans(domain, err);
 }
 
 /* PCI functions of <hostdev mode='subsystem' type='pci'>, the mode being libvirt's default, and of vNICs. */
-static int take_functions(struct vfpt_domain *domain, xmlNode *devices, struct vfpt_error *err)
+static int read_functions(struct vfpt_domain *domain, xmlNode *devices, struct vfpt_error *err)
 {
 	size_t count = domain->vnic_count;
 	xmlNode *node;
 
 	for (node = devices->children; node; node = node->next)
-		count += is_element(node, NULL, "hostdev");
+		count += xml_is_element(node, NULL, "hostdev");
 	domain->functions = calloc(count + 1, sizeof(*domain->functions));
 	if (!domain->functions)
-		return no_memory(err);
+		return vfpt_domain_no_memory(err);
 	for (size_t i = 0; i < domain->vnic_count; i++)
 		if (domain->vnics[i].has_vf)
 			domain->functions[domain->function_count++] = domain->vnics[i].vf;
 	for (node = devices->children; node; node = node->next)
-		if (is_element(node, NULL, "hostdev") && attribute_is(node, "type", "pci") &&
-			!attribute_is(node, "mode", "capabilities"))
+		if (xml_is_element(node, NULL, "hostdev") && xml_attribute_is(node, "type", "pci") &&
+			!xml_attribute_is(node, "mode", "capabilities"))
 			domain->function_count +=
 				read_pci(source_address(node), &domain->functions[domain->function_count]);
 	return 0;
@@ -630,23 +613,23 @@ static int understand(struct vfpt_domain *domain, struct vfpt_error *err)
 {
 	xmlNode *root = domain->root, *devices;
 
-	if (is_element(root, NULL, "interface")) {
+	if (xml_is_element(root, NULL, "interface")) {
 		domain->is_interface = true;
-		return take_vnics(domain, root, err);
+		return read_vnics(domain, root, err);
 	}
-	if (!is_element(root, NULL, "domain"))
+	if (!xml_is_element(root, NULL, "domain"))
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
 			"the document is <%.40s>, neither <domain> nor <interface>",
 			(const char *)root->name);
-	devices = child(root, NULL, "devices");
+	devices = xml_child(root, NULL, "devices");
 	if (!devices)
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "the domain has no <devices>");
-	domain->uuid = content(child(root, NULL, "uuid"));
-	if (take_devices(domain) < 0)
-		return no_memory(err);
-	if (take_vnics(domain, child(devices, NULL, "interface"), err) < 0)
+	domain->uuid = xml_content(xml_child(root, NULL, "uuid"));
+	if (read_devices(domain) < 0)
+		return vfpt_domain_no_memory(err);
+	if (read_vnics(domain, xml_child(devices, NULL, "interface"), err) < 0)
 		return -1;
-	return take_functions(domain, devices, err);
+	return read_functions(domain, devices, err);
 }
 
 /* libxml2 would take the part before it for the whole. */
@@ -678,15 +661,15 @@ int vfpt_domain_parse(const char *text, size_t size, struct vfpt_domain **out, s
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "the document has a NUL byte in it");
 	domain = calloc(1, sizeof(*domain));
 	if (!domain)
-		return no_memory(err);
+		return vfpt_domain_no_memory(err);
 	watch_memory();
 	if (parse_xml(domain, text, size, err) < 0 || understand(domain, err) < 0) {
 		vfpt_domain_free(domain);
-		return out_of_memory ? no_memory(err) : -1;
+		return out_of_memory ? vfpt_domain_no_memory(err) : -1;
 	}
-	if (take_declaration(domain, text, size) < 0 || out_of_memory) {
+	if (keep_declaration(domain, text, size) < 0 || out_of_memory) {
 		vfpt_domain_free(domain);
-		return no_memory(err);
+		return vfpt_domain_no_memory(err);
 	}
 	*out = domain;
 	return 0;
@@ -762,7 +745,7 @@ size_t vfpt_domain_functions(const struct vfpt_domain *domain, const struct vfpt
 /* A list that is none is libvirt's to refuse. */
 static void add_list(const xmlNode *node, const char *name, struct vfpt_set *set)
 {
-	char *list = attribute(node, name);
+	char *list = xml_attribute(node, name);
 
 	if (list)
 		(void)vfpt_set_parse(set, list);
@@ -771,15 +754,15 @@ static void add_list(const xmlNode *node, const char *name, struct vfpt_set *set
 
 void vfpt_domain_placement(const struct vfpt_domain *domain, struct vfpt_set *nodes, struct vfpt_set *cpus)
 {
-	xmlNode *memory = child(domain->root, NULL, "numatune"),
-		*vcpus = child(domain->root, NULL, "cputune");
+	xmlNode *memory = xml_child(domain->root, NULL, "numatune"),
+		*vcpus = xml_child(domain->root, NULL, "cputune");
 
 	for (xmlNode *node = memory ? memory->children : NULL; node; node = node->next)
-		if (is_element(node, NULL, "memory") || is_element(node, NULL, "memnode"))
+		if (xml_is_element(node, NULL, "memory") || xml_is_element(node, NULL, "memnode"))
 			add_list(node, "nodeset", nodes);
-	add_list(child(domain->root, NULL, "vcpu"), "cpuset", cpus);
+	add_list(xml_child(domain->root, NULL, "vcpu"), "cpuset", cpus);
 	for (xmlNode *node = vcpus ? vcpus->children : NULL; node; node = node->next)
-		if (is_element(node, NULL, "vcpupin"))
+		if (xml_is_element(node, NULL, "vcpupin"))
 			add_list(node, "cpuset", cpus);
 }
 
@@ -800,333 +783,4 @@ char *vfpt_vnic_name(const struct vfpt_vnic *vnic, char *buffer, size_t size)
 		vfpt_mac_format(&vnic->mac, mac);
 	snprintf(buffer, size, "vNIC %s (network %.40s)", mac, vnic->network ? vnic->network : "none");
 	return buffer;
-}
-
-/* --- rewriting ------------------------------------------------------------------------------- */
-
-static bool is_blank(const xmlNode *node)
-{
-	return node && node->type == XML_TEXT_NODE && xmlIsBlankNode(node);
-}
-
-/* With the line break and indentation in front of it. */
-static void remove_node(xmlNode *node)
-{
-	xmlNode *space = node->prev;
-
-	xmlUnlinkNode(node);
-	xmlFreeNode(node);
-	if (is_blank(space)) {
-		xmlUnlinkNode(space);
-		xmlFreeNode(space);
-	}
-}
-
-static bool is_one_of(const xmlNode *node, const char *const *names)
-{
-	while (*names && !is_element(node, NULL, *names))
-		names++;
-	return *names;
-}
-
-/* What libvirt refuses or ignores in that mode, or is written anew for the VF (docs: vdsm-hook-vfpt(7)). */
-static bool goes(const xmlNode *node, const struct vfpt_connection *connection)
-{
-	static const char *const from_hostdev[] = {"source", "driver", "vlan", "model", "filterref", "target",
-		"tune", "link", "mtu", "bandwidth", "port", "coalesce", "backend", "guest", "script",
-		"downscript", NULL};
-	static const char *const from_macvtap[] = {
-		"source", "vlan", "mtu", "port", "coalesce", "guest", "script", "downscript", NULL};
-
-	if (is_element(node, NULL, "virtualport"))
-		return connection->port_profile[0] || !attribute_is(node, "type", "802.1Qbh");
-	return is_one_of(node, connection->mode == VFPT_MODE_MACVTAP ? from_macvtap : from_hostdev);
-}
-
-/* The line break and indentation in front of the first child, or NULL where the document has none. */
-static char *indentation(const xmlNode *parent)
-{
-	return is_blank(parent->children) ? (char *)parent->children->content : NULL;
-}
-
-/* Put a new element behind @before (or first), indented like its siblings. NULL: no memory. */
-static xmlNode *insert(xmlNode *parent, xmlNode *before, xmlNs *ns, const char *name)
-{
-	const char *indent = indentation(parent);
-	xmlNode *space = indent ? xmlNewDocText(parent->doc, (const xmlChar *)indent) : NULL;
-	xmlNode *node = xmlNewDocNode(parent->doc, ns, (const xmlChar *)name, NULL);
-
-	if (!node || (indent && !space)) {
-		xmlFreeNode(space);
-		xmlFreeNode(node);
-		return NULL;
-	}
-	if (before)
-		xmlAddNextSibling(before, node);
-	else if (parent->children)
-		xmlAddPrevSibling(parent->children, node);
-	else
-		xmlAddChild(parent, node);
-	if (space) {
-		/* Moved in by hand: libxml2's own functions would merge it with a text beside it. */
-		space->parent = parent;
-		space->next = node;
-		space->prev = node->prev;
-		if (node->prev)
-			node->prev->next = space;
-		else
-			parent->children = space;
-		node->prev = space;
-	}
-	return node;
-}
-
-static bool set(xmlNode *node, const char *name, const char *value)
-{
-	return node && xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value);
-}
-
-/* As its parent's last child; NULL: no memory. */
-static xmlNode *append(xmlNode *parent, const char *name)
-{
-	return parent ? xmlNewChild(parent, NULL, (const xmlChar *)name, NULL) : NULL;
-}
-
-/* <source><address type='pci' .../></source><driver name='vfio'/>, behind @before. @return the last, or NULL
- */
-static xmlNode *write_pci(xmlNode *interface, xmlNode *before, const struct vfpt_pci *vf)
-{
-	xmlNode *source = insert(interface, before, NULL, "source");
-	xmlNode *address = append(source, "address");
-	xmlNode *driver = source ? insert(interface, source, NULL, "driver") : NULL;
-	struct vfpt_pci_attributes text;
-
-	vfpt_pci_attributes(vf, &text);
-	return set(address, "type", "pci") && set(address, "domain", text.domain) &&
-			       set(address, "bus", text.bus) && set(address, "slot", text.slot) &&
-			       set(address, "function", text.function) && set(driver, "name", "vfio")
-		       ? driver
-		       : NULL;
-}
-
-/* <source dev='...' mode='passthrough'/> */
-static xmlNode *write_dev(xmlNode *interface, xmlNode *before, const char *netdev)
-{
-	xmlNode *source = insert(interface, before, NULL, "source");
-
-	return set(source, "dev", netdev) && set(source, "mode", "passthrough") ? source : NULL;
-}
-
-/* The VF, <vlan><tag id='...'/></vlan> and <virtualport type='802.1Qbh'>, behind <mac>. */
-static bool write_vf(xmlNode *interface, const struct vfpt_connection *connection)
-{
-	xmlNode *last = next_element(interface->children, NULL, "mac"), *port;
-	char id[8];
-
-	last = connection->mode == VFPT_MODE_MACVTAP ? write_dev(interface, last, connection->netdev)
-						     : write_pci(interface, last, &connection->vf);
-	if (last && connection->vlan_id) {
-		snprintf(id, sizeof(id), "%u", connection->vlan_id);
-		last = insert(interface, last, NULL, "vlan");
-		if (!set(append(last, "tag"), "id", id))
-			return false;
-	}
-	if (!last || !connection->port_profile[0])
-		return last;
-	port = insert(interface, last, NULL, "virtualport");
-	return set(port, "type", "802.1Qbh") &&
-	       set(append(port, "parameters"), "profileid", connection->port_profile);
-}
-
-/* --- metadata -------------------------------------------------------------------------------- */
-
-static xmlNode *metadata_vm(struct vfpt_domain *domain)
-{
-	xmlNode *metadata = next_element(domain->root->children, NULL, "metadata"), *vm;
-
-	if (!metadata)
-		metadata = insert(domain->root, NULL, NULL, "metadata");
-	vm = child(metadata, VFPT_OVIRT_NAMESPACE, "vm");
-	if (metadata && !vm && (vm = insert(metadata, NULL, NULL, "vm"))) {
-		xmlNs *ns = xmlSearchNsByHref(domain->doc, vm, (const xmlChar *)VFPT_OVIRT_NAMESPACE);
-
-		if (!ns)
-			ns = xmlNewNs(vm, (const xmlChar *)VFPT_OVIRT_NAMESPACE, (const xmlChar *)"ovirt-vm");
-		xmlSetNs(vm, ns);
-	}
-	return vm;
-}
-
-uint64_t vfpt_domain_run(const struct vfpt_domain *domain)
-{
-	xmlNode *mark = child(child(domain->root, NULL, "metadata"), VFPT_NAMESPACE, "run");
-	char *text = attribute(mark, "start");
-	uint64_t run = text ? strtoull(text, NULL, 10) : 0;
-
-	xmlFree(text);
-	return run;
-}
-
-int vfpt_domain_set_run(struct vfpt_domain *domain, uint64_t run, struct vfpt_error *err)
-{
-	xmlNode *metadata = next_element(domain->root->children, NULL, "metadata"), *mark;
-	char text[24];
-	xmlNs *ns;
-
-	if (!metadata)
-		metadata = insert(domain->root, NULL, NULL, "metadata");
-	mark = child(metadata, VFPT_NAMESPACE, "run");
-	if (metadata && !mark && (mark = insert(metadata, NULL, NULL, "run"))) {
-		ns = xmlNewNs(mark, (const xmlChar *)VFPT_NAMESPACE, (const xmlChar *)"vfpt");
-		xmlSetNs(mark, ns);
-	}
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)run);
-	return set(mark, "start", text) ? 0 : no_memory(err);
-}
-
-/*
- * <device mac_address='...' alias='...'><network>NAME</network></device>, @device being what is there
- * already, or NULL. VDSM takes a device with a <teaming> for the one that has its MAC and its alias (vdsm:
- * vmdevices/network.py, get_identifying_attrs()).
- */
-static bool describe(struct vfpt_domain *domain, xmlNode *device, const struct vfpt_mac *mac,
-	const char *alias, const char *network_name)
-{
-	xmlNode *network = child(device, VFPT_OVIRT_NAMESPACE, "network");
-	char text[VFPT_MAC_SIZE], *present = content(network);
-	bool has_network = present;
-
-	xmlFree(present);
-	if (!device) {
-		xmlNode *vm = metadata_vm(domain);
-
-		device = vm && vm->ns ? insert(vm, NULL, vm->ns, "device") : NULL;
-		if (!set(device, "mac_address", vfpt_mac_format(mac, text)))
-			return false;
-	}
-	if (alias && !set(device, "alias", alias))
-		return false;
-	if (has_network)
-		return true;
-	if (!network)
-		network = insert(device, NULL, device->ns, "network");
-	if (network)
-		xmlNodeAddContent(network, (const xmlChar *)network_name);
-	return network;
-}
-
-static xmlNode *metadata_of(const struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
-{
-	const struct device *known = device_of(domain, vnic);
-
-	return known ? known->element : NULL;
-}
-
-/* --- the modes ------------------------------------------------------------------------------- */
-
-static bool rewrite(
-	struct vfpt_domain *domain, const struct vfpt_vnic *vnic, const struct vfpt_connection *connection)
-{
-	bool macvtap = connection->mode == VFPT_MODE_MACVTAP;
-	xmlNode *interface = vnic->element;
-
-	for (xmlNode *node = interface->children, *next; node; node = next) {
-		next = node->next;
-		if (goes(node, connection))
-			remove_node(node);
-	}
-	return set(interface, "type", macvtap ? "direct" : "hostdev") &&
-	       (macvtap || set(interface, "managed", "yes")) && write_vf(interface, connection) &&
-	       /* The network's name was in <source bridge=.../> only, which went. */
-	       (domain->is_interface ||
-		       describe(domain, metadata_of(domain, vnic), &vnic->mac, NULL, vnic->network));
-}
-
-/* A hostdev interface behind @before (or first) among @devices; @return it, or NULL. */
-static xmlNode *add_hostdev(xmlNode *devices, xmlNode *before, const struct vfpt_mac *mac,
-	const struct vfpt_connection *connection)
-{
-	xmlNode *interface = insert(devices, before, NULL, "interface");
-	char text[VFPT_MAC_SIZE], alias[VFPT_VF_ALIAS_SIZE];
-
-	if (!set(interface, "type", "hostdev") || !set(interface, "managed", "yes"))
-		return NULL;
-	if (!set(append(interface, "mac"), "address", vfpt_mac_format(mac, text)))
-		return NULL;
-	if (!write_vf(interface, connection))
-		return NULL;
-	if (!set(append(interface, "alias"), "name", vfpt_vf_alias(mac, alias)))
-		return NULL;
-	return interface;
-}
-
-/* libvirt and QEMU know the persistent part by a user alias, which starts with "ua-". */
-static bool pair_up(
-	struct vfpt_domain *domain, const struct vfpt_vnic *vnic, const struct vfpt_connection *connection)
-{
-	xmlNode *interface = vnic->element, *mac = next_element(interface->children, NULL, "mac"),
-		*alias = next_element(interface->children, NULL, "alias"), *hostdev, *teaming;
-	char made[VFPT_VF_ALIAS_SIZE + 8], own[VFPT_VF_ALIAS_SIZE];
-	const char *name = vnic->alias;
-
-	vfpt_vf_alias(&vnic->mac, own);
-	if (!name || strncmp(name, "ua-", 3) != 0) {
-		snprintf(made, sizeof(made), "%s-virtio", own);
-		name = made;
-		if (!alias)
-			alias = append(interface, "alias");
-		if (!set(alias, "name", name))
-			return false;
-	}
-	hostdev = add_hostdev(interface->parent, interface, &vnic->mac, connection);
-	teaming = append(hostdev, "teaming");
-	return set(insert(interface, mac, NULL, "teaming"), "type", "persistent") &&
-	       set(teaming, "type", "transient") && set(teaming, "persistent", name) &&
-	       describe(domain, metadata_of(domain, vnic), &vnic->mac, name, vnic->network) &&
-	       describe(domain, NULL, &vnic->mac, own, vnic->network);
-}
-
-int vfpt_domain_connect(struct vfpt_domain *domain, const struct vfpt_vnic *vnic,
-	const struct vfpt_connection *connection, struct vfpt_error *err)
-{
-	bool good = connection->mode == VFPT_MODE_FAILOVER ? pair_up(domain, vnic, connection)
-							   : rewrite(domain, vnic, connection);
-
-	return good ? 0 : no_memory(err);
-}
-
-int vfpt_domain_add_vf(struct vfpt_domain *domain, const struct vfpt_mac *mac,
-	const struct vfpt_connection *connection, struct vfpt_error *err)
-{
-	/* Without devices it is not parsed. */
-	xmlNode *devices = next_element(domain->root->children, NULL, "devices");
-
-	if (!add_hostdev(devices, xmlLastElementChild(devices), mac, connection) ||
-		!describe(domain, NULL, mac, NULL, VFPT_NO_NETWORK))
-		return no_memory(err);
-	return 0;
-}
-
-int vfpt_domain_print(const struct vfpt_domain *domain, char **out, size_t *size, struct vfpt_error *err)
-{
-	xmlBuffer *buffer = xmlBufferCreate();
-	/* The declaration is ours to write: libxml2 would add what the original does not have. */
-	xmlSaveCtxt *save =
-		buffer ? xmlSaveToBuffer(buffer, "UTF-8", XML_SAVE_NO_DECL | XML_SAVE_AS_XML) : NULL;
-	const char *declaration = domain->declaration ? domain->declaration : "";
-	bool good = save && xmlSaveDoc(save, domain->doc) >= 0;
-	int length;
-
-	*out = NULL;
-	if (save && xmlSaveClose(save) < 0)
-		good = false;
-	good = good && !out_of_memory;
-	if (good) {
-		length = asprintf(out, "%s%s%s", declaration, declaration[0] ? "\n" : "",
-			(const char *)xmlBufferContent(buffer));
-		good = length >= 0;
-		*size = good ? (size_t)length : 0;
-	}
-	xmlBufferFree(buffer);
-	return good ? 0 : no_memory(err);
 }

@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ini.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +15,12 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "ledger_record.h"
 #include "message.h"
 
-#define DIRECTORY   "run/vfpt"
-#define NEW_FILE    ".new" /* under the lock there is one writer */
-#define RECORD_SIZE 2048   /* the longest record has some 900 bytes */
-#define NAME_SIZE   (VFPT_PCI_SIZE + VFPT_VM_SIZE)
+#define DIRECTORY "run/vfpt"
+#define NEW_FILE  ".new" /* under the lock there is one writer */
+#define NAME_SIZE (VFPT_PCI_SIZE + VFPT_VM_SIZE)
 
 /* Below the ledger: what each VF's last record was. */
 #define LAST           "last"
@@ -68,139 +67,6 @@ void vfpt_network_name(char out[VFPT_NETWORK_SIZE], const char *name)
 	out[length] = '\0';
 }
 
-/* --- one record: text and back --------------------------------------------------------------- */
-
-static void print_settings(char text[RECORD_SIZE], const char *section, const struct vfpt_settings *settings)
-{
-	size_t used = strlen(text);
-	char value[VFPT_SETTING_SIZE];
-
-	used += (size_t)snprintf(text + used, RECORD_SIZE - used, "\n[%s]\n", section);
-	for (int i = 0; i < VFPT_SETTING_COUNT; i++) {
-		enum vfpt_setting setting = (enum vfpt_setting)i;
-
-		if (vfpt_settings_have(settings, setting))
-			used += (size_t)snprintf(text + used, RECORD_SIZE - used, "%s = %s\n",
-				vfpt_setting_name(setting),
-				vfpt_setting_print(setting, settings->value[i], value));
-	}
-}
-
-static void record_print(const struct vfpt_assignment *a, char text[RECORD_SIZE])
-{
-	char mac[VFPT_MAC_SIZE], address[VFPT_PCI_SIZE];
-	size_t used;
-
-	snprintf(text, RECORD_SIZE,
-		"[assignment]\nvm = %s\nmac = %s\nalias = %s\nnetwork = %s\npf = %s\nvf = %u\naddress = "
-		"%s\ngeneration = %" PRIu64 "\nrun = %" PRIu64 "\nmacvtap = %u\nmtu_before = %u\nmtu = %u\n",
-		a->vm, vfpt_mac_format(&a->mac, mac), a->alias, a->network, a->pf, a->vf,
-		vfpt_pci_format(&a->address, address), a->generation, a->run, a->macvtap, a->mtu_before,
-		a->mtu);
-	print_settings(text, "before", &a->before);
-	print_settings(text, "wanted", &a->wanted);
-	used = strlen(text);
-	/* The last line shows that none before it is missing. */
-	snprintf(text + used, RECORD_SIZE - used, "\n[end]\ncomplete = yes\n");
-}
-
-enum {
-	SEEN_VM = 1,
-	SEEN_MAC = 2,
-	SEEN_VF = 4,
-	SEEN_ADDRESS = 8,
-	SEEN_GENERATION = 16,
-	SEEN_END = 32,
-	SEEN_ALL = 63
-};
-
-struct record_reader {
-	struct vfpt_assignment *a;
-	unsigned seen;
-	struct vfpt_error *err;
-};
-
-static int copy(char *out, size_t size, const char *text)
-{
-	return snprintf(out, size, "%s", text) < (int)size ? 0 : -1;
-}
-
-static int scan_assignment(struct record_reader *reader, const char *key, const char *value)
-{
-	struct vfpt_assignment *a = reader->a;
-	uint64_t number;
-	int r = -1;
-
-	if (strcmp(key, "vm") == 0 && (r = vfpt_vm_parse(value, a->vm, reader->err)) == 0)
-		reader->seen |= SEEN_VM;
-	else if (strcmp(key, "mac") == 0 && (r = vfpt_mac_parse(value, &a->mac, reader->err)) == 0)
-		reader->seen |= SEEN_MAC;
-	else if (strcmp(key, "alias") == 0)
-		r = copy(a->alias, sizeof(a->alias), value);
-	else if (strcmp(key, "network") == 0)
-		r = copy(a->network, sizeof(a->network), value);
-	else if (strcmp(key, "pf") == 0)
-		r = copy(a->pf, sizeof(a->pf), value);
-	else if (strcmp(key, "macvtap") == 0 && (r = parse_number(value, 10, 1, &number)) == 0)
-		a->macvtap = number;
-	else if (strcmp(key, "mtu_before") == 0 && (r = parse_number(value, 10, UINT32_MAX, &number)) == 0)
-		a->mtu_before = (unsigned)number;
-	else if (strcmp(key, "mtu") == 0 && (r = parse_number(value, 10, UINT32_MAX, &number)) == 0)
-		a->mtu = (unsigned)number;
-	else if (strcmp(key, "vf") == 0 && (r = parse_number(value, 10, VFPT_MAX_VFS, &number)) == 0) {
-		a->vf = (unsigned)number;
-		reader->seen |= SEEN_VF;
-	} else if (strcmp(key, "address") == 0 && (r = vfpt_pci_parse(value, &a->address, reader->err)) == 0)
-		reader->seen |= SEEN_ADDRESS;
-	else if (strcmp(key, "run") == 0)
-		r = parse_number(value, 10, UINT64_MAX, &a->run);
-	else if (strcmp(key, "generation") == 0 &&
-		 (r = parse_number(value, 10, UINT64_MAX, &a->generation)) == 0)
-		reader->seen |= SEEN_GENERATION;
-	return r;
-}
-
-static int scan_settings(
-	struct record_reader *reader, struct vfpt_settings *settings, const char *key, const char *value)
-{
-	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
-		if (strcmp(key, vfpt_setting_name((enum vfpt_setting)i)) == 0)
-			return vfpt_setting_scan(settings, (enum vfpt_setting)i, value, reader->err);
-	return -1;
-}
-
-/* inih's handler: non-zero for success. */
-static int on_pair(void *data, const char *section, const char *key, const char *value)
-{
-	struct record_reader *reader = data;
-
-	if (strcmp(section, "assignment") == 0)
-		return scan_assignment(reader, key, value) == 0;
-	if (strcmp(section, "before") == 0)
-		return scan_settings(reader, &reader->a->before, key, value) == 0;
-	if (strcmp(section, "wanted") == 0)
-		return scan_settings(reader, &reader->a->wanted, key, value) == 0;
-	if (strcmp(section, "end") == 0 && strcmp(key, "complete") == 0 && strcmp(value, "yes") == 0) {
-		reader->seen |= SEEN_END;
-		return 1;
-	}
-	return 0;
-}
-
-static int record_scan(const char *text, struct vfpt_assignment *out, struct vfpt_error *err)
-{
-	struct record_reader reader = {.a = out, .err = err};
-	int line;
-
-	*out = (struct vfpt_assignment){0};
-	line = ini_parse_string(text, on_pair, &reader);
-	if (line != 0)
-		return vfpt_error_set(err, VFPT_CORRUPT, "line %d is garbage", line);
-	if (reader.seen != SEEN_ALL)
-		return vfpt_error_set(err, VFPT_CORRUPT, "it is cut off");
-	return 0;
-}
-
 /* --- the directory --------------------------------------------------------------------------- */
 
 static void name_print(const struct vfpt_pci *vf, const char *vm, char name[NAME_SIZE])
@@ -230,7 +96,7 @@ static int add_entry(struct vfpt_ledger *ledger, const struct entry *entry)
 }
 
 /* A name that starts with an address keeps that VF taken, whatever follows. */
-static int take_name(const char *name, void *data)
+static int add_name(const char *name, void *data)
 {
 	struct vfpt_error ignored;
 	struct entry entry = {.told = false};
@@ -358,7 +224,7 @@ static int load(struct vfpt_ledger *ledger, int root, unsigned seconds, struct v
 			"as root, run systemd-tmpfiles --create vfpt.conf");
 	if (ledger->mode != VFPT_LEDGER_LOOK && lock(ledger->dir, seconds, err) < 0)
 		return -1;
-	if (file_each(ledger->dir, ".", take_name, ledger) != 0)
+	if (file_each(ledger->dir, ".", add_name, ledger) != 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read the ledger /" DIRECTORY);
 	if (ledger->count > 0)
 		qsort(ledger->entries, ledger->count, sizeof(*ledger->entries), by_address);
@@ -423,7 +289,7 @@ static bool will_stay(int number)
 static int read_record(const struct vfpt_ledger *ledger, const struct entry *entry,
 	struct vfpt_assignment *out, struct vfpt_error *err)
 {
-	char text[RECORD_SIZE];
+	char text[VFPT_RECORD_SIZE];
 	int length;
 
 	length = file_read_trusted(ledger->dir, entry->name, text, sizeof(text));
@@ -435,7 +301,7 @@ static int read_record(const struct vfpt_ledger *ledger, const struct entry *ent
 			err, will_stay(errno) ? VFPT_CORRUPT : VFPT_SYSTEM, errno, "cannot read it");
 	if (length < 0 || strlen(text) != (size_t)length)
 		return vfpt_error_set(err, VFPT_CORRUPT, "it is garbage");
-	if (record_scan(text, out, err) < 0)
+	if (vfpt_record_scan(text, out, err) < 0)
 		return -1;
 	if (!vfpt_pci_equal(&out->address, &entry->vf) || strcmp(out->vm, entry->vm) != 0)
 		return vfpt_error_set(err, VFPT_CORRUPT, "it speaks of another VM or VF than its name");
@@ -445,10 +311,10 @@ static int read_record(const struct vfpt_ledger *ledger, const struct entry *ent
 static int write_record(const struct vfpt_ledger *ledger, const struct vfpt_assignment *a, const char *name,
 	struct vfpt_error *err)
 {
-	char text[RECORD_SIZE];
+	char text[VFPT_RECORD_SIZE];
 	int fd, saved;
 
-	record_print(a, text);
+	vfpt_record_print(a, text);
 	(void)unlinkat(ledger->dir, NEW_FILE, 0); /* a killed hook may have left one */
 	fd = openat(ledger->dir, NEW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd >= 0 && file_write_and_close(fd, text, strlen(text)) == 0 &&

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A document as libxml2 has it: what reading and rewriting it share. */
+#ifndef VFPT_DOMAIN_XML_H
+#define VFPT_DOMAIN_XML_H
+
+#include <libxml/tree.h>
+
+#include "domain.h"
+
+/* Metadata that speaks of one vNIC: <ovirt-vm:device mac_address="...">. */
+struct vfpt_domain_device {
+	struct vfpt_mac mac;
+	char *alias; /* NULL: none */
+	xmlNode *element;
+	bool matched; /* by an <interface> */
+};
+
+struct vfpt_domain {
+	xmlDoc *doc;
+	xmlNode *root;
+	bool is_interface;
+	char *uuid;
+	char *declaration; /* the XML declaration as it was; NULL: there was none */
+	size_t vnic_count;
+	struct vfpt_vnic *vnics;
+	size_t device_count;
+	struct vfpt_domain_device *devices;
+	size_t property_count; /* the VM's own */
+	struct vfpt_property *properties;
+	size_t function_count; /* PCI functions that it gives to the VM */
+	struct vfpt_pci *functions;
+};
+
+/* @uri NULL: an element of libvirt's own, which are in no namespace. */
+bool xml_is_element(const xmlNode *node, const char *uri, const char *name);
+
+/* The first such element among @node and what follows it; a child of @parent. NULL: there is none. */
+xmlNode *xml_next_element(xmlNode *node, const char *uri, const char *name);
+xmlNode *xml_child(const xmlNode *parent, const char *uri, const char *name);
+
+/* An attribute, the text of an element; to be freed by xmlFree(), NULL: there is none. */
+char *xml_attribute(const xmlNode *node, const char *name);
+char *xml_content(const xmlNode *node);
+
+bool xml_attribute_is(const xmlNode *node, const char *name, const char *value);
+
+/* What the metadata says of the vNIC; NULL: nothing. */
+struct vfpt_domain_device *vfpt_domain_device_of(
+	const struct vfpt_domain *domain, const struct vfpt_vnic *vnic);
+
+/* Was there no memory for libxml2 since the document was read? It does not always say so. */
+bool vfpt_domain_out_of_memory(void);
+
+/* That error. @return -1 */
+int vfpt_domain_no_memory(struct vfpt_error *err);
+
+#endif
