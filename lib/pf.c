@@ -366,8 +366,7 @@ int vfpt_host_numa_node(struct vfpt_host *host, const struct vfpt_pf *pf)
 	uint64_t node;
 
 	/* -1, where there is one node only or the firmware does not tell, is no number here. */
-	return file_number(host->root, file_pci_path(path, &pf->address, "numa_node"), UINT16_MAX,
-		       &node) < 0
+	return file_number(host->root, file_pci_path(path, &pf->address, "numa_node"), UINT16_MAX, &node) < 0
 		       ? -1
 		       : (int)node;
 }

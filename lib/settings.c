@@ -77,6 +77,15 @@ const char *vfpt_setting_name(enum vfpt_setting setting)
 	return table[setting].name;
 }
 
+uint64_t vfpt_setting_default(enum vfpt_setting setting)
+{
+	static const uint64_t defaults[VFPT_SETTING_COUNT] = {[VFPT_VLAN_PROTOCOL] = VFPT_VLAN_8021Q,
+		[VFPT_SPOOFCHK] = 1,
+		[VFPT_LINK_STATE] = VFPT_LINK_AUTO};
+
+	return defaults[setting];
+}
+
 const char *vfpt_setting_unit(enum vfpt_setting setting)
 {
 	return table[setting].unit ? table[setting].unit : "";
@@ -339,6 +348,15 @@ static int read_some(
 	return 0;
 }
 
+int vfpt_settings_read_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
+	struct vfpt_settings *out, struct vfpt_error *err)
+{
+	struct reader reader = {.first = vf, .count = 1, .vfs = out};
+
+	*out = (struct vfpt_settings){0};
+	return read_some(netlink, pf, &reader, err);
+}
+
 int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_settings **out,
 	struct vfpt_error *err)
 {
@@ -472,10 +490,9 @@ int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, 
 int vfpt_settings_restore(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
 	const struct vfpt_settings *before, struct vfpt_error *err)
 {
-	struct vfpt_settings now = {0};
-	struct reader reader = {.first = vf, .count = 1, .vfs = &now};
+	struct vfpt_settings now;
 
-	if (read_some(netlink, pf, &reader, err) < 0)
+	if (vfpt_settings_read_one(netlink, pf, vf, &now, err) < 0)
 		return -1;
 	return put_back(netlink, pf, vf, before, &now, err);
 }

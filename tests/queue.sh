@@ -1,15 +1,16 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Suites of tests, as many at once as the machine bears, to be sourced by tests/run. A suite is a command whose
-# output goes to $log/NAME. What it counts is read from there: TAP's lines and the summaries of Check; a suite that
-# prints neither is one test, passed if it exits with 0.
+# Suites of tests, as many at once as the machine bears, to be sourced by tests/run. A suite is a command
+# whose output goes to $log/NAME. What it counts is read from there: TAP's lines and the summaries of Check; a
+# suite that prints neither is one test, passed if it exits with 0.
 
 suites=()
 declare -A title=() needs=() command=() wanted=() result=()
 log=build/log passed=0 failed=0
 
-# suite NAME TITLE NEEDS COMMAND [ARG...]: NEEDS are suites that must have passed before, and kinds of packages.
+# suite NAME TITLE NEEDS COMMAND [ARG...]: NEEDS are suites that must have passed before, and
+# kinds of packages.
 suite() {
     local words=("${@:4}")
     suites+=("$1") title[$1]=$2 needs[$1]=$3 command[$1]=${words[*]@Q}
@@ -85,8 +86,8 @@ is_ready() {
     done
 }
 
-# run_queue LANES BESIDE: the suites in their order, each as soon as it is ready and one of so many lanes is free. The
-# suite BESIDE takes none.
+# run_queue LANES BESIDE: the suites in their order, each as soon as it is ready and one of so many lanes is
+# free. The suite BESIDE takes none.
 run_queue() {
     local lanes=$1 beside=$2 name pid used
     local -A running=() # by process

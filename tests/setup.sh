@@ -6,7 +6,8 @@
 project=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 cd "$project" || exit 1
 
-# What a build needs, what the tests need beside it, what the lab (which fetches the rest, and installs nothing) needs.
+# What a build needs, what the tests need beside it, what the lab (which fetches the rest, and
+# installs nothing) needs.
 # shellcheck disable=SC2034 # for who sources this
 packages_to_build=(gcc libc6-dev meson ninja-build pkgconf libxml2-dev libnl-3-dev libcap-dev libinih-dev
     libvirt-dev libjson-c-dev libarchive-dev check)
@@ -31,7 +32,8 @@ missing_packages() {
     done
 }
 
-# need PACKAGE...: install what is missing, or say what to install. Elsewhere than on Debian 12 say what is missing.
+# need PACKAGE...: install what is missing, or say what to install. Elsewhere than on Debian 12 say
+# what is missing.
 need() {
     local missing as_root=()
     if ! is_debian_12; then

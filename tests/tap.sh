@@ -17,7 +17,8 @@ result() {
     [ -z "${3-}" ] || echo "#   ${3//$'\n'/$'\n'#   }"
 }
 
-# ok NAME COMMAND [ARG...]: it holds if the command succeeds. That may set variables, and its output is not touched.
+# ok NAME COMMAND [ARG...]: it holds if the command succeeds. That may set variables, and its output
+# is not touched.
 ok() {
     local name=$1; shift
     if "$@"; then result 0 "$name"; else result 1 "$name" "failed: $*"; fi

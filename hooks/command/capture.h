@@ -26,10 +26,13 @@ put_path put, put_netdev, put_function, put_group, put_node;
 /* Do it with the path of each entry of the directory whose name is like the pattern. */
 int each(struct capture *c, const char *directory, const char *pattern, put_path *step);
 
-/* The processes of VMs. */
-int put_processes(struct capture *c);
+/* Does a link that is at @path lead to something that is below the root too, whatever the names in @target
+ * are? */
+bool stays_inside(const char *path, const char *target);
 
-/* What only netlink tells. */
+/* The processes of VMs, the ledger, and what only netlink tells. */
+int put_processes(struct capture *c);
+int put_ledger(struct capture *c);
 int put_netlink(struct capture *c);
 
 #endif

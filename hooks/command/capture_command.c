@@ -25,24 +25,23 @@ static int put_all(struct capture *c)
 		{"sys/kernel/iommu_groups", "*", put_group},
 		{"sys/devices/system/node", "node[0-9]*", put_node},
 		{"etc/vdsm", "vfpt.conf", put},
-		{"run/vfpt", "*", put},
-		{"run/vfpt/last", "*", put},
 	};
 	static char version[] = "vfpt " VFPT_VERSION "\n";
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (each(c, parts[i].directory, parts[i].pattern, parts[i].step) < 0)
 			return -1;
-	return put(c, "proc/sys/kernel/osrelease") < 0 || put_processes(c) < 0 || put_netlink(c) < 0
+	return put(c, "proc/sys/kernel/osrelease") < 0 || put_processes(c) < 0 || put_ledger(c) < 0 ||
+			       put_netlink(c) < 0
 		       ? -1
 		       : parcel_file(&c->parcel, "version", version, strlen(version), c->err);
 }
 
 static int run(const struct call *call, struct vfpt_error *err)
 {
-	struct tools tools = {.quiet = true, .root = -1};
+	struct tools tools = {.quiet = true, .root = true};
 	struct capture capture = {.tools = &tools, .err = err, .text = malloc(LARGEST)};
-	int r = capture.text ? tools_open(&tools, VFPT_LEDGER_DRY, err)
+	int r = capture.text ? tools_open(&tools, VFPT_TO_LOOK, err)
 			     : vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "capturing");
 
 	if (r == 0 && (r = parcel_open(&capture.parcel, call->operand, option(call, "anonymous"), err)) == 0)
@@ -66,8 +65,9 @@ const struct command capture_command = {
 	.operand = "FILE",
 	.summary = "Captures this host into a new tar.gz, to look at it elsewhere",
 	.text = "\n"
-		"For a bug report. Serial numbers are never in it. Look at it elsewhere, also\n"
-		"with the hooks' --test, so:\n"
+		"For a bug report. Serial numbers are never in it, links that lead out of it\n"
+		"neither; only who makes FILE can read it. Look at it elsewhere, also with the\n"
+		"hooks' --test, so:\n"
 		"\n"
 		"  mkdir host && tar -xzf FILE -C host && VFPT_ROOT=host vfpt list\n"
 		"\n"

@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "capture.h"
@@ -25,22 +27,68 @@ static const char *const function[] = {"class", "current_link_speed", "current_l
 
 /* --- a file, a directory, a tree ------------------------------------------------------------- */
 
+/* How many names there are in a path that only leads down; 0 where it does not. */
+static size_t depth(const char *path)
+{
+	size_t names = 0;
+
+	for (const char *slash; path; path = slash ? slash + 1 : NULL, names++) {
+		size_t length = strcspn(path, "/");
+
+		slash = path[length] ? path + length : NULL;
+		if (length == 0 || (length <= 2 && strncmp(path, "..", length) == 0))
+			return 0;
+	}
+	return names;
+}
+
+/* A name that leads down may be a link; so what goes up behind it could go anywhere. */
+bool stays_inside(const char *path, const char *target)
+{
+	size_t up = 0;
+
+	for (; strncmp(target, "../", 3) == 0; target += 3)
+		up++;
+	return depth(target) > 0 && up < depth(path);
+}
+
+/*
+ * What is there, unless it is below a link: then it is elsewhere, and stays_inside() would not know where.
+ * @return a descriptor of it that can be asked for its status only, or -1 with errno
+ */
+static int find(const struct capture *c, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+
+	return (int)syscall(SYS_openat2, c->tools->session.root, path, &how, sizeof(how));
+}
+
+static int put_link(struct capture *c, const char *path)
+{
+	ssize_t length = readlinkat(c->tools->session.root, path, c->text, LARGEST - 1);
+
+	if (length < 0)
+		return 0;
+	c->text[length] = '\0';
+	return stays_inside(path, c->text) ? parcel_link(&c->parcel, path, c->text, c->err) : 0;
+}
+
 /* What cannot be read now (the speed of a link that is down) is as good as not there. */
 int put(struct capture *c, const char *path)
 {
-	struct stat status;
+	int fd = find(c, path);
+	struct stat status = {0};
 	ssize_t length;
 
-	if (file_stat(c->tools->root, path, &status) < 0)
+	if (fd < 0)
 		return 0;
+	(void)fstat(fd, &status);
+	close(fd);
 	if (S_ISDIR(status.st_mode))
 		return parcel_directory(&c->parcel, path, c->err);
-	if (S_ISLNK(status.st_mode)) {
-		length = file_link(c->tools->root, path, c->text, LARGEST);
-		if (length < 0)
-			return 0;
-		return parcel_link(&c->parcel, path, c->text, c->err);
-	}
+	if (S_ISLNK(status.st_mode))
+		return put_link(c, path);
 	length = S_ISREG(status.st_mode) ? read_bytes(c->tools, path, c->text, LARGEST) : -1;
 	return length < 0 ? 0 : parcel_file(&c->parcel, path, c->text, (size_t)length, c->err);
 }
@@ -54,7 +102,7 @@ static int not_hidden(const struct dirent *entry)
 int each(struct capture *c, const char *directory, const char *pattern, put_path *step)
 {
 	struct dirent **entries;
-	int fd = file_open(c->tools->root, directory, O_RDONLY | O_DIRECTORY), count, r = 0;
+	int fd = file_open(c->tools->session.root, directory, O_RDONLY | O_DIRECTORY), count, r = 0;
 	char path[PATH_MAX];
 
 	if (fd < 0)
@@ -85,13 +133,13 @@ static int each_of(struct capture *c, const char *directory, const char *const *
 static char *resolve(const struct capture *c, const char *path, char real[PATH_MAX])
 {
 	char target[PATH_MAX - 8];
-	ssize_t length = file_link(c->tools->root, path, target, sizeof(target));
+	ssize_t length = file_link(c->tools->session.root, path, target, sizeof(target));
 
-	if (length < 0) {
+	target[length < 0 ? 0 : length] = '\0';
+	if (stays_inside(path, target))
+		snprintf(real, PATH_MAX, "sys/%s", target + strspn(target, "./"));
+	else
 		snprintf(real, PATH_MAX, "%s", path);
-		return real;
-	}
-	snprintf(real, PATH_MAX, "sys/%s", target + strspn(target, "./"));
 	return real;
 }
 
@@ -137,13 +185,14 @@ static int put_process(struct capture *c, const struct vm_process *process)
 
 int put_processes(struct capture *c)
 {
-	const char *qemu_user = c->tools->captured ? NULL : c->tools->config->policy.qemu_user;
+	const char *qemu_user =
+		c->tools->session.captured ? NULL : c->tools->session.config->policy.qemu_user;
 	struct vm_process *processes;
 	size_t count;
 	int r = 0;
 
-	if (processes_of_vms(c->tools->root, qemu_user, c->tools->config->policy.liveness_timeout, &processes,
-		    &count) < 0)
+	if (processes_of_vms(c->tools->session.root, qemu_user,
+		    c->tools->session.config->policy.liveness_timeout, &processes, &count) < 0)
 		return vfpt_error_set(c->err, VFPT_SYSTEM, "cannot read the processes of VMs in /proc");
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = put_process(c, &processes[i]);

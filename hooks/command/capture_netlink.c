@@ -11,11 +11,14 @@
 static int put_vlans(struct capture *c)
 {
 	static const char path[] = "proc/net/vlan/config";
+	int length;
 
-	if (faccessat(c->tools->root, path, R_OK, 0) < 0 && errno == EACCES)
+	if (faccessat(c->tools->session.root, path, R_OK, 0) < 0 && errno == EACCES)
 		return vfpt_error_errno(
 			c->err, VFPT_SYSTEM, EACCES, "cannot read /%s; run vfpt as root", path);
-	return put(c, path);
+	/* Not put(): /proc/net is a link. */
+	length = read_bytes(c->tools, path, c->text, LARGEST);
+	return length < 0 ? 0 : parcel_file(&c->parcel, path, c->text, (size_t)length, c->err);
 }
 
 static int put_address(const struct look *look, void *data, struct vfpt_error *err)
@@ -26,7 +29,7 @@ static int put_address(const struct look *look, void *data, struct vfpt_error *e
 
 	if (!look->has_netdev)
 		return 0;
-	if (vfpt_vf_usage_address(c->tools->host, look->netdev.name, &has, err) < 0)
+	if (vfpt_vf_usage_address(c->tools->session.host, look->netdev.name, &has, err) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "netlink/address/%s", look->netdev.name);
 	return has ? parcel_file(&c->parcel, path, none, 0, err) : 0;
@@ -35,12 +38,12 @@ static int put_address(const struct look *look, void *data, struct vfpt_error *e
 static int put_settings(struct capture *c, const struct vfpt_pf *pf)
 {
 	struct vfpt_settings *settings;
-	char path[64], value[VFPT_SETTING_SIZE], *text = NULL;
+	char path[VFPT_CAPTURED_PATH], value[VFPT_SETTING_SIZE], *text = NULL;
 	size_t size;
 	FILE *out;
 	int r;
 
-	if (look_at_settings(c->tools, pf, &settings, c->err) < 0)
+	if (vfpt_session_settings(&c->tools->session, pf, &settings, c->err) < 0)
 		return -1;
 	out = open_memstream(&text, &size);
 	for (unsigned vf = 0; out && vf < pf->vf_count; vf++)
@@ -50,7 +53,7 @@ static int put_settings(struct capture *c, const struct vfpt_pf *pf)
 					vfpt_setting_print(
 						(enum vfpt_setting)i, settings[vf].value[i], value));
 	free(settings);
-	snprintf(path, sizeof(path), "netlink/settings/%s", pf->name);
+	vfpt_captured_settings_path(path, pf);
 	r = out && fclose(out) == 0 ? parcel_file(&c->parcel, path, text, size, c->err)
 				    : vfpt_error_errno(c->err, VFPT_SYSTEM, ENOMEM, "%s", path);
 	free(text);
@@ -63,7 +66,7 @@ int put_netlink(struct capture *c)
 	size_t count;
 	int r = 0;
 
-	if (put_vlans(c) < 0 || vfpt_host_pfs(c->tools->host, &pfs, &count, c->err) < 0)
+	if (put_vlans(c) < 0 || vfpt_host_pfs(c->tools->session.host, &pfs, &count, c->err) < 0)
 		return -1;
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = put_settings(c, pfs[i]) < 0 ? -1 : look_at_pf(c->tools, pfs[i], put_address, c, c->err);

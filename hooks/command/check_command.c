@@ -46,7 +46,7 @@ void result(struct checker *checker, enum level level, const char *format, ...)
 
 static int check_all(struct checker *checker, struct vfpt_error *err)
 {
-	if (vfpt_host_pfs(checker->tools->host, &checker->pfs, &checker->pf_count, err) < 0)
+	if (vfpt_host_pfs(checker->tools->session.host, &checker->pfs, &checker->pf_count, err) < 0)
 		return -1;
 	for (int i = 0; i < CHECK_COUNT; i++) {
 		checker->name = checks[i].name;
@@ -65,13 +65,13 @@ static int run(const struct call *call, struct vfpt_error *err)
 	struct tools tools = {.quiet = true};
 	struct checker checker = {.tools = &tools};
 	struct vfpt_error no_ledger;
-	int r = tools_open(&tools, VFPT_LEDGER_DRY, &no_ledger);
+	int r = tools_open(&tools, VFPT_TO_LOOK, &no_ledger);
 
 	(void)call;
 	if (r == 0)
 		r = tools_load(&tools, &no_ledger);
 	/* The ledger comes last: without it all else can still be checked. */
-	if (r < 0 && tools.liveness)
+	if (r < 0 && tools.session.liveness)
 		checker.no_ledger = &no_ledger;
 	else if (r < 0)
 		*err = no_ledger;

@@ -15,7 +15,7 @@
 
 static unsigned count_entries(const struct tools *tools, const char *path)
 {
-	int fd = file_open(tools->root, path, O_RDONLY | O_DIRECTORY);
+	int fd = file_open(tools->session.root, path, O_RDONLY | O_DIRECTORY);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	unsigned count = 0;
@@ -53,7 +53,7 @@ static bool is_module(const struct tools *tools)
 		return false;
 	for (int i = 0; i < 2 && !found; i++) {
 		snprintf(path, sizeof(path), "lib/modules/%.100s/%s", kernel.release, lists[i]);
-		int fd = file_open(tools->root, path, O_RDONLY);
+		int fd = file_open(tools->session.root, path, O_RDONLY);
 		FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
 		while (file && !found && getline(&line, &size, file) > 0)
@@ -69,9 +69,9 @@ static bool is_module(const struct tools *tools)
 int check_vfio(struct checker *checker, struct vfpt_error *err)
 {
 	(void)err;
-	if (file_exists(checker->tools->root, "sys/bus/pci/drivers/vfio-pci"))
+	if (file_exists(checker->tools->session.root, "sys/bus/pci/drivers/vfio-pci"))
 		result(checker, LEVEL_OK, "loaded");
-	else if (!checker->tools->captured && is_module(checker->tools))
+	else if (!checker->tools->session.captured && is_module(checker->tools))
 		result(checker, LEVEL_OK, "a module, loaded when it is needed");
 	else
 		result(checker, LEVEL_FAIL,
@@ -107,7 +107,7 @@ static int check_pf(struct checker *checker, const struct vfpt_pf *pf, struct vf
 	if (pf->vf_count == 0)
 		result(checker, LEVEL_WARN,
 			"%s has no VFs, %u are possible; make some in the engine (Setup Host Networks)",
-			pf->name, vfpt_host_total_vfs(checker->tools->host, pf));
+			pf->name, vfpt_host_total_vfs(checker->tools->session.host, pf));
 	if (pf->vf_count == 0 || checker->no_ledger)
 		return 0;
 	if (look_at_pf(checker->tools, pf, take, &tally, err) < 0)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "apply.h"
 #include "check.h"
 #include "file.h"
 
@@ -17,8 +18,8 @@ static bool check_directory(struct checker *checker)
 		result(checker, LEVEL_FAIL, "%s", checker->no_ledger->message);
 		return false;
 	}
-	if (file_stat(checker->tools->root, "run/vfpt", &status) < 0) {
-		if (checker->tools->captured)
+	if (file_stat(checker->tools->session.root, "run/vfpt", &status) < 0) {
+		if (checker->tools->session.captured)
 			result(checker, LEVEL_OK, "nothing is assigned");
 		else
 			result(checker, LEVEL_FAIL,
@@ -26,7 +27,7 @@ static bool check_directory(struct checker *checker)
 				strerror(errno));
 		return false;
 	}
-	if (!checker->tools->captured && status.st_uid != VFPT_VDSM_UID)
+	if (!checker->tools->session.captured && status.st_uid != VFPT_VDSM_UID)
 		result(checker, LEVEL_FAIL,
 			"/run/vfpt belongs to uid %u, and hooks run as vdsm (uid %d); as root, run "
 			"systemd-tmpfiles --create vfpt.conf",
@@ -42,16 +43,16 @@ static int check_settings(struct checker *checker, const struct vfpt_assignment 
 	struct vfpt_settings *settings;
 	bool taken;
 
-	if (vfpt_vf_usage(checker->tools->host, &a->address, &taken, reason, err) < 0)
+	if (vfpt_vf_usage(checker->tools->session.host, &a->address, &taken, reason, err) < 0)
 		return -1;
 	if (!taken)
 		return 0;
-	if (look_at_settings(checker->tools, pf, &settings, err) < 0)
+	if (vfpt_session_settings(&checker->tools->session, pf, &settings, err) < 0)
 		return -1;
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++) {
 		enum vfpt_setting setting = (enum vfpt_setting)i;
 
-		if (vfpt_assign_differs(a, &settings[vf], setting))
+		if (vfpt_assignment_differs(a, &settings[vf], setting))
 			result(checker, LEVEL_WARN,
 				"VF %u of %s, of VM %s, has %s %s, it should be %s; run vfpt reconcile", vf,
 				pf->name, a->vm, vfpt_setting_name(setting),
@@ -68,18 +69,18 @@ static int check_assignment(struct checker *checker, const struct vfpt_assignmen
 	const struct vfpt_pf *pf;
 	unsigned vf;
 
-	if (!vfpt_host_has(tools->host, &a->address)) {
+	if (!vfpt_host_has(tools->session.host, &a->address)) {
 		result(checker, LEVEL_WARN,
 			"VF %u of %s, of VM %s, is gone from this host; run vfpt reconcile", a->vf, a->pf,
 			a->vm);
 		return 0;
 	}
-	if (vfpt_vm_is_gone(tools->liveness, a)) {
+	if (vfpt_vm_is_gone(tools->session.liveness, a)) {
 		result(checker, LEVEL_WARN, "VM %s, which has VF %u of %s, is gone; run vfpt reconcile",
 			a->vm, a->vf, a->pf);
 		return 0;
 	}
-	return vfpt_host_find_vf(tools->host, &a->address, &pf, &vf, err) < 0
+	return vfpt_host_find_vf(tools->session.host, &a->address, &pf, &vf, err) < 0
 		       ? -1
 		       : check_settings(checker, a, pf, vf, err);
 }

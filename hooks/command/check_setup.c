@@ -28,7 +28,7 @@ static bool has_capability(int fd)
 /* @return is it as it should be? One that is not there is only counted as @missing. */
 static bool check_hook(struct checker *checker, const char *path, unsigned *missing)
 {
-	int fd = file_open(checker->tools->root, path, O_RDONLY);
+	int fd = file_open(checker->tools->session.root, path, O_RDONLY);
 	struct stat status;
 	bool fine = false;
 
@@ -39,7 +39,7 @@ static bool check_hook(struct checker *checker, const char *path, unsigned *miss
 	else if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || !(status.st_mode & S_IXOTH))
 		result(checker, LEVEL_FAIL,
 			"/%s is no program for all to execute; install vdsm-hook-vfpt again", path);
-	else if (!checker->tools->captured && !has_capability(fd))
+	else if (!checker->tools->session.captured && !has_capability(fd))
 		result(checker, LEVEL_FAIL,
 			"/%s has lost its file capability; as root, run setcap cap_net_admin=p /%s", path,
 			path);
@@ -57,7 +57,7 @@ int check_hooks(struct checker *checker, struct vfpt_error *err)
 	char path[PATH_MAX];
 
 	(void)err;
-	if (checker->tools->captured && !file_exists(checker->tools->root, VFPT_HOOKS_DIR)) {
+	if (checker->tools->session.captured && !file_exists(checker->tools->session.root, VFPT_HOOKS_DIR)) {
 		result(checker, LEVEL_SKIP, "not captured");
 		return 0;
 	}
@@ -73,7 +73,7 @@ int check_hooks(struct checker *checker, struct vfpt_error *err)
 			missing, count);
 	else if (fine == count)
 		result(checker, LEVEL_OK, "all %u are in /" VFPT_HOOKS_DIR "%s", count,
-			checker->tools->captured ? "" : ", with their capability");
+			checker->tools->session.captured ? "" : ", with their capability");
 	return 0;
 }
 
@@ -82,9 +82,9 @@ int check_hooks(struct checker *checker, struct vfpt_error *err)
 int check_libvirt(struct checker *checker, struct vfpt_error *err)
 {
 	(void)err;
-	if (checker->tools->captured)
+	if (checker->tools->session.captured)
 		result(checker, LEVEL_SKIP, "not asked for a captured tree");
-	else if (vfpt_vm_liveness_answered(checker->tools->liveness))
+	else if (vfpt_vm_liveness_answered(checker->tools->session.liveness))
 		result(checker, LEVEL_OK, "answers");
 	else
 		result(checker, LEVEL_FAIL,
@@ -102,9 +102,9 @@ static bool is_there(const struct checker *checker, const char *pf)
 }
 
 /* What vfpt.conf speaks of must be there. */
-static void check_names(struct checker *checker, const struct vfpt_service *services, size_t count)
+static void check_names(struct checker *checker, const struct vfpt_surveyed_network *services, size_t count)
 {
-	const struct vfpt_config *config = checker->tools->config;
+	const struct vfpt_config *config = checker->tools->session.config;
 
 	for (size_t i = 0; i < config->pf_count; i++)
 		if (!is_there(checker, config->pfs[i].name))
@@ -120,22 +120,22 @@ static void check_names(struct checker *checker, const struct vfpt_service *serv
 int check_config(struct checker *checker, struct vfpt_error *err)
 {
 	const struct tools *tools = checker->tools;
-	struct vfpt_service *services;
+	struct vfpt_surveyed_network *services;
 	size_t count;
 
 	if (tools->config_error.code != VFPT_OK) {
 		result(checker, LEVEL_FAIL, "%s", tools->config_error.message);
 		return 0;
 	}
-	if (!file_exists(tools->root, "etc/vdsm/vfpt.conf")) {
+	if (!file_exists(tools->session.root, "etc/vdsm/vfpt.conf")) {
 		result(checker, LEVEL_OK, "there is none, the defaults count");
 		return 0;
 	}
-	if (vfpt_explain_networks(&checker->tools->asking, &services, &count, err) < 0)
+	if (vfpt_survey_networks(&checker->tools->session, &services, &count, err) < 0)
 		return -1;
 	check_names(checker, services, count);
 	if (!checker->said)
 		result(checker, LEVEL_OK, "valid");
-	vfpt_services_free(services, count);
+	vfpt_surveyed_networks_free(services, count);
 	return 0;
 }

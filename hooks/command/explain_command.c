@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vfpt explain: a dry run of before_vm_start, and why each VF is or is not the one. */
+/* vfpt explain: the plan of a VM's start, and why each VF is or is not the one. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "document.h"
+#include "message.h"
+#include "release.h"
 #include "vfpt.h"
+
+/* What is explained. */
+struct explanation {
+	struct vfpt_document document;
+	struct vfpt_requests requests;
+	struct vfpt_plan *plan;
+};
 
 /* --- for people ------------------------------------------------------------------------------ */
 
 static bool is_like(const struct vfpt_considered *a, const struct vfpt_considered *b)
 {
-	return a->usable == b->usable && !a->chosen && !b->chosen && strcmp(a->pf, b->pf) == 0 &&
+	return a->usable == b->usable && !a->chosen && !b->chosen && a->pf == b->pf &&
 	       strcmp(a->why, b->why) == 0;
 }
 
@@ -25,13 +36,13 @@ static size_t print_considered(const struct vfpt_considered *first, size_t left,
 	while (count < left && is_like(first, &first[count]))
 		count++;
 	if (first->chosen && !got)
-		say(6, "    VF %u of %s would be the one", first->vf, first->pf);
+		say(6, "    VF %u of %s would be the one", first->vf, first->pf->name);
 	if (first->chosen)
 		return count;
 	if (count == 1)
-		say(6, "    VF %u of %s %s%s", first->vf, first->pf, sense, first->why);
+		say(6, "    VF %u of %s %s%s", first->vf, first->pf->name, sense, first->why);
 	else
-		say(6, "    VFs %u-%u of %s %s%s", first->vf, first[count - 1].vf, first->pf, sense,
+		say(6, "    VFs %u-%u of %s %s%s", first->vf, first[count - 1].vf, first->pf->name, sense,
 			first->why);
 	return count;
 }
@@ -45,99 +56,188 @@ static void print_assignment(const struct vfpt_assignment *a)
 		settings_text(&a->wanted, false, settings));
 }
 
-static void print_vnic(const struct vfpt_explained *vnic)
+static void print_vnic(const struct vfpt_vnic_plan *vnic)
 {
-	say(2, "  %s", vnic->name);
-	switch (vnic->fate) {
-	case VFPT_FATE_NONE:
+	say(2, "  %s", vnic->request->name);
+	switch (vnic->outcome) {
+	case VFPT_OUTCOME_NONE:
 		say(6, "    asks for no VF");
 		break;
-	case VFPT_FATE_VF:
+	case VFPT_OUTCOME_VF:
 		print_assignment(&vnic->assignment);
 		break;
-	case VFPT_FATE_STAY:
-		say_behind(DOUBTFUL, "    stays", 6, " on its bridge: %s", vnic->why);
+	case VFPT_OUTCOME_STAY:
+		say_behind(DOUBTFUL, "    stays", 6, " on its bridge: %s", vnic->why.message);
 		break;
-	case VFPT_FATE_FAIL:
-		say_behind(BAD, "    fails", 6, ": %s", vnic->why);
+	case VFPT_OUTCOME_FAIL:
+		say_behind(BAD, "    fails", 6, ": %s", vnic->why.message);
 		break;
 	}
-	for (size_t i = 0; i < vnic->count;)
-		i += print_considered(&vnic->considered[i], vnic->count - i, vnic->fate == VFPT_FATE_VF);
+	for (size_t i = 0; i < vnic->considered_count;)
+		i += print_considered(
+			&vnic->considered[i], vnic->considered_count - i, vnic->outcome == VFPT_OUTCOME_VF);
 }
 
-static void print_all(const struct vfpt_explanation *explanation)
+static bool is_named(const struct vfpt_vnic_plan *vnic)
 {
-	say(0, "VM %s", explanation->vm);
-	for (size_t i = 0; i < explanation->named_count; i++) {
-		say(2, "  custom property sriov");
-		print_assignment(&explanation->named[i]);
+	return vnic->request->netdev[0];
+}
+
+static void print_all(const struct vfpt_plan *plan)
+{
+	say(0, "VM %s", plan->requests->vm);
+	for (size_t i = 0; i < plan->count; i++) {
+		if (is_named(&plan->vnics[i]) && plan->vnics[i].outcome == VFPT_OUTCOME_VF) {
+			say(2, "  custom property sriov");
+			print_assignment(&plan->vnics[i].assignment);
+		} else if (!is_named(&plan->vnics[i])) {
+			print_vnic(&plan->vnics[i]);
+		}
 	}
-	for (size_t i = 0; i < explanation->vnic_count; i++)
-		print_vnic(&explanation->vnics[i]);
-	if (explanation->fails)
-		say_behind(BAD, "It does not start", 2, ": %s", explanation->why);
+	if (plan->failure.code != VFPT_OK)
+		say_behind(BAD, "It does not start", 2, ": %s", plan->failure.message);
 	else
 		say_behind(GOOD, "It starts", 2, ".");
 }
 
 /* --- for programs ---------------------------------------------------------------------------- */
 
-static json_object *json_of_vnic(const struct vfpt_explained *vnic)
+static json_object *json_of_considered(const struct vfpt_considered *considered)
 {
+	json_object *vf = json_object_new_object();
+
+	json_add_where(vf, considered->pf->name, considered->vf, &considered->pf->vfs[considered->vf]);
+	json_object_object_add(vf, "usable", json_object_new_boolean(considered->usable));
+	json_object_object_add(vf, "chosen", json_object_new_boolean(considered->chosen));
+	json_object_object_add(vf, "why", json_text(considered->why));
+	return vf;
+}
+
+static json_object *json_of_vnic(const struct vfpt_vnic_plan *vnic)
+{
+	const struct vfpt_request *request = vnic->request;
 	json_object *object = json_object_new_object(), *all = json_object_new_array();
+	bool gets_vf = vnic->outcome == VFPT_OUTCOME_VF;
 	char mac[VFPT_MAC_SIZE];
 
-	json_object_object_add(
-		object, "mac", vnic->has_mac ? json_text(vfpt_mac_format(&vnic->mac, mac)) : NULL);
-	json_object_object_add(object, "network", json_text(vnic->network));
-	json_object_object_add(object, "fate", json_text(vfpt_fate_name(vnic->fate)));
-	json_object_object_add(object, "why", json_text(vnic->why));
-	json_object_object_add(
-		object, "assignment", vnic->fate == VFPT_FATE_VF ? json_assignment(&vnic->assignment) : NULL);
+	json_object_object_add(object, "mac",
+		request->vnic->has_mac ? json_text(vfpt_mac_format(&request->mac, mac)) : NULL);
+	json_object_object_add(object, "network", json_text(request->network));
+	json_object_object_add(object, "fate", json_text(vfpt_outcome_name(vnic->outcome)));
+	json_object_object_add(object, "why", json_text(vnic->why.code == VFPT_OK ? "" : vnic->why.message));
+	json_object_object_add(object, "assignment", gets_vf ? json_assignment(&vnic->assignment) : NULL);
 	json_object_object_add(object, "considered", all);
-	for (size_t i = 0; i < vnic->count; i++) {
-		const struct vfpt_considered *considered = &vnic->considered[i];
-		json_object *vf = json_object_new_object();
-
-		json_add_where(vf, considered->pf, considered->vf, &considered->address);
-		json_object_object_add(vf, "usable", json_object_new_boolean(considered->usable));
-		json_object_object_add(vf, "chosen", json_object_new_boolean(considered->chosen));
-		json_object_object_add(vf, "why", json_text(considered->why));
-		json_object_array_add(all, vf);
-	}
+	for (size_t i = 0; i < vnic->considered_count; i++)
+		json_object_array_add(all, json_of_considered(&vnic->considered[i]));
 	return object;
 }
 
-static void print_json(const struct vfpt_explanation *explanation)
+static void print_json(const struct vfpt_plan *plan)
 {
 	json_object *document = json_document(), *vnics = json_object_new_array(),
 		    *named = json_object_new_array();
+	bool starts = plan->failure.code == VFPT_OK;
 
-	json_object_object_add(document, "vm", json_text(explanation->vm));
-	json_object_object_add(document, "starts", json_object_new_boolean(!explanation->fails));
-	json_object_object_add(document, "why", json_text(explanation->why));
+	json_object_object_add(document, "vm", json_text(plan->requests->vm));
+	json_object_object_add(document, "starts", json_object_new_boolean(starts));
+	json_object_object_add(document, "why", json_text(starts ? "" : plan->failure.message));
 	json_object_object_add(document, "vnics", vnics);
 	json_object_object_add(document, "named", named);
-	for (size_t i = 0; i < explanation->vnic_count; i++)
-		json_object_array_add(vnics, json_of_vnic(&explanation->vnics[i]));
-	for (size_t i = 0; i < explanation->named_count; i++)
-		json_object_array_add(named, json_assignment(&explanation->named[i]));
+	for (size_t i = 0; i < plan->count; i++) {
+		if (!is_named(&plan->vnics[i]))
+			json_object_array_add(vnics, json_of_vnic(&plan->vnics[i]));
+		else if (plan->vnics[i].outcome == VFPT_OUTCOME_VF)
+			json_object_array_add(named, json_assignment(&plan->vnics[i].assignment));
+	}
 	json_print(document);
 	json_object_put(document);
 }
 
+/* --- what would be done ---------------------------------------------------------------------- */
+
+static int read_document(
+	struct explanation *x, const char *path, char vm[VFPT_VM_SIZE], struct vfpt_error *err)
+{
+	const char *uuid;
+
+	if (vfpt_document_read(&x->document, path, false, err) < 0)
+		return -1;
+	if (vfpt_domain_is_interface(x->document.domain))
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "%s: the document is not a <domain>", path);
+	uuid = vfpt_domain_uuid(x->document.domain);
+	return vfpt_vm_parse(uuid ? uuid : "00000000-0000-0000-0000-000000000000", vm, err);
+}
+
+/* What VMs have that are gone would be given back first. */
+static int plan_again_without_gone(struct tools *tools, struct explanation *x, struct vfpt_error *err)
+{
+	struct vfpt_plan_options options = {.verdicts = true};
+	struct vfpt_assignment *gone;
+	int r = 0;
+
+	if (vfpt_find_gone(&tools->session, x->plan, &gone, &options.gone_count, err) < 0)
+		return -1;
+	options.gone = gone;
+	for (size_t i = 0; i < options.gone_count; i++)
+		vfpt_warn("VM %s is gone; its VF %u of %s would be given back", gone[i].vm, gone[i].vf,
+			gone[i].pf);
+	if (options.gone_count > 0) {
+		vfpt_plan_free(x->plan);
+		r = vfpt_plan_make(&tools->session, &x->requests, &options, &x->plan, err);
+	}
+	free(gone);
+	return r;
+}
+
+static void add_doubt(struct tools *tools, struct vfpt_plan *plan)
+{
+	const char *doubt = vfpt_vm_liveness_in_doubt(tools->session.liveness);
+
+	if (doubt && plan->failure.code != VFPT_OK)
+		vfpt_error_remedy(&plan->failure, "%s, so VFs of VMs that may be gone stay taken", doubt);
+}
+
+static int make_plan(struct tools *tools, struct explanation *x, const char *vm, struct vfpt_error *err)
+{
+	const struct vfpt_plan_options options = {.verdicts = true};
+
+	if (vfpt_requests_read(x->document.domain, tools->session.config, vm, NULL, NULL, &x->requests, err) <
+		0)
+		return -1;
+	if (vfpt_plan_make(&tools->session, &x->requests, &options, &x->plan, err) < 0 ||
+		plan_again_without_gone(tools, x, err) < 0)
+		return -1;
+	if (x->plan->warning.code != VFPT_OK)
+		vfpt_warn("%s", x->plan->warning.message);
+	add_doubt(tools, x->plan);
+	return 0;
+}
+
 static int run(const struct call *call, struct vfpt_error *err)
 {
-	struct vfpt_explanation *explanation;
-	int status;
+	struct tools tools = {.quiet = true};
+	struct explanation x = {.document = VFPT_DOCUMENT_CLOSED};
+	char vm[VFPT_VM_SIZE];
+	/* The document first: whoever runs this can read it, and the ledger's owner perhaps not. */
+	int r = read_document(&x, call->operand, vm, err);
 
-	if (vfpt_explain(call->operand, &explanation, err) < 0)
-		return -1;
-	(option(call, "json") ? print_json : print_all)(explanation);
-	status = explanation->fails ? EXIT_FAILED : EXIT_FINE;
-	vfpt_explanation_free(explanation);
-	return status;
+	if (r == 0)
+		r = tools_open(&tools, VFPT_TO_LOOK, err);
+	if (r == 0 && tools.config_error.code != VFPT_OK) {
+		*err = tools.config_error;
+		r = -1;
+	}
+	if (r == 0)
+		r = make_plan(&tools, &x, vm, err);
+	if (r == 0) {
+		(option(call, "json") ? print_json : print_all)(x.plan);
+		r = x.plan->failure.code == VFPT_OK ? EXIT_FINE : EXIT_FAILED;
+	}
+	vfpt_plan_free(x.plan);
+	vfpt_requests_free(&x.requests);
+	tools_close(&tools);
+	vfpt_document_close(&x.document);
+	return r;
 }
 
 static const struct option options[] = {

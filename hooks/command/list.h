@@ -10,7 +10,7 @@ struct list {
 	const char *pf; /* that one only; NULL: all */
 	bool free_only;
 	size_t service_count;
-	struct vfpt_service *services;
+	struct vfpt_surveyed_network *services;
 	json_object *pfs; /* for programs */
 	json_object *vfs; /* of the PF at hand */
 };

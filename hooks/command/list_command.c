@@ -17,7 +17,7 @@ int each_pf(struct list *list,
 {
 	const struct vfpt_pf **pfs = NULL;
 	size_t count = 0, shown = 0;
-	int r = vfpt_host_pfs(list->tools->host, &pfs, &count, err);
+	int r = vfpt_host_pfs(list->tools->session.host, &pfs, &count, err);
 
 	for (size_t i = 0; r == 0 && i < count; i++)
 		if (!list->pf || strcmp(pfs[i]->name, list->pf) == 0) {
@@ -80,7 +80,7 @@ static int print_pf(struct list *list, const struct vfpt_pf *pf, struct vfpt_err
 	say(8, "  networks: %s",
 		networks_text(list->services, list->service_count, pf, networks, sizeof(networks)));
 	if (pf->vf_count == 0)
-		say(8, "  no VFs, %u possible", vfpt_host_total_vfs(list->tools->host, pf));
+		say(8, "  no VFs, %u possible", vfpt_host_total_vfs(list->tools->session.host, pf));
 	else
 		say(8, "     VF  ADDRESS        DRIVER     NETDEV           STATE");
 	return look_at_pf(list->tools, pf, print_vf, list, err);
@@ -93,7 +93,7 @@ static void print_gone(const struct tools *tools)
 		const struct vfpt_assignment *a = &tools->assignments[i];
 		char address[VFPT_PCI_SIZE];
 
-		if (!vfpt_host_has(tools->host, &a->address))
+		if (!vfpt_host_has(tools->session.host, &a->address))
 			say(2, "VF %s (VF %u of %s) of VM %s is gone from this host; see vfpt reconcile",
 				vfpt_pci_format(&a->address, address), a->vf, a->pf, a->vm);
 	}
@@ -103,17 +103,17 @@ static int run(const struct call *call, struct vfpt_error *err)
 {
 	struct tools tools = {.quiet = false};
 	struct list list = {.tools = &tools, .pf = option(call, "pf"), .free_only = option(call, "free")};
-	int r = tools_open(&tools, VFPT_LEDGER_DRY, err);
+	int r = tools_open(&tools, VFPT_TO_LOOK, err);
 
 	if (r == 0)
 		r = tools_load(&tools, err);
 	if (r == 0)
-		r = vfpt_explain_networks(&tools.asking, &list.services, &list.service_count, err);
+		r = vfpt_survey_networks(&tools.session, &list.services, &list.service_count, err);
 	if (r == 0)
 		r = option(call, "json") ? list_json(&list, err) : each_pf(&list, print_pf, err);
 	if (r == 0 && !option(call, "json") && !list.pf && !list.free_only)
 		print_gone(&tools);
-	vfpt_services_free(list.services, list.service_count);
+	vfpt_surveyed_networks_free(list.services, list.service_count);
 	tools_close(&tools);
 	return r;
 }

@@ -45,9 +45,9 @@ static json_object *networks_of(const struct list *list, const struct vfpt_pf *p
 
 static int add_pf(struct list *list, const struct vfpt_pf *pf, struct vfpt_error *err)
 {
-	const struct vfpt_host *host = list->tools->host;
-	unsigned speed = vfpt_host_link_speed(list->tools->host, pf);
-	int node = vfpt_host_numa_node(list->tools->host, pf);
+	const struct vfpt_host *host = list->tools->session.host;
+	unsigned speed = vfpt_host_link_speed(list->tools->session.host, pf);
+	int node = vfpt_host_numa_node(list->tools->session.host, pf);
 	json_object *object = json_object_new_object();
 	char mac[VFPT_MAC_SIZE];
 
@@ -71,7 +71,7 @@ static json_object *gone(const struct tools *tools)
 	json_object *gone = json_object_new_array();
 
 	for (size_t i = 0; i < tools->count; i++)
-		if (!vfpt_host_has(tools->host, &tools->assignments[i].address))
+		if (!vfpt_host_has(tools->session.host, &tools->assignments[i].address))
 			json_object_array_add(gone, json_assignment(&tools->assignments[i]));
 	return gone;
 }

@@ -21,7 +21,7 @@ static int fail(const struct parcel *parcel, struct vfpt_error *err)
 int parcel_open(struct parcel *parcel, const char *path, bool anonymous, struct vfpt_error *err)
 {
 	*parcel = (struct parcel){.anonymous = anonymous, .path = path, .now = time(NULL)};
-	parcel->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	parcel->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (parcel->fd < 0) {
 		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot make %s", path);
 		return vfpt_error_remedy(err, "name a new file in a directory that can be written");

@@ -19,7 +19,7 @@ struct parcel {
 	struct stand_ins known;
 };
 
-/* Make a new file. */
+/* Make a new file, for its owner only. */
 int parcel_open(struct parcel *parcel, const char *path, bool anonymous, struct vfpt_error *err);
 
 /* Add a file with @size bytes, a link to @text, or a directory. MACs in @text are replaced in place. */

@@ -115,8 +115,8 @@ char *settings_text(const struct vfpt_settings *settings, bool usual, char text[
 
 char *pf_text(const struct tools *tools, const struct vfpt_pf *pf, char *text, size_t size)
 {
-	unsigned speed = vfpt_host_link_speed(tools->host, pf);
-	int node = vfpt_host_numa_node(tools->host, pf);
+	unsigned speed = vfpt_host_link_speed(tools->session.host, pf);
+	int node = vfpt_host_numa_node(tools->session.host, pf);
 	size_t used = (size_t)snprintf(text, size, "link %s", pf->up ? "up" : "down");
 
 	if (speed)
@@ -127,7 +127,7 @@ char *pf_text(const struct tools *tools, const struct vfpt_pf *pf, char *text, s
 	return text;
 }
 
-bool is_served_by(const struct vfpt_service *service, const struct vfpt_pf *pf)
+bool is_served_by(const struct vfpt_surveyed_network *service, const struct vfpt_pf *pf)
 {
 	for (size_t i = 0; i < service->pf_count; i++)
 		if (service->pfs[i] == pf)
@@ -135,8 +135,8 @@ bool is_served_by(const struct vfpt_service *service, const struct vfpt_pf *pf)
 	return false;
 }
 
-char *networks_text(
-	const struct vfpt_service *services, size_t count, const struct vfpt_pf *pf, char *text, size_t size)
+char *networks_text(const struct vfpt_surveyed_network *services, size_t count, const struct vfpt_pf *pf,
+	char *text, size_t size)
 {
 	size_t used = 0;
 

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vfpt reconcile: what VDSM's start does (before_vdsm_start), by hand. */
-#include "reconcile.h"
-
+#include "release.h"
 #include "vfpt.h"
 
 static int run(const struct call *call, struct vfpt_error *err)
 {
 	struct tools tools = {.quiet = false};
-	int r = tools_open(&tools, VFPT_LEDGER_RELEASE, err);
+	int r = tools_open(&tools, VFPT_TO_RELEASE, err);
 
 	(void)call;
 	if (r == 0)
-		r = vfpt_reconcile(tools.host, tools.ledger, tools.netlink, tools.liveness, err);
+		r = vfpt_reconcile(&tools.session, err);
 	tools_close(&tools);
 	return r;
 }

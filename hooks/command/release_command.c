@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "message.h"
+#include "release.h"
 #include "vfpt.h"
 
 /* By the same rule as everywhere: only a VM that is gone for sure has no use for its VF. */
@@ -10,7 +11,7 @@ static int check(struct tools *tools, const struct vfpt_assignment *a, bool forc
 {
 	char reason[VFPT_REASON_SIZE];
 
-	if (!vfpt_vm_is_there(tools->liveness, a, reason))
+	if (!vfpt_vm_is_there(tools->session.liveness, a, reason))
 		return 0;
 	if (!force)
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
@@ -22,7 +23,7 @@ static int check(struct tools *tools, const struct vfpt_assignment *a, bool forc
 
 static int release(struct tools *tools, const struct vfpt_assignment *a, struct vfpt_error *err)
 {
-	if (vfpt_release(tools->host, tools->ledger, tools->netlink, a, err) < 0)
+	if (vfpt_release(&tools->session, a, true, err) < 0)
 		return vfpt_error_wrap(err, "cannot give back VF %u of %s", a->vf, a->pf);
 	say(0, "VF %u of %s is released; VM %s had it.", a->vf, a->pf, a->vm);
 	return 0;
@@ -55,7 +56,7 @@ static int run(const struct call *call, struct vfpt_error *err)
 {
 	struct tools tools = {.quiet = false};
 	struct subject subject;
-	int r = tools_open(&tools, VFPT_LEDGER_RELEASE, err);
+	int r = tools_open(&tools, VFPT_TO_RELEASE, err);
 
 	if (r == 0)
 		r = tools_load(&tools, err);

@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apply.h"
 #include "vfpt.h"
 
 struct show {
 	struct tools *tools;
 	struct subject subject;
 	size_t service_count;
-	struct vfpt_service *services;
+	struct vfpt_surveyed_network *services;
 	unsigned shown;
 };
 
@@ -23,9 +24,9 @@ static void print_owner(struct tools *tools, const struct vfpt_assignment *a)
 		a->network, a->alias[0] ? ", alias " : "", a->alias);
 	if (a->macvtap)
 		say(15, "  mode         macvtap, MTU %u, %u before", a->mtu, a->mtu_before);
-	if (!vfpt_host_has(tools->host, &a->address))
+	if (!vfpt_host_has(tools->session.host, &a->address))
 		return;
-	if (vfpt_vm_is_there(tools->liveness, a, reason))
+	if (vfpt_vm_is_there(tools->session.liveness, a, reason))
 		say(15, "  needed       yes: %s", reason);
 	else
 		say(15, "  needed       no, the VM is gone; vfpt reconcile gives the VF back");
@@ -45,7 +46,7 @@ static void print_setting(enum vfpt_setting setting, const struct look *look)
 		else
 			strcpy(text[i], "-");
 	say(0, "  %-13s %-17s %-17s %s%s", vfpt_setting_name(setting), text[0], text[1], text[2],
-		look->assignment && vfpt_assign_differs(look->assignment, &look->settings, setting)
+		look->assignment && vfpt_assignment_differs(look->assignment, &look->settings, setting)
 			? " (differs)"
 			: "");
 }
@@ -93,7 +94,7 @@ static void print_gone(struct show *show)
 		const struct vfpt_assignment *a = &tools->assignments[i];
 		char address[VFPT_PCI_SIZE];
 
-		if (!subject_is(&show->subject, a) || vfpt_host_has(tools->host, &a->address))
+		if (!subject_is(&show->subject, a) || vfpt_host_has(tools->session.host, &a->address))
 			continue;
 		if (show->shown++)
 			putchar('\n');
@@ -109,8 +110,8 @@ static int show_all(struct show *show, struct vfpt_error *err)
 	size_t count;
 	int r;
 
-	if (vfpt_explain_networks(&show->tools->asking, &show->services, &show->service_count, err) < 0 ||
-		vfpt_host_pfs(show->tools->host, &pfs, &count, err) < 0)
+	if (vfpt_survey_networks(&show->tools->session, &show->services, &show->service_count, err) < 0 ||
+		vfpt_host_pfs(show->tools->session.host, &pfs, &count, err) < 0)
 		return -1;
 	r = 0;
 	for (size_t i = 0; r == 0 && i < count; i++)
@@ -125,7 +126,7 @@ static int run(const struct call *call, struct vfpt_error *err)
 {
 	struct tools tools = {.quiet = false};
 	struct show show = {.tools = &tools};
-	int r = tools_open(&tools, VFPT_LEDGER_DRY, err);
+	int r = tools_open(&tools, VFPT_TO_LOOK, err);
 
 	if (r == 0)
 		r = tools_load(&tools, err);
@@ -136,7 +137,7 @@ static int run(const struct call *call, struct vfpt_error *err)
 	if (r == 0 && show.shown == 0)
 		r = vfpt_error_set(err, VFPT_BAD_INPUT, "no VF on this host is or has %.40s; see vfpt list",
 			call->operand);
-	vfpt_services_free(show.services, show.service_count);
+	vfpt_surveyed_networks_free(show.services, show.service_count);
 	tools_close(&tools);
 	return r;
 }

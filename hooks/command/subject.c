@@ -17,7 +17,7 @@ static int read_index(struct tools *tools, const char *text, struct vfpt_pci *vf
 	if (!colon || length == 0 || !colon[1] || strlen(colon + 1) > 5 ||
 		colon[1 + strspn(colon + 1, "0123456789")])
 		return 0;
-	if (vfpt_host_pfs(tools->host, &pfs, &count, err) < 0)
+	if (vfpt_host_pfs(tools->session.host, &pfs, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		unsigned index = (unsigned)atoi(colon + 1);
@@ -51,7 +51,7 @@ int subject_read(struct tools *tools, const char *text, struct subject *out, str
 	r = read_index(tools, text, &out->vf, err);
 	if (r != 0)
 		return r < 0 ? -1 : 0;
-	if (vfpt_host_vf_of_netdev(tools->host, text, &out->vf, err) == 0)
+	if (vfpt_host_vf_of_netdev(tools->session.host, text, &out->vf, err) == 0)
 		return 0;
 	if (strchr(text, ':'))
 		vfpt_error_set(err, VFPT_BAD_INPUT,

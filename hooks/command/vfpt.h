@@ -5,8 +5,8 @@
 
 #include <json-c/json_object.h>
 
-#include "explain.h"
-#include "vm_liveness.h"
+#include "plan.h"
+#include "survey.h"
 
 /* --- the command line (options.c) */
 
@@ -59,22 +59,16 @@ int read_call(struct call *call, char **words, struct vfpt_error *err);
 
 struct tools {
 	bool quiet; /* no warning about vfpt.conf; to be filled in before tools_open() */
-	int root;
-	bool captured;                  /* VFPT_ROOT */
+	bool root;  /* who is root stays it; likewise */
+	struct vfpt_session session;
 	struct vfpt_error config_error; /* VFPT_OK: none; else the defaults count */
-	struct vfpt_config *config;
-	struct vfpt_netlink *netlink; /* NULL: captured */
-	struct vfpt_host *host;
-	struct vfpt_ledger *ledger;
-	struct vfpt_vm_liveness *liveness;
-	struct vfpt_transaction asking; /* for the questions of explain.h */
 	size_t count;                   /* all assignments, by address: tools_load() */
 	struct vfpt_assignment *assignments;
 	size_t corrupt; /* records that cannot be read */
 };
 
-/* Open all below / or VFPT_ROOT. VFPT_LEDGER_DRY: only to look. Else root becomes the ledger's owner. */
-int tools_open(struct tools *tools, enum vfpt_ledger_mode mode, struct vfpt_error *err);
+/* Open all below / or VFPT_ROOT. Where root runs the command it becomes the ledger's owner first. */
+int tools_open(struct tools *tools, enum vfpt_session_use use, struct vfpt_error *err);
 void tools_close(struct tools *tools);
 
 /* Read all assignments, with a warning for each record that cannot be read. */
@@ -106,11 +100,6 @@ typedef int take_look(const struct look *look, void *data, struct vfpt_error *er
 /* Look at all VFs of the PF. */
 int look_at_pf(
 	struct tools *tools, const struct vfpt_pf *pf, take_look *take, void *data, struct vfpt_error *err);
-
-/* The settings of the PF's VFs; of a captured tree's PF those that were captured. @out to be freed by free()
- */
-int look_at_settings(
-	struct tools *tools, const struct vfpt_pf *pf, struct vfpt_settings **out, struct vfpt_error *err);
 
 /* --- what a user means (subject.c) */
 
@@ -150,11 +139,11 @@ char *settings_text(const struct vfpt_settings *settings, bool usual, char text[
 /* "link up, 1000 Mbit/s, MTU 1500, NUMA node 0" */
 char *pf_text(const struct tools *tools, const struct vfpt_pf *pf, char *text, size_t size);
 
-bool is_served_by(const struct vfpt_service *service, const struct vfpt_pf *pf);
+bool is_served_by(const struct vfpt_surveyed_network *service, const struct vfpt_pf *pf);
 
 /* "ovirtmgmt, blue (VLAN 200)": the networks that the PF serves; "none" */
-char *networks_text(
-	const struct vfpt_service *services, size_t count, const struct vfpt_pf *pf, char *text, size_t size);
+char *networks_text(const struct vfpt_surveyed_network *services, size_t count, const struct vfpt_pf *pf,
+	char *text, size_t size);
 
 /* --- for programs (json.c) */
 

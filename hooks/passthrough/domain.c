@@ -30,6 +30,8 @@ struct vfpt_domain {
 	struct device *devices;
 	size_t property_count; /* the VM's own */
 	struct vfpt_property *properties;
+	size_t function_count; /* PCI functions that it gives to the VM */
+	struct vfpt_pci *functions;
 };
 
 /* --- memory ---------------------------------------------------------------------------------- */
@@ -485,16 +487,16 @@ static void take_bandwidth(struct vfpt_vnic *vnic, const xmlNode *bandwidth)
 	vnic->has_inbound = child(bandwidth, NULL, "inbound");
 }
 
-/* <source><address type='pci' domain='0x0000' bus='0x02' slot='0x10' function='0x0'/></source> */
-static void take_vf(struct vfpt_vnic *vnic, const xmlNode *address)
+/* <address domain='0x0000' bus='0x02' slot='0x10' function='0x0'/>; @return whether it is one */
+static bool read_pci(const xmlNode *address, struct vfpt_pci *out)
 {
 	static const char *const names[] = {"domain", "bus", "slot", "function"};
 	struct vfpt_error ignored;
 	unsigned long value[4];
 	char text[64];
 
-	if (!attribute_is(address, "type", "pci"))
-		return;
+	if (!address)
+		return false;
 	for (int i = 0; i < 4; i++) {
 		char *part = attribute(address, names[i]);
 
@@ -502,7 +504,17 @@ static void take_vf(struct vfpt_vnic *vnic, const xmlNode *address)
 		xmlFree(part);
 	}
 	snprintf(text, sizeof(text), "%04lx:%02lx:%02lx.%lx", value[0], value[1], value[2], value[3]);
-	vnic->has_vf = vfpt_pci_parse(text, &vnic->vf, &ignored) == 0;
+	return vfpt_pci_parse(text, out, &ignored) == 0;
+}
+
+static xmlNode *source_address(const xmlNode *device)
+{
+	return child(child(device, NULL, "source"), NULL, "address");
+}
+
+static void take_vf(struct vfpt_vnic *vnic, const xmlNode *address)
+{
+	vnic->has_vf = attribute_is(address, "type", "pci") && read_pci(address, &vnic->vf);
 }
 
 static int take_metadata(struct vfpt_vnic *vnic, const xmlNode *metadata)
@@ -534,7 +546,7 @@ static void take_vnic(struct vfpt_domain *domain, xmlNode *element)
 	vnic->teaming = attribute(child(element, NULL, "teaming"), "type");
 	take_bandwidth(vnic, child(element, NULL, "bandwidth"));
 	if (vnic->type && strcmp(vnic->type, "hostdev") == 0)
-		take_vf(vnic, child(child(element, NULL, "source"), NULL, "address"));
+		take_vf(vnic, source_address(element));
 }
 
 /* Once all interfaces are known. */
@@ -592,6 +604,28 @@ static int take_vnics(struct vfpt_domain *domain, xmlNode *first, struct vfpt_er
 	return take_orphans(domain, err);
 }
 
+/* PCI functions of <hostdev mode='subsystem' type='pci'>, the mode being libvirt's default, and of vNICs. */
+static int take_functions(struct vfpt_domain *domain, xmlNode *devices, struct vfpt_error *err)
+{
+	size_t count = domain->vnic_count;
+	xmlNode *node;
+
+	for (node = devices->children; node; node = node->next)
+		count += is_element(node, NULL, "hostdev");
+	domain->functions = calloc(count + 1, sizeof(*domain->functions));
+	if (!domain->functions)
+		return no_memory(err);
+	for (size_t i = 0; i < domain->vnic_count; i++)
+		if (domain->vnics[i].has_vf)
+			domain->functions[domain->function_count++] = domain->vnics[i].vf;
+	for (node = devices->children; node; node = node->next)
+		if (is_element(node, NULL, "hostdev") && attribute_is(node, "type", "pci") &&
+			!attribute_is(node, "mode", "capabilities"))
+			domain->function_count +=
+				read_pci(source_address(node), &domain->functions[domain->function_count]);
+	return 0;
+}
+
 static int understand(struct vfpt_domain *domain, struct vfpt_error *err)
 {
 	xmlNode *root = domain->root, *devices;
@@ -610,7 +644,9 @@ static int understand(struct vfpt_domain *domain, struct vfpt_error *err)
 	domain->uuid = content(child(root, NULL, "uuid"));
 	if (take_devices(domain) < 0)
 		return no_memory(err);
-	return take_vnics(domain, child(devices, NULL, "interface"), err);
+	if (take_vnics(domain, child(devices, NULL, "interface"), err) < 0)
+		return -1;
+	return take_functions(domain, devices, err);
 }
 
 /* libxml2 would take the part before it for the whole. */
@@ -688,6 +724,7 @@ void vfpt_domain_free(struct vfpt_domain *domain)
 	free_properties(domain->properties, domain->property_count);
 	free(domain->vnics);
 	free(domain->devices);
+	free(domain->functions);
 	free(domain->declaration);
 	xmlFree(domain->uuid);
 	xmlFreeDoc(domain->doc);
@@ -714,6 +751,12 @@ size_t vfpt_domain_properties(const struct vfpt_domain *domain, const struct vfp
 {
 	*out = domain->properties;
 	return domain->property_count;
+}
+
+size_t vfpt_domain_functions(const struct vfpt_domain *domain, const struct vfpt_pci **out)
+{
+	*out = domain->functions;
+	return domain->function_count;
 }
 
 /* A list that is none is libvirt's to refuse. */

@@ -90,6 +90,12 @@ char *vfpt_vnic_name(const struct vfpt_vnic *vnic, char *buffer, size_t size);
 size_t vfpt_domain_properties(const struct vfpt_domain *domain, const struct vfpt_property **out);
 
 /**
+ * The PCI functions that a <domain>, as it was parsed, gives to its VM by itself: as <hostdev>, or as the VF
+ * of a hostdev interface. @return how many
+ */
+size_t vfpt_domain_functions(const struct vfpt_domain *domain, const struct vfpt_pci **out);
+
+/**
  * Where the VM is pinned to: the NUMA nodes of its memory (<numatune>), and the CPUs of its vCPUs
  * (<vcpu cpuset=...>, <cputune>). Both are empty when it is not pinned.
  */

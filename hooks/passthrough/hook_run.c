@@ -1,27 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hook_run.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-#include "file.h"
-#include "hook_state.h"
+#include "apply.h"
+#include "document.h"
 #include "message.h"
 #include "privilege.h"
+#include "release.h"
+#include "report.h"
+#include "session.h"
 
-/* Ten mebibytes of anything reasonable take less than one. */
-#define PARSE_SECONDS 10
+extern char **environ;
+
+/* One run of a hook. */
+struct vfpt_hook {
+	const struct vfpt_hook_point *point;
+	bool test;        /* --test: show, change nothing */
+	const char *path; /* of the document; NULL: the sample */
+	struct vfpt_document document;
+	char vm[VFPT_VM_SIZE];
+	bool changed; /* the document has to be written */
+	char *shown;  /* --test: the document as it was */
+	struct vfpt_session session;
+	struct vfpt_requests requests;
+	struct vfpt_plan *plan; /* NULL: there is none */
+	struct vfpt_applied applied;
+	size_t refused_count;
+	struct vfpt_refused *refused; /* what drivers did not take, see vfpt_plan_make() */
+};
 
 /* What --test shows when it is given no document. */
 static const char sample_interface[] = "<interface type=\"bridge\">\n"
@@ -120,142 +135,31 @@ static int read_options(struct vfpt_hook *hook, int argc, char **argv, struct vf
 	return 0;
 }
 
-static int read_bytes(struct vfpt_hook *hook, int fd, size_t room, struct vfpt_error *err)
-{
-	ssize_t got;
-
-	hook->text = malloc(room + 1);
-	if (!hook->text)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
-	while ((got = read(fd, hook->text + hook->size, room - hook->size)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return vfpt_error_errno(
-				err, VFPT_BAD_INPUT, errno, "cannot read the document %s", hook->path);
-		hook->size += (size_t)got;
-	}
-	hook->text[hook->size] = '\0';
-	return 0;
-}
-
-/* What is read and what is replaced is in one and the same directory, wherever its path leads meanwhile. */
-static int open_directory(struct vfpt_hook *hook, struct vfpt_error *err)
-{
-	const char *slash = strrchr(hook->path, '/');
-	char *path = slash ? strndup(hook->path, (size_t)(slash - hook->path) + 1) : strdup(".");
-
-	if (!path)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
-	hook->name = slash ? slash + 1 : hook->path;
-	hook->directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	free(path);
-	if (hook->directory < 0)
-		return vfpt_error_errno(
-			err, VFPT_BAD_INPUT, errno, "cannot open the document %s", hook->path);
-	return 0;
-}
-
-/* Who tries it by hand may well have a link to it, and nothing is written then. */
-static int open_document(const struct vfpt_hook *hook)
-{
-	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
-
-	return hook->test ? open(hook->path, flags) : openat(hook->directory, hook->name, flags | O_NOFOLLOW);
-}
-
-static int read_file(struct vfpt_hook *hook, struct vfpt_error *err)
-{
-	int fd = open_document(hook);
-	struct stat status = {0};
-	int r = -1;
-
-	if (fd < 0)
-		return vfpt_error_errno(
-			err, VFPT_BAD_INPUT, errno, "cannot open the document %s", hook->path);
-	if (fstat(fd, &status) < 0)
-		vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read the document %s", hook->path);
-	else if (!S_ISREG(status.st_mode))
-		vfpt_error_set(err, VFPT_BAD_INPUT, "the document %s is not a regular file", hook->path);
-	else if (status.st_size > VFPT_DOCUMENT_MAX)
-		vfpt_error_set(err, VFPT_BAD_INPUT, "the document %s is larger than %u MiB", hook->path,
-			VFPT_DOCUMENT_MAX >> 20);
-	else
-		/* One byte more shows the end of the file. */
-		r = read_bytes(hook, fd, (size_t)status.st_size + 1, err);
-	hook->mode = status.st_mode & 07777;
-	hook->uid = status.st_uid;
-	hook->gid = status.st_gid;
-	close(fd);
-	return r;
-}
-
-/* It was given up while the document was parsed, and may be hostile: nothing is left to be used. */
-static void give_up(int number)
-{
-	static const char line[] = "vfpt: the document takes too long to read, and is refused; a domain that "
-				   "libvirt takes is much smaller\n";
-
-	(void)number;
-	privilege_renounce_all();
-	(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
-	_exit(VFPT_EXIT_STOP);
-}
-
-/*
- * libxml2 (2.9) compares each attribute of an element with all others, and each name with many: one megabyte
- * can take minutes. Nothing has been done yet, so to end here undoes nothing. The time is our own, on a busy
- * machine too.
- */
-static int parse_in_time(struct vfpt_hook *hook, struct vfpt_error *err)
-{
-	const struct itimerval limit = {.it_value.tv_sec = PARSE_SECONDS}, none = {.it_value.tv_sec = 0};
-	int r;
-
-	signal(SIGVTALRM, give_up);
-	setitimer(ITIMER_VIRTUAL, &limit, NULL);
-	/* end() frees the text. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-	r = vfpt_domain_parse(hook->text, hook->size, &hook->document, err);
-	setitimer(ITIMER_VIRTUAL, &none, NULL);
-	return r;
-}
-
-/* Of a document in UTF-16, which has NUL bytes, its UTF-8 is shown. */
-static int prepare_to_show(struct vfpt_hook *hook, struct vfpt_error *err)
-{
-	char *text;
-	size_t size;
-
-	if (strlen(hook->text) == hook->size)
-		return 0;
-	if (vfpt_domain_print(hook->document, &text, &size, err) < 0)
-		return -1;
-	free(hook->text);
-	hook->text = text;
-	hook->size = size;
-	return 0;
-}
-
 static int read_document(struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	bool wants_interface = hook->point->document == VFPT_INTERFACE;
+	int r = hook->path ? vfpt_document_read(&hook->document, hook->path, !hook->test, err)
+			   : vfpt_document_use(&hook->document,
+				     wants_interface ? sample_interface : sample_domain, err);
 
-	if (hook->path) {
-		if ((!hook->test && open_directory(hook, err) < 0) || read_file(hook, err) < 0)
-			return -1;
-	} else {
-		hook->text = strdup(wants_interface ? sample_interface : sample_domain);
-		if (!hook->text)
-			return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
-		hook->size = strlen(hook->text);
-	}
-	if (parse_in_time(hook, err) < 0)
-		return hook->path ? vfpt_error_wrap(err, "%s", hook->path) : -1;
-	/* end() frees the text. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
-	if (vfpt_domain_is_interface(hook->document) != wants_interface)
+	if (r < 0)
+		return -1;
+	if (vfpt_domain_is_interface(hook->document.domain) != wants_interface)
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "%s: the document is not %s", hook->point->name,
 			wants_interface ? "an <interface>" : "a <domain>");
-	return hook->test ? prepare_to_show(hook, err) : 0;
+	return 0;
+}
+
+/* Of a document in UTF-16, which has NUL bytes, its UTF-8 is shown. */
+static int keep_for_show(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	const struct vfpt_document *document = &hook->document;
+	size_t size;
+
+	if (strlen(document->text) != document->size)
+		return vfpt_domain_print(document->domain, &hook->shown, &size, err);
+	hook->shown = strdup(document->text);
+	return hook->shown ? 0 : vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
 }
 
 static int read_vm(struct vfpt_hook *hook, struct vfpt_error *err)
@@ -263,7 +167,7 @@ static int read_vm(struct vfpt_hook *hook, struct vfpt_error *err)
 	const char *vm = getenv("vmId"); /* not secure_getenv(): see read_options() */
 
 	if ((!vm || !vm[0]) && hook->point->document == VFPT_DOMAIN)
-		vm = vfpt_domain_uuid(hook->document);
+		vm = vfpt_domain_uuid(hook->document.domain);
 	if ((!vm || !vm[0]) && hook->test)
 		vm = "00000000-0000-0000-0000-000000000000";
 	if (!vm || !vm[0])
@@ -273,166 +177,353 @@ static int read_vm(struct vfpt_hook *hook, struct vfpt_error *err)
 	return vfpt_vm_parse(vm, hook->vm, err);
 }
 
-static int open_root(struct vfpt_hook *hook, struct vfpt_error *err)
-{
-	const char *path = secure_getenv("VFPT_ROOT");
-
-	hook->captured = path && path[0];
-	if (!hook->captured)
-		path = "/";
-	hook->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (hook->root < 0)
-		return vfpt_error_errno(
-			err, VFPT_BAD_INPUT, errno, "cannot open the root directory %s", path);
-	return 0;
-}
-
-int hook_configure(struct vfpt_hook *hook, struct vfpt_error *err)
-{
-	if (open_root(hook, err) < 0)
-		return -1;
-	/* VDSM runs such a hook as root, and what it reads is what VDSM's user wrote. */
-	if (hook->point->document == VFPT_NOTHING &&
-		privilege_become_ledger_owner(hook->root, hook->captured, err) < 0)
-		return -1;
-	return vfpt_config_read(hook->root, &hook->config, err);
-}
-
-int hook_open(struct vfpt_hook *hook, enum vfpt_ledger_mode mode, struct vfpt_error *err)
-{
-	if (hook->host)
-		return 0;
-	if (hook->test)
-		mode = VFPT_LEDGER_DRY;
-	if ((!hook->captured && vfpt_netlink_open(&hook->netlink, err) < 0) ||
-		vfpt_host_open(hook->root, hook->netlink, &hook->host, err) < 0 ||
-		vfpt_ledger_open(hook->root, mode, hook->config->policy.lock_timeout, &hook->ledger, err) <
-			0 ||
-		vfpt_vm_liveness_open(hook->host, hook->captured, &hook->config->policy, &hook->owners, err) <
-			0)
-		return -1;
-	if (hook->test)
-		vfpt_netlink_mute(hook->netlink);
-	hook->transaction = (struct vfpt_transaction){.host = hook->host,
-		.ledger = hook->ledger,
-		.netlink = hook->test && !hook->explanation ? NULL : hook->netlink,
-		.config = hook->config,
-		.owners = hook->test && !hook->explanation ? NULL : hook->owners,
-		.explanation = hook->explanation,
-		.run = hook->point->document == VFPT_DOMAIN ? VFPT_NEW_RUN : 0};
-	return 0;
-}
-
-int hook_load(struct vfpt_hook *hook, struct vfpt_error *err)
-{
-	return read_document(hook, err) < 0 || read_vm(hook, err) < 0 ? -1 : 0;
-}
-
 /* @return 0 to go on, 1 when the command line is answered already (--help), -1 with @err filled in */
 static int begin(struct vfpt_hook *hook, int argc, char **argv, struct vfpt_error *err)
 {
 	int r;
 
-	if (check_caller(err) < 0 || (r = read_options(hook, argc, argv, err)) < 0)
+	if (check_caller(err) < 0)
 		return -1;
-	if (r > 0 || hook->point->document == VFPT_NOTHING)
+	r = read_options(hook, argc, argv, err);
+	if (r != 0)
 		return r;
-	return hook_load(hook, err);
-}
-
-/* --- commit and end -------------------------------------------------------------------------- */
-
-/* The new file has the mode and owner of the old before it has its name. */
-static int like_the_old(const struct vfpt_hook *hook, int fd)
-{
-	if ((hook->uid != geteuid() || hook->gid != getegid()) && fchown(fd, hook->uid, hook->gid) < 0)
+	if (hook->point->document == VFPT_NOTHING)
+		/* VDSM runs such a hook as root, and what it reads is what VDSM's user wrote. */
+		return vfpt_session_become_owner(&hook->session, err);
+	if (read_document(hook, err) < 0 || (hook->test && keep_for_show(hook, err) < 0))
 		return -1;
-	return fchmod(fd, hook->mode);
+	return read_vm(hook, err);
 }
 
-/*
- * The new document has another name until it is whole: the old one's, and whose it is. It cannot be nameless
- * (O_TMPFILE), as a link does not replace what is there.
- */
-#define TEMPORARY ".vfpt-"
+/* --- a start, a plug ------------------------------------------------------------------------- */
 
-static char *temporary_name(const char *name)
+static int read_requests(struct vfpt_hook *hook, struct vfpt_error *err)
 {
-	unsigned long long random;
-	char *text;
+	static char asked[] = "passthrough=required";
+	char *const sample[] = {asked, NULL};
+	bool plug = hook->point->document == VFPT_INTERFACE;
+	char *const *environment = hook->test && !hook->path ? sample : environ;
+	/* Not secure_getenv(): it is VDSM's input. */
+	const char *sriov = plug ? NULL : getenv("sriov");
 
-	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
-		return NULL;
-	return asprintf(&text, "%s" TEMPORARY "%d-%016llx", name, getpid(), random) < 0 ? NULL : text;
+	return vfpt_requests_read(hook->document.domain, hook->session.config, hook->vm,
+		plug ? environment : NULL, sriov && sriov[0] ? sriov : NULL, &hook->requests, err);
 }
 
-static int write_and_rename(
-	const struct vfpt_hook *hook, const char *temporary, const char *text, size_t size)
+static void warn_of_plan(const struct vfpt_plan *plan)
 {
-	int fd = openat(
-		hook->directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int saved;
+	if (plan->warning.code != VFPT_OK)
+		vfpt_warn("%s", plan->warning.message);
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->vnics[i].outcome == VFPT_OUTCOME_STAY)
+			vfpt_warn("%s: %s; it stays on its bridge (passthrough=preferred)",
+				plan->vnics[i].request->name, plan->vnics[i].why.message);
+}
 
-	if (fd < 0)
+/* Make a plan; where VFs run short, or a MAC is taken, what VMs have that are gone is given back first. */
+static int make_plan(struct vfpt_hook *hook, bool reclaim, struct vfpt_error *err)
+{
+	const struct vfpt_plan_options options = {
+		.refused_count = hook->refused_count, .refused = hook->refused};
+	struct vfpt_assignment *gone = NULL;
+	size_t count = 0;
+	int r;
+
+	vfpt_plan_free(hook->plan);
+	r = vfpt_plan_make(&hook->session, &hook->requests, &options, &hook->plan, err);
+	if (r < 0 || !reclaim || hook->test)
+		return r;
+	if (vfpt_find_gone(&hook->session, hook->plan, &gone, &count, err) < 0)
 		return -1;
-	if (like_the_old(hook, fd) < 0) {
-		saved = errno;
-		close(fd);
-		errno = saved;
-	} else if (file_write_and_close(fd, text, size) == 0 &&
-		   renameat(hook->directory, temporary, hook->directory, hook->name) == 0) {
+	count = vfpt_reclaim(&hook->session, gone, count);
+	free(gone);
+	return count > 0 ? make_plan(hook, false, err) : 0;
+}
+
+static int check_plan(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	const char *doubt = vfpt_vm_liveness_in_doubt(hook->session.liveness);
+
+	if (hook->plan->failure.code == VFPT_OK)
 		return 0;
-	}
-	saved = errno;
-	(void)unlinkat(hook->directory, temporary, 0);
-	errno = saved;
+	*err = hook->plan->failure;
+	if (doubt)
+		vfpt_error_remedy(err, "%s, so VFs of VMs that may be gone stay taken", doubt);
 	return -1;
 }
 
-static int replace(const struct vfpt_hook *hook, const char *text, size_t size, struct vfpt_error *err)
+/* "vNIC 56:... (network red): VF 0 of ..." without the name. */
+static void remove_name(struct vfpt_error *err, const char *name)
 {
-	char *temporary = temporary_name(hook->name);
-	int r = temporary ? write_and_rename(hook, temporary, text, size) : -1;
+	size_t length = strlen(name);
+	char *rest = err->message + length + 2;
 
-	if (r < 0) {
-		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot write the document %s", hook->path);
-		vfpt_error_remedy(err, "make room and see that VDSM's user can write in its directory");
+	if (strncmp(err->message, name, length) == 0 && strncmp(err->message + length, ": ", 2) == 0)
+		memmove(err->message, rest, strlen(rest) + 1);
+}
+
+/* @return 0 where there may be another way for that vNIC, now that a driver did not take its settings */
+static int remember_refusal(struct vfpt_hook *hook, size_t request, const struct vfpt_error *why)
+{
+	const struct vfpt_vnic_plan *vnic = &hook->plan->vnics[request];
+	struct vfpt_refused *grown;
+
+	if (request >= hook->plan->count || why->code != VFPT_REFUSED ||
+		vnic->request->profile.passthrough != VFPT_PASSTHROUGH_PREFERRED)
+		return -1;
+	grown = reallocarray(hook->refused, hook->refused_count + 1, sizeof(*grown));
+	if (!grown)
+		return -1;
+	hook->refused = grown;
+	grown += hook->refused_count++;
+	*grown = (struct vfpt_refused){.request = request, .pf = vnic->pf, .why = *why};
+	remove_name(&grown->why, vnic->request->name);
+	return 0;
+}
+
+/* Plan, apply; what a driver refuses to a vNIC that only prefers a VF is planned again without that PF. */
+static int plan_and_apply(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	for (;;) {
+		size_t failed;
+
+		if (make_plan(hook, true, err) < 0 || check_plan(hook, err) < 0)
+			return -1;
+		if (hook->session.captured)
+			return vfpt_apply_records(&hook->session, hook->plan, &hook->applied, err);
+		if (vfpt_apply(&hook->session, hook->plan, &hook->applied, &failed, err) == 0)
+			return 0;
+		if (remember_refusal(hook, failed, err) < 0)
+			return -1;
 	}
-	free(temporary);
+}
+
+static int connect_vnic(struct vfpt_hook *hook, const struct vfpt_vnic_plan *vnic, struct vfpt_error *err)
+{
+	const struct vfpt_request *request = vnic->request;
+	const struct vfpt_connection connection = {.mode = request->profile.mode,
+		.vf = vnic->assignment.address,
+		.netdev = vnic->netdev,
+		.vlan_id = (uint16_t)vnic->assignment.wanted.value[VFPT_VLAN_ID],
+		.port_profile = request->profile.port_profile};
+
+	if (request->netdev[0])
+		return vfpt_domain_add_vf(hook->document.domain, &vnic->assignment.mac, &connection, err);
+	return vfpt_domain_connect(hook->document.domain, request->vnic, &connection, err);
+}
+
+/* What cannot be kept is said, not silently lost. */
+static void warn_of_losses(const struct vfpt_vnic_plan *vnic, bool gap)
+{
+	const struct vfpt_request *request = vnic->request;
+	bool macvtap = request->profile.mode == VFPT_MODE_MACVTAP;
+
+	if (request->netdev[0])
+		return;
+	if (!vnic->pf->up)
+		vfpt_warn("%s: PF %s has no link; nothing passes until it is up", request->name,
+			vnic->pf->name);
+	if (gap)
+		vfpt_warn("%s: %s cannot hold the link down, so until the VM runs its VLAN priority or "
+			  "protocol is not set (vfpt.conf allows it)",
+			request->name, vnic->pf->name);
+	if (request->vnic->outbound && request->profile.port_profile[0] && !macvtap)
+		vfpt_warn("%s: the switch's port profile decides its rate; its outbound limit is not kept",
+			request->name);
+	if (request->vnic->has_inbound && !macvtap)
+		vfpt_warn("%s: a VF's received traffic cannot be limited; its inbound limit is not kept",
+			request->name);
+}
+
+static int rewrite_document(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	for (size_t i = 0; i < hook->plan->count; i++) {
+		const struct vfpt_vnic_plan *vnic = &hook->plan->vnics[i];
+
+		if (vnic->outcome != VFPT_OUTCOME_VF)
+			continue;
+		if (connect_vnic(hook, vnic, err) < 0)
+			return -1;
+		hook->changed = true;
+		warn_of_losses(vnic, hook->applied.gap && hook->applied.gap[i]);
+	}
+	return hook->changed && hook->requests.starts
+		       ? vfpt_domain_set_run(hook->document.domain, hook->plan->run, err)
+		       : 0;
+}
+
+int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	if (vfpt_session_open(&hook->session, VFPT_TO_CONFIGURE, err) < 0 || read_requests(hook, err) < 0)
+		return -1;
+	if (!vfpt_requests_any(&hook->requests))
+		return 0;
+	if (vfpt_session_open(&hook->session, hook->test ? VFPT_TO_LOOK : VFPT_TO_ASSIGN, err) < 0)
+		return -1;
+	if (!hook->requests.starts && hook->session.config->policy.numa == VFPT_NUMA_REQUIRE)
+		vfpt_warn("the VM's NUMA node is not known when a vNIC is plugged; vfpt.conf requires it in "
+			  "vain");
+	if (hook->test) {
+		if (make_plan(hook, false, err) < 0 || check_plan(hook, err) < 0)
+			return -1;
+	} else if (plan_and_apply(hook, err) < 0) {
+		return -1;
+	}
+	warn_of_plan(hook->plan);
+	if (hook->test)
+		vfpt_report_releases(&hook->session, hook->plan);
+	if (hook->test || hook->session.captured)
+		vfpt_report_plan(hook->plan);
+	return rewrite_document(hook, err);
+}
+
+/* --- what is done with assignments that are there -------------------------------------------- */
+
+typedef int assignment_step(
+	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err);
+
+/* A document of an earlier run of the VM, which arrives late, says nothing about the present one. */
+static bool is_of_later_run(const struct vfpt_hook *hook, const struct vfpt_assignment *assignment)
+{
+	uint64_t run = vfpt_domain_run(hook->document.domain);
+
+	return run > 0 && assignment->run > run;
+}
+
+/*
+ * Do it with all assignments of this VM, @vnic NULL, or with those of one vNIC. All are tried; the error is
+ * the first one's, the others are warnings.
+ */
+static int with_each(
+	struct vfpt_hook *hook, const struct vfpt_vnic *vnic, assignment_step *step, struct vfpt_error *err)
+{
+	struct vfpt_assignment *all;
+	struct vfpt_error second;
+	size_t count, corrupt;
+	int r = 0;
+
+	if (vfpt_ledger_of_vm(hook->session.ledger, hook->vm, &all, &count, &corrupt, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		char mac[VFPT_MAC_SIZE];
+		struct vfpt_error *slot = r < 0 ? &second : err;
+
+		if ((vnic && !vfpt_assignment_is_of_vnic(all, count, &all[i], vnic)) ||
+			is_of_later_run(hook, &all[i]))
+			continue;
+		if (step(hook, &all[i], slot) == 0)
+			continue;
+		vfpt_error_wrap(slot, "vNIC %s", vfpt_mac_format(&all[i].mac, mac));
+		if (r < 0)
+			vfpt_warn("%s", second.message);
+		r = -1;
+	}
+	free(all);
 	return r;
 }
 
-/* Is that a document that a hook was writing, which is no more? */
-static bool is_left_over(int directory, const char *name)
+static int release_one(
+	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
 {
-	const char *mark = strstr(name, TEMPORARY);
-	struct stat status;
-	int pid, length = 0;
-
-	return mark && sscanf(mark, TEMPORARY "%d-%*16[0-9a-f]%n", &pid, &length) == 1 && length > 0 &&
-	       mark[length] == '\0' && pid > 0 && kill(pid, 0) < 0 && errno == ESRCH &&
-	       fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
-	       status.st_uid == geteuid();
+	if (hook->test) {
+		vfpt_report_settings_of("would set back", &hook->session, assignment, &assignment->before);
+		return 0;
+	}
+	if (vfpt_release(&hook->session, assignment, true, err) == 0)
+		return 0;
+	return vfpt_error_wrap(err, "cannot give back VF %u of %s", assignment->vf, assignment->pf);
 }
 
-/* More names than that are somebody's who wants us to wait. */
-#define MOST_NAMES 10000
-
-/* A hook that was killed cannot remove what it was writing, so the next one does. */
-static void remove_left_over(int directory)
+static int finish_one(
+	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
 {
-	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *names = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
+	const struct vfpt_settings wanted = vfpt_settings_after_start(assignment);
 
-	for (int i = 0; names && i < MOST_NAMES && (entry = readdir(names)); i++)
-		if (is_left_over(directory, entry->d_name))
-			(void)unlinkat(directory, entry->d_name, 0);
-	if (names)
-		closedir(names);
-	else if (fd >= 0)
-		close(fd);
+	if (!hook->test && !hook->session.captured)
+		return vfpt_finish(&hook->session, assignment, err);
+	if (wanted.present)
+		vfpt_report_settings_of("would set", &hook->session, assignment, &wanted);
+	return 0;
 }
+
+/* A mistake in vfpt.conf must not keep a VF from coming back. */
+static int open_anyway(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	if (vfpt_session_open(&hook->session, VFPT_TO_CONFIGURE, err) < 0) {
+		if (!hook->session.config)
+			return -1;
+		vfpt_warn("%s", err->message);
+	}
+	return vfpt_session_open(&hook->session, hook->test ? VFPT_TO_LOOK : VFPT_TO_RELEASE, err);
+}
+
+/* The VM's assignments, or those of the document's vNIC, which may be bridge-type again: it is known by its
+ * MAC. */
+static int follow_up(struct vfpt_hook *hook, assignment_step *step, struct vfpt_error *err)
+{
+	const struct vfpt_vnic *vnics;
+	size_t count = vfpt_domain_vnics(hook->document.domain, &vnics);
+	char name[96];
+
+	if (hook->point->document != VFPT_INTERFACE)
+		return open_anyway(hook, err) < 0 ? -1 : with_each(hook, NULL, step, err);
+	if (count == 0 || !vnics[0].has_mac)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"%s: the vNIC has no valid MAC address, so its VF cannot be found",
+			hook->point->name);
+	if (open_anyway(hook, err) < 0)
+		return vfpt_error_wrap(err, "%s", vfpt_vnic_name(&vnics[0], name, sizeof(name)));
+	return with_each(hook, &vnics[0], step, err);
+}
+
+int vfpt_hook_release(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	return follow_up(hook, release_one, err);
+}
+
+int vfpt_hook_finish(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	return follow_up(hook, finish_one, err);
+}
+
+int vfpt_hook_reconcile(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	if (open_anyway(hook, err) < 0)
+		return -1;
+	return hook->test ? vfpt_report_gone(&hook->session, err) : vfpt_reconcile(&hook->session, err);
+}
+
+/* --- migration ------------------------------------------------------------------------------- */
+
+static int refuse_migration(struct vfpt_hook *hook, const struct vfpt_vnic *vnic, struct vfpt_error *err)
+{
+	char name[96], address[VFPT_PCI_SIZE], vf[64] = "PCI device";
+	const struct vfpt_pf *pf;
+	struct vfpt_error ignored;
+	unsigned index;
+
+	if (vfpt_session_open(&hook->session, VFPT_TO_LOOK, err) < 0)
+		return -1;
+	if (vfpt_host_find_vf(hook->session.host, &vnic->vf, &pf, &index, &ignored) == 0)
+		snprintf(vf, sizeof(vf), "VF %u of %s", index, pf->name);
+	return vfpt_error_set(err, VFPT_BAD_INPUT,
+		"%s: the guest has %s (%s) itself, so the VM cannot migrate; unplug this vNIC first, or use "
+		"passthrough_mode=macvtap or failover",
+		vfpt_vnic_name(vnic, name, sizeof(name)), vf, vfpt_pci_format(&vnic->vf, address));
+}
+
+int vfpt_hook_check_migration(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	const struct vfpt_vnic *vnics;
+	size_t count = vfpt_domain_vnics(hook->document.domain, &vnics);
+
+	for (size_t i = 0; i < count; i++)
+		if (vnics[i].has_vf && !(vnics[i].teaming && strcmp(vnics[i].teaming, "transient") == 0))
+			return refuse_migration(hook, &vnics[i], err);
+	return 0;
+}
+
+/* --- commit and end -------------------------------------------------------------------------- */
 
 static bool ends_line(const char *text)
 {
@@ -443,52 +534,43 @@ static bool ends_line(const char *text)
 
 static int show(const struct vfpt_hook *hook, struct vfpt_error *err)
 {
-	char *text;
+	char *text, *before = hook->shown;
 	size_t size;
 
-	if (vfpt_domain_print(hook->document, &text, &size, err) < 0)
+	if (vfpt_domain_print(hook->document.domain, &text, &size, err) < 0)
 		return -1;
-	vfpt_sanitise(hook->text, true);
+	vfpt_sanitise(before, true);
 	vfpt_sanitise(text, true);
-	printf("--- before\n%s%s--- after\n%s", hook->text, ends_line(hook->text) ? "" : "\n",
-		hook->changed ? text : hook->text);
+	printf("--- before\n%s%s--- after\n%s", before, ends_line(before) ? "" : "\n",
+		hook->changed ? text : before);
 	free(text);
 	return 0;
 }
 
 /* For VDSM's log, once all is done. */
-static void tell(const struct vfpt_transaction *transaction)
+static void tell(const struct vfpt_plan *plan)
 {
-	for (size_t i = 0; i < transaction->count; i++) {
-		const struct vfpt_assigned *made = &transaction->made[i];
+	for (size_t i = 0; plan && i < plan->count; i++) {
+		const struct vfpt_assignment *a = &plan->vnics[i].assignment;
 		char mac[VFPT_MAC_SIZE], address[VFPT_PCI_SIZE];
 
-		vfpt_note("vfpt: vNIC %s: VF %u of %s (%s), VLAN %u",
-			vfpt_mac_format(&made->assignment.mac, mac), made->assignment.vf, made->assignment.pf,
-			vfpt_pci_format(&made->assignment.address, address),
-			(unsigned)made->assignment.wanted.value[VFPT_VLAN_ID]);
+		if (plan->vnics[i].outcome == VFPT_OUTCOME_VF)
+			vfpt_note("vfpt: vNIC %s: VF %u of %s (%s), VLAN %u", vfpt_mac_format(&a->mac, mac),
+				a->vf, a->pf, vfpt_pci_format(&a->address, address),
+				(unsigned)a->wanted.value[VFPT_VLAN_ID]);
 	}
 }
 
 static int commit(struct vfpt_hook *hook, struct vfpt_error *err)
 {
-	char *text;
-	size_t size;
-	int r;
-
 	if (hook->test)
-		return hook->document ? show(hook, err) : 0;
+		return hook->document.domain ? show(hook, err) : 0;
 	if (!hook->changed)
 		return 0;
-	if (vfpt_domain_print(hook->document, &text, &size, err) < 0)
-		return -1;
-	r = replace(hook, text, size, err);
-	free(text);
-	if (r < 0)
+	if (vfpt_document_replace(&hook->document, err) < 0)
 		return -1;
 	privilege_renounce();
-	tell(&hook->transaction);
-	vfpt_transaction_commit(&hook->transaction);
+	tell(hook->plan);
 	return 0;
 }
 
@@ -499,48 +581,35 @@ static int exit_code(const struct vfpt_hook *hook, int result, const struct vfpt
 	return hook->point->after && err->code != VFPT_BAD_INPUT ? VFPT_EXIT_FAILED : VFPT_EXIT_STOP;
 }
 
-void hook_close(struct vfpt_hook *hook)
-{
-	vfpt_transaction_commit(&hook->transaction);
-	vfpt_ledger_close(hook->ledger);
-	vfpt_host_free(hook->host);
-	vfpt_netlink_close(hook->netlink);
-	vfpt_vm_liveness_free(hook->owners);
-	vfpt_config_free(hook->config);
-	vfpt_domain_free(hook->document);
-	free(hook->text);
-	if (hook->root >= 0)
-		close(hook->root);
-	if (hook->directory >= 0)
-		close(hook->directory);
-}
-
 static int end(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
 {
-	bool wrote = result == 0 && hook->changed && !hook->test;
-	int directory = hook->directory;
+	int code = exit_code(hook, result, err);
 
 	if (result < 0 && !hook->point->after)
 		__fpurge(stderr); /* of what is being undone nothing is worth a line beside the error's */
-	if (hook->transaction.ledger && !hook->test)
-		vfpt_transaction_undo(&hook->transaction);
-	hook->directory = -1;
-	hook_close(hook);
+	if (result < 0)
+		vfpt_applied_undo(&hook->applied);
+	vfpt_applied_free(&hook->applied);
+	vfpt_plan_free(hook->plan);
+	vfpt_requests_free(&hook->requests);
+	free(hook->refused);
+	free(hook->shown);
+	vfpt_session_close(&hook->session);
 	privilege_renounce(); /* before anything is printed */
 	/* The lock is given back: nobody waits for this. */
-	if (wrote)
-		remove_left_over(directory);
-	if (directory >= 0)
-		close(directory);
+	if (result == 0 && hook->changed && !hook->test)
+		vfpt_document_clean(&hook->document);
+	vfpt_document_close(&hook->document);
 	if (result < 0)
 		vfpt_error_print(err);
-	return exit_code(hook, result, err);
+	return code;
 }
 
 int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 {
 	static char held[BUFSIZ * 8]; /* glibc takes the size only with a buffer */
-	struct vfpt_hook hook = {.point = point, .root = -1, .directory = -1};
+	struct vfpt_hook hook = {
+		.point = point, .document = VFPT_DOCUMENT_CLOSED, .session = VFPT_SESSION_CLOSED};
 	struct vfpt_error error;
 	int r;
 

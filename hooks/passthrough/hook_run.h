@@ -23,7 +23,7 @@ enum vfpt_exit {
 struct vfpt_hook;
 
 /** What VDSM hands over at a hook point. */
-enum vfpt_document {
+enum vfpt_document_kind {
 	VFPT_DOMAIN,    /**< a whole <domain>; the VM's id is in the environment or in it */
 	VFPT_INTERFACE, /**< one <interface>; the VM's id and the vNIC's properties are in the environment */
 	VFPT_NOTHING,   /**< an empty file */
@@ -33,7 +33,7 @@ enum vfpt_document {
 struct vfpt_hook_point {
 	const char *name;    /**< VDSM's: "before_vm_start" */
 	const char *summary; /**< for --help, one line */
-	enum vfpt_document document;
+	enum vfpt_document_kind document;
 	bool after; /**< a failure is only logged; other scripts still clean up, unless the input itself is
 		       bad */
 	int (*step)(struct vfpt_hook *hook, struct vfpt_error *err); /**< what is done there */
@@ -41,7 +41,8 @@ struct vfpt_hook_point {
 
 /**
  * A step: assign a VF to each vNIC of the document that asks for one, and rewrite it there. First, VFs that
- * the VM (at nic points: the vNIC) still has from a run that was killed go back.
+ * the VM (at nic points: the vNIC) still has from a run that was killed go back; one that a VM has that runs
+ * is an error.
  */
 int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err);
 

@@ -31,7 +31,7 @@ struct entry {
 	struct vfpt_pci vf;
 	char vm[VFPT_VM_SIZE];
 	char name[NAME_SIZE];
-	bool unwritten; /* in a dry ledger */
+	bool told; /* that it cannot be read */
 };
 
 struct vfpt_ledger {
@@ -233,7 +233,7 @@ static int add_entry(struct vfpt_ledger *ledger, const struct entry *entry)
 static int take_name(const char *name, void *data)
 {
 	struct vfpt_error ignored;
-	struct entry entry = {.unwritten = false};
+	struct entry entry = {.told = false};
 	char address[VFPT_PCI_SIZE];
 	size_t length = strcspn(name, "@");
 
@@ -356,7 +356,7 @@ static int load(struct vfpt_ledger *ledger, int root, unsigned seconds, struct v
 			"the ledger /" DIRECTORY
 			" must belong to root or vdsm, and nobody else may write there; "
 			"as root, run systemd-tmpfiles --create vfpt.conf");
-	if (ledger->mode != VFPT_LEDGER_DRY && lock(ledger->dir, seconds, err) < 0)
+	if (ledger->mode != VFPT_LEDGER_LOOK && lock(ledger->dir, seconds, err) < 0)
 		return -1;
 	if (file_each(ledger->dir, ".", take_name, ledger) != 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read the ledger /" DIRECTORY);
@@ -488,13 +488,10 @@ int vfpt_ledger_put(struct vfpt_ledger *ledger, struct vfpt_assignment *assignme
 		assignment->run = assignment->generation;
 	memcpy(entry.vm, assignment->vm, sizeof(entry.vm));
 	name_print(&entry.vf, entry.vm, entry.name);
-	if (ledger->mode == VFPT_LEDGER_DRY)
-		entry.unwritten = true;
-	else if (write_record(ledger, assignment, entry.name, err) < 0)
+	if (write_record(ledger, assignment, entry.name, err) < 0)
 		return -1;
 	if (add_entry(ledger, &entry) < 0) {
-		if (!entry.unwritten)
-			(void)unlinkat(ledger->dir, entry.name, 0);
+		(void)unlinkat(ledger->dir, entry.name, 0);
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "ledger");
 	}
 	for (struct entry *e = &ledger->entries[ledger->count - 1];
@@ -515,7 +512,7 @@ int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_as
 	for (size_t i = 0; i < ledger->count; i++) {
 		struct vfpt_assignment *grown;
 
-		if (ledger->entries[i].unwritten || (vm && strcmp(ledger->entries[i].vm, vm) != 0))
+		if (vm && strcmp(ledger->entries[i].vm, vm) != 0)
 			continue;
 		grown = reallocarray(*out, *count + 1, sizeof(*grown));
 		if (!grown) {
@@ -536,6 +533,9 @@ int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_as
 				err, "ledger record /" DIRECTORY "/%s", ledger->entries[i].name);
 		}
 		++*corrupt;
+		if (ledger->entries[i].told)
+			continue;
+		ledger->entries[i].told = true;
 		vfpt_warn("ledger record /" DIRECTORY
 			  "/%s: %s; its VF stays taken: look at the VF's settings (ip link), "
 			  "then remove the file",
@@ -551,7 +551,7 @@ int vfpt_ledger_holds(struct vfpt_ledger *ledger, const struct vfpt_assignment *
 	struct vfpt_assignment current;
 
 	*holds = entry && strcmp(entry->vm, assignment->vm) == 0;
-	if (!*holds || entry->unwritten)
+	if (!*holds)
 		return 0;
 	if (read_record(ledger, entry, &current, err) < 0)
 		return vfpt_error_wrap(err, "ledger record /" DIRECTORY "/%s", entry->name);
@@ -674,8 +674,7 @@ int vfpt_ledger_remove(struct vfpt_ledger *ledger, const struct vfpt_assignment 
 		return -1;
 	if (!holds)
 		return 0;
-	if (ledger->mode != VFPT_LEDGER_DRY &&
-		(!remember || move_to_last(ledger, entry, &assignment->mac) < 0) &&
+	if ((!remember || move_to_last(ledger, entry, &assignment->mac) < 0) &&
 		unlinkat(ledger->dir, entry->name, 0) < 0 && errno != ENOENT)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno,
 			"cannot remove ledger record /" DIRECTORY "/%s", entry->name);

@@ -56,7 +56,7 @@ int vfpt_vm_parse(const char *text, char out[VFPT_VM_SIZE], struct vfpt_error *e
 struct vfpt_ledger;
 
 enum vfpt_ledger_mode {
-	VFPT_LEDGER_DRY,     /**< no lock; what is put or removed is only remembered */
+	VFPT_LEDGER_LOOK,    /**< no lock; nothing is put or removed */
 	VFPT_LEDGER_RELEASE, /**< a ledger that does not exist is empty, and stays so */
 	VFPT_LEDGER_ASSIGN,  /**< made if it does not exist */
 };

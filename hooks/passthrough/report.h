@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What would be done, in words: for --test, and for a captured host. */
+/* What would be done, in words, on stderr: for --test, and for a captured host, where there is no kernel. */
 #ifndef VFPT_REPORT_H
 #define VFPT_REPORT_H
 
-#include "vfpt/settings.h"
+#include "plan.h"
 
 /* "WHAT: VF 3 of ens1f0: mac 56:..., vlan_id 200"; without settings "what it was before". */
 void vfpt_report_settings(
 	const char *what, const struct vfpt_pf *pf, unsigned vf, const struct vfpt_settings *settings);
+
+/* The same of an assignment's VF, by the name that its PF has now. */
+void vfpt_report_settings_of(const char *what, struct vfpt_session *session,
+	const struct vfpt_assignment *assignment, const struct vfpt_settings *settings);
+
+/* What carrying the plan out would set. */
+void vfpt_report_plan(const struct vfpt_plan *plan);
+
+/* What would be given back before that: of a run that was killed. */
+void vfpt_report_releases(struct vfpt_session *session, const struct vfpt_plan *plan);
+
+/* What reconciling would give back. */
+int vfpt_report_gone(struct vfpt_session *session, struct vfpt_error *err);
 
 #endif

@@ -58,6 +58,10 @@ void vfpt_settings_put(struct vfpt_settings *settings, enum vfpt_setting setting
 /** The setting's name, in the ledger and in messages ("mac", "vlan_id"). */
 const char *vfpt_setting_name(enum vfpt_setting setting);
 
+/** What a VF has where nobody asked for anything. Spoof check differs from driver to driver: on keeps others
+ * safe. */
+uint64_t vfpt_setting_default(enum vfpt_setting setting);
+
 /** The unit of its values, as it goes behind one (" Mbit/s"); empty: none. */
 const char *vfpt_setting_unit(enum vfpt_setting setting);
 
@@ -75,6 +79,10 @@ int vfpt_setting_scan(
  */
 int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_settings **out,
 	struct vfpt_error *err);
+
+/** The same of one VF. @param out becomes its settings */
+int vfpt_settings_read_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
+	struct vfpt_settings *out, struct vfpt_error *err);
 
 /**
  * Refuse what no driver should be asked for: a group or all-zero MAC, a priority or protocol without a VLAN

@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What packaging/SECURITY.md promises, tried: a VM's hostile user, a QEMU that was broken into, another user of the host,
-# and an environment that is not as it should be. The hooks are installed, with their capability.
+# What packaging/SECURITY.md promises, tried: a VM's hostile user, a QEMU that was broken into, another user
+# of the host, and an environment that is not as it should be. The hooks are installed, with their capability.
 # Wants: tests/lab/run --pfs 1
 #
-# While all this goes on a VM runs and has a VF: "untouched" is its VF, the others, the ledger and the configuration.
+# While all this goes on a VM runs and has a VF: "untouched" is its VF, the others, the ledger
+# and the configuration.
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -34,7 +35,8 @@ picture() {
 }
 untouched() { is "$1" "$(diff <(picture) <(echo "$calm"))" ""; }
 
-# refused NAME REGEX DOCUMENT: the hook that just ran failed with one such line, and the document is as it was.
+# refused NAME REGEX DOCUMENT: the hook that just ran failed with one such line, and the document is
+# as it was.
 refused() {
     local wrong=
     [ "$rc" = 2 ] || wrong+="exit code $rc; "
@@ -57,7 +59,7 @@ harmless() {
     is "$1" "$wrong" ""
 }
 
-# --- a VM's user: values of custom properties, MACs, what gets into the document --------------------------------------
+# --- a VM's user: values of custom properties, MACs, what gets into the document ----------------------------
 
 properties_are_checked() {
     local property long
@@ -100,7 +102,7 @@ networks_stay_in_their_directory() {
 
 # refuses_document NAME REGEX: that of /tmp/x.xml, and soon.
 refuses_document() {
-    through=(timeout 20)
+    through=(timeout 120)
     plug /tmp/x.xml
     through=()
     refused "$1" "$2" /tmp/x.xml
@@ -169,7 +171,7 @@ the_guest_cannot_have_another_mac_or_vlan() {
     ip link set dev "$netdev" down
 }
 
-# --- a QEMU that was broken into: user qemu, group kvm ----------------------------------------------------------------
+# --- a QEMU that was broken into: user qemu, group kvm ------------------------------------------------------
 
 as_qemu() { not "${qemu[@]}" sh -c "$1"; }
 
@@ -207,7 +209,7 @@ modes_do_not_depend_on_the_umask() {
     done
 }
 
-# --- another user of the host -----------------------------------------------------------------------------------------
+# --- another user of the host -------------------------------------------------------------------------------
 
 # as_mallory COMMAND...: with a document of his own.
 as_mallory() {
@@ -303,13 +305,13 @@ he_cannot_get_in_between() {
     untouched "nothing has changed"
 }
 
-# --- what is planted in the hooks' way --------------------------------------------------------------------------------
+# --- what is planted in the hooks' way ----------------------------------------------------------------------
 
 # The document's path is VDSM's; were it not, that would be of no use either.
 planted() {
     rc=0 doc=$1
     err=$("${vdsm[@]}" env -i "_hook_domxml=$1" vmId=$other passthrough=required \
-        timeout 20 $hooks/before_nic_hotplug/50_vfpt 2>&1 </dev/null) || rc=$?
+        timeout 120 $hooks/before_nic_hotplug/50_vfpt 2>&1 </dev/null) || rc=$?
 }
 
 documents_are_files() {
@@ -430,7 +432,7 @@ start_victim() {
 }
 
 with_conf() {
-    through=(timeout 10)
+    through=(timeout 120)
     plug /tmp/nic.xml
     through=()
     rm -rf /etc/vdsm/vfpt.conf
@@ -462,7 +464,7 @@ the_configuration_must_be_ours() {
     rm -rf $conf
 }
 
-# --- limits and the like: VDSM's own may be odd -----------------------------------------------------------------------
+# --- limits and the like: VDSM's own may be odd -------------------------------------------------------------
 
 limits_leave_nothing_half_done() {
     local limit
@@ -513,7 +515,7 @@ odd_starts_are_fine() {
     harmless "and its VF comes back"
 }
 
-# --- the capability ---------------------------------------------------------------------------------------------------
+# --- the capability -----------------------------------------------------------------------------------------
 
 capability_of() { sed -n "s/^Cap$2:\t*//p" "/proc/$1/status"; }
 
@@ -538,7 +540,8 @@ capability_is_not_raised_where_it_is_not_needed() {
     untouched "its VF comes back"
 }
 
-# at_output USER COMMAND...: what a hook may still do when it says something: its stderr is a pipe that is full.
+# at_output USER COMMAND...: what a hook may still do when it says something: its stderr is a pipe
+# that is full.
 at_output() {
     local pid left
     mkfifo /tmp/full
@@ -568,7 +571,7 @@ capability_is_dropped_before_output() {
     untouched "nothing has changed"
 }
 
-# --- further attacks, one file for each kind of attacker: it adds its functions to `attacks` -----------------------------
+# --- further attacks, one file for each kind of attacker: it adds its functions to `attacks` ----------------
 
 attacks=()
 for part in tests/lab/attacks/*.sh; do
@@ -576,7 +579,7 @@ for part in tests/lab/attacks/*.sh; do
     . "$part"
 done
 
-# --- all of it --------------------------------------------------------------------------------------------------------
+# --- all of it ----------------------------------------------------------------------------------------------
 
 make_host() {
     lab_vfs ens1f0 7 && lab_vlan ens1f0 200 azure.7 && lab_bridge blue azure.7 && ip link add name lonely type bridge

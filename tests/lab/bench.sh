@@ -3,8 +3,8 @@
 #
 # What tests/bench measures, in the lab. Wants: tests/lab/run --netdevsim
 #
-# The hooks are those that are installed and talk to the real kernel; only /sys is another: a tree of as many VFs as wanted,
-# mounted over it, whose PFs have the interface indices of netdevsim devices.
+# The hooks are those that are installed and talk to the real kernel; only /sys is another: a tree of as many
+# VFs as wanted, mounted over it, whose PFs have the interface indices of netdevsim devices.
 
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -20,8 +20,8 @@ unchanged() {
 
 hooks=/usr/libexec/vdsm/hooks
 
-# Install what tests/run staged, as the RPM would: files, capability, state directory. The library is found where
-# libraries are: ldconfig would read them all, over 9p.
+# Install what tests/run staged, as the RPM would: files, capability, state directory. The library is found
+# where libraries are: ldconfig would read them all, over 9p.
 install_build() {
     local hook files=()
     cp -a "${VFPT_STAGE:?the staged build}/." / || return
@@ -30,8 +30,9 @@ install_build() {
     install -d -o vdsm -g kvm -m 700 /run/vfpt
 }
 
-# as_vdsm POINT DOCUMENT [NAME=VALUE...]: run the hook on a copy of the document as VDSM does. Leaves its exit code in
-# $rc, what it said on stderr in $err, and the copy's name in $doc. What it shall be started through is in $through.
+# as_vdsm POINT DOCUMENT [NAME=VALUE...]: run the hook on a copy of the document as VDSM does. Leaves its exit
+# code in $rc, what it said on stderr in $err, and the copy's name in $doc. What it shall be started through
+# is in $through.
 through=()
 # shellcheck disable=SC2034 # they are for who sources this
 as_vdsm() {
@@ -41,7 +42,8 @@ as_vdsm() {
     err=$(/run/as_vdsm "$original" "$doc" "$@" "${through[@]}" "$hook" 2>&1 </dev/null) || rc=$?
 }
 
-# own_files TEST...: what find finds of the lab's in its /tmp and in the ledger; the project may be in /tmp too.
+# own_files TEST...: what find finds of the lab's in its /tmp and in the ledger; the project may be
+# in /tmp too.
 own_files() { find /tmp /run/vfpt -xdev -fstype tmpfs "$@"; }
 
 one_line() { [ -n "$1" ] && [ "$(wc -l <<<"$1")" -eq 1 ]; }

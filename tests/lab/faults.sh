@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Hooks that are killed, and whose requests to the kernel fail, with real VFs whose settings must come back (see
-# tests/fault/fault.c). Usage: faults.sh [KIND...] (default: kill fail-netlink). Wants: tests/lab/run --pfs 3
+# Hooks that are killed, and whose requests to the kernel fail, with real VFs whose settings must come
+# back (see tests/fault/fault.c). Usage: faults.sh [KIND...] (default: kill fail-netlink). Wants:
+# tests/lab/run --pfs 3
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1

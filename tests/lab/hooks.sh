@@ -141,13 +141,13 @@ the_bond_survives_a_pf() {
     lab_up ens2f0 && lab_up ens3f0
 }
 
-# to_namespace PCI NETNS ADDRESS: the VF's driver is made to see what the PF set, as a guest's would; then it moves.
+# to_namespace PCI NETNS ADDRESS: the VF's driver is made to see what the PF set, as a guest's would;
+# then it moves.
 to_namespace() {
     local vf=$1 netns=$2 address=$3 netdev
     echo "$vf" >/sys/bus/pci/drivers/igbvf/unbind
     echo "$vf" >/sys/bus/pci/drivers/igbvf/bind
-    lab_wait 30 test -d "/sys/bus/pci/devices/$vf/net"
-    sleep 1 # the lab names the network device, then it can move
+    lab_wait 30 lab_has_netdev "$vf"
     netdev=$(ls "/sys/bus/pci/devices/$vf/net")
     lab_netns "$netns" "$netdev" "$address/24"
 }

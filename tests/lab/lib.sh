@@ -9,9 +9,9 @@
 
 lab_fail() { echo "lab: $*" >&2; return 1; }
 
-# lab_wait SECONDS COMMAND [ARG...]: try until it succeeds.
+# lab_wait SECONDS COMMAND [ARG...]: try until it succeeds, for four times as long where the machine is busy.
 lab_wait() {
-    local end=$((SECONDS + $1)); shift
+    local end=$((SECONDS + 4 * $1)); shift
     until "$@"; do
         [ $SECONDS -lt $end ] || { lab_fail "gave up waiting for: $*"; return; }
         sleep 0.1
@@ -47,6 +47,9 @@ lab_vfs() {
     done
     lab_wait 30 lab_named "$pf" "$count"
 }
+
+# lab_has_netdev PCI: has the VF its network device, and that its name?
+lab_has_netdev() { compgen -G "/sys/bus/pci/devices/$1/net/ens*" >/dev/null; }
 
 # lab_vf_pci PF N: the VF's PCI address.
 lab_vf_pci() { basename "$(readlink -f "/sys/class/net/$1/device/virtfn$2")"; }

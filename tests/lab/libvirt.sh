@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What the hooks write, libvirt really does: domains that start on a VF through VFIO, and vNICs that are plugged and
-# unplugged. Wants: tests/lab/run --pfs 1
+# What the hooks write, libvirt really does: domains that start on a VF through VFIO, and vNICs that are
+# plugged and unplugged. Wants: tests/lab/run --pfs 1
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -115,7 +115,8 @@ priority_survives_the_start() {
 }
 
 domain_that_fails_to_start() {
-    # By the time QEMU refuses its command line, libvirt has set MAC and VLAN and taken the VF from its driver.
+    # By the time QEMU refuses its command line, libvirt has set MAC and VLAN and taken the VF
+    # from its driver.
     domain | sed "s|<qemu:commandline>|&<qemu:arg value='-nonsense'/>|" >/tmp/domain.xml
     as_vdsm before_vm_start /tmp/domain.xml vmId=$vm
     cp "$doc" /tmp/failed.xml

@@ -23,8 +23,8 @@ make_host() {
         ip link set dev bond0 mtu 9000 && lab_vlan bond0 100 scarlet && lab_bridge red scarlet
 }
 
-# domain (MAC NETWORK PROPERTIES)...: a domain of this lab with the engine's vNICs and metadata in it. PROPERTIES are
-# NAME=VALUE, separated by blanks; VM properties are in $vm_properties.
+# domain (MAC NETWORK PROPERTIES)...: a domain of this lab with the engine's vNICs and metadata in it.
+# PROPERTIES are NAME=VALUE, separated by blanks; VM properties are in $vm_properties.
 domain() {
     local device='' interface='' property
     local ns='xmlns:o="http://ovirt.org/vm/1.0"'
@@ -38,7 +38,8 @@ domain() {
     lab_domain_xml "$name" "$vm" "$interface" | sed "s|</uuid>|&<metadata><o:vm $ns><o:custom>${vm_properties-}</o:custom>$device</o:vm></metadata>|"
 }
 
-# start NAME: the hook, libvirt's schema, libvirt itself, the hook behind it. The live document is /tmp/live.xml.
+# start NAME: the hook, libvirt's schema, libvirt itself, the hook behind it. The live
+# document is /tmp/live.xml.
 start() {
     as_vdsm before_vm_start /tmp/domain.xml vmId="$vm"
     said=$err
@@ -63,8 +64,9 @@ stop() {
 
 all_have_netdevs() {
     local link
-    for link in /sys/class/net/ens[123]f0/device/virtfn*; do [ -d "$link/net" ] || return; done
-    sleep 0.5 # the lab names them
+    for link in /sys/class/net/ens[123]f0/device/virtfn*; do
+        compgen -G "$link/net/ens*" >/dev/null || return
+    done
 }
 
 mtus() {

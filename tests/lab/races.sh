@@ -3,8 +3,8 @@
 #
 # VMs that come and go at once, as VDSM runs the hooks, on 28 real VFs. Wants: tests/lab/run --pfs 4 --cpus 2
 #
-# VFPT_SEED is what all random choices come from (they are the same again, their order in time is not), VFPT_SECONDS
-# how long it takes.
+# VFPT_SEED is what all random choices come from (they are the same again, their order in time is not),
+# VFPT_SECONDS how long it takes.
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1

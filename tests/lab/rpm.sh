@@ -25,8 +25,8 @@ rpm_() {
     return "${PIPESTATUS[0]}"
 }
 
-# Debian has no packages for what they require, hence --nodeps. On Fedora and EL, file triggers of glibc and systemd do
-# the rest: the loader's cache, and what tmpfiles.d says.
+# Debian has no packages for what they require, hence --nodeps. On Fedora and EL, file triggers of glibc and
+# systemd do the rest: the loader's cache, and what tmpfiles.d says.
 install_rpms() {
     local rpms=${VFPT_RPMS:?the RPMs} machine type path mode user group
     machine=$(uname -m)

@@ -107,8 +107,8 @@ any_number_of_vfs() {
     done
 }
 
-# The link is down from the moment the VF is given until the tag is right for good. netdevsim has no PCI side, so the
-# captured host lends it one: its PF ens1f0 becomes netdevsim's, and libvirt's part is played by ip.
+# The link is down from the moment the VF is given until the tag is right for good. netdevsim has no PCI side,
+# so the captured host lends it one: its PF ens1f0 becomes netdevsim's, and libvirt's part is played by ip.
 link_is_held_until_the_tag_is_right() {
     local tree=/tmp/tree start
     resize 8
@@ -195,7 +195,8 @@ we_refuse() {
     unchanged "and nothing is touched"
 }
 
-# libvirt's part is played by ip: it sets MAC and VLAN id, and so drops the priority (see libvirt.sh for the real one).
+# libvirt's part is played by ip: it sets MAC and VLAN id, and so drops the priority (see libvirt.sh for
+# the real one).
 priority_comes_back_after_the_start() {
     local vf
     printf '[policy]\ngap = allow\n' >/etc/vdsm/vfpt.conf
@@ -235,7 +236,8 @@ a_mac_is_on_one_vf_only() {
     like "one on a VF that someone uses is an error too" "$rc $err" '^2 .*VF 4 of ens2f0 has this MAC already: igbvf drives it'
     ip netns del other
     lab_wait 30 test -d "/sys/bus/pci/devices/$(lab_vf_pci ens2f0 4)/net"
-    # ens2f0 has 7 free VFs, ens3f0 has 2: the VF is chosen on ens2f0, and the other PF of the bond holds the MAC.
+    # ens2f0 has 7 free VFs, ens3f0 has 2: the VF is chosen on ens2f0, and the other PF of the bond
+    # holds the MAC.
     ip link set dev ens2f0 vf 4 mac "${own##* }"
     own=$(grep -oE 'ens3f0 vf 1 .*link/ether [0-9a-f:]+' <<<"$before")
     ip link set dev ens3f0 vf 1 mac 56:6f:1a:2b:00:0a

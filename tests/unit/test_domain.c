@@ -507,6 +507,61 @@ START_TEST(metadata_that_may_be_anothers_is_nobodys)
 }
 END_TEST
 
+/* --- PCI functions that the document gives to the VM by itself */
+
+#define FUNCTION(type)           "<source><address " type " bus='0x01' slot='0x10' function='0x2'/></source>"
+#define OWN(attributes, address) "<hostdev " attributes ">" address "</hostdev>"
+#define ONE                                                                                                  \
+	OWN("mode='subsystem' type='pci' managed='yes'",                                                     \
+		"<driver name='vfio'/>" FUNCTION("domain='0x0000'") "<alias name='ua-x'/>")
+
+static const struct {
+	const char *devices, *functions;
+} gifts[] = {
+	{"", ""},
+	{ONE, "0000:01:10.2 "},
+	{OWN("type='pci'", FUNCTION("")), "0000:01:10.2 "},
+	{OWN("mode='subsystem' type='pci'", "<source><address domain='1' bus='16' slot='021' "
+					    "function='7'/></source>"),
+		"0001:10:11.7 "},
+	{VNIC("01") "<interface type='hostdev'>" MAC("02") FUNCTION("type='pci'") "</interface>" ONE,
+		"0000:01:10.2 0000:01:10.2 "},
+	{ONE "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='0x02' slot='0x10' "
+	     "function='0'/></source></hostdev>",
+		"0000:01:10.2 0000:02:10.0 "},
+	/* none of a PCI function, or none at all */
+	{"<interface type='hostdev'>" MAC("02") FUNCTION("type='usb'") "</interface>", ""},
+	{"<interface type='bridge'>" MAC("02") FUNCTION("type='pci'") "</interface>", ""},
+	{"<interface type='bridge'>" MAC("02") "<address type='pci' domain='0x0000' bus='0x01' slot='0x10' "
+					       "function='0x2'/></interface>",
+		""},
+	{OWN("mode='subsystem' type='usb'", FUNCTION("")), ""},
+	{OWN("mode='capabilities' type='pci'", FUNCTION("")), ""},
+	{OWN("mode='subsystem' type='pci'", "<source/>"), ""},
+	{OWN("mode='subsystem' type='pci'", ""), ""},
+	{OWN("mode='subsystem' type='pci'", "<source><address bus='999' slot='1' "
+					    "function='0'/></source>"),
+		""},
+	{"<x:hostdev xmlns:x='urn:x' mode='subsystem' type='pci'>" FUNCTION("") "</x:hostdev>", ""},
+};
+
+START_TEST(functions_that_the_document_gives_are_found)
+{
+	const struct vfpt_pci *functions;
+	const char *all = "";
+	size_t count;
+
+	parse(text(DOMAIN_OF("", "%s"), gifts[_i].devices));
+	count = vfpt_domain_functions(domain, &functions);
+	for (size_t i = 0; i < count; i++) {
+		char address[VFPT_PCI_SIZE];
+
+		all = text("%s%s ", all, vfpt_pci_format(&functions[i], address));
+	}
+	ck_assert_str_eq(all, gifts[_i].functions);
+}
+END_TEST
+
 static const struct {
 	const char *element;
 	unsigned outbound; /* KiB/s */
@@ -1970,6 +2025,7 @@ int main(void)
 	tcase_add_loop_test(
 		tcase, metadata_of_two_vnics_with_one_mac_is_told_apart_by_alias, 0, ARRAY_SIZE(teams));
 	tcase_add_loop_test(tcase, metadata_that_may_be_anothers_is_nobodys, 0, ARRAY_SIZE(twins));
+	tcase_add_loop_test(tcase, functions_that_the_document_gives_are_found, 0, ARRAY_SIZE(gifts));
 	tcase_add_loop_test(
 		tcase, bandwidth_is_what_is_sent_at_most_and_what_is_received, 0, ARRAY_SIZE(bandwidths));
 	tcase_add_loop_test(tcase, interface_says_link_isolation_filter_and_teaming, 0, ARRAY_SIZE(sayings));

@@ -2043,6 +2043,71 @@ START_TEST(sibling_that_goes_to_nobody_undoes_all)
 }
 END_TEST
 
+/* --- VFs that the document itself gives to the VM */
+
+#define OWN_VF(n)                                                                                            \
+	"    <hostdev mode=\"subsystem\" type=\"pci\" managed=\"no\"><source><address domain=\"0x0000\" "    \
+	"bus=\"0x01\" slot=\"0x10\" function=\"0x" n "\"/></source></hostdev>\n"
+#define OWN_INTERFACE                                                                                        \
+	"    <interface type=\"hostdev\" managed=\"no\"><mac address=\"" MAC_2                               \
+	"\"/><source><address type=\"pci\" domain=\"0x0000\" bus=\"0x01\" slot=\"0x10\" function=\"0x0\"/>"  \
+	"</source></interface>\n"
+
+static const struct {
+	const char *own, *properties;
+} own_vfs[] = {
+	{OWN_VF("0"), REQUIRED},
+	{OWN_VF("0"), REQUIRED "passthrough_mode=macvtap"},
+	{OWN_VF("0"), REQUIRED "passthrough_mode=failover"},
+	{OWN_INTERFACE, REQUIRED},
+	{OWN_INTERFACE, REQUIRED "passthrough_mode=macvtap"},
+};
+
+START_TEST(vf_that_the_document_names_is_not_chosen)
+{
+	const char *document = domain_of(VM_A, metadata_of(MAC_1, "blue", own_vfs[_i].properties),
+		text("%s%s", vnic(MAC_1, "blue"), own_vfs[_i].own));
+
+	start_vm(VM_A, document);
+	ck_assert(there_is(record("0000:01:10.2", VM_A)));
+	ck_assert_uint_eq(records(), 1);
+	ck_assert_contains(get_file(DOCUMENT, NULL), own_vfs[_i].own);
+	destroy_vm(VM_A);
+	put_file(PF_1 "sriov_numvfs", "1\n");
+	put_file(DOCUMENT, document);
+	ck_assert_str_eq(hook("before_vm_start", VM_A, NULL).err,
+		"vfpt: vNIC " MAC_1 " (network blue): no free VF: ens1f0 has 1 VFs, 0 assigned to VMs, 1 "
+		"unusable (VF 0: the VM's own <hostdev> names it); make more VFs in the engine (Setup Host "
+		"Networks) or stop a VM that has one\n");
+	ck_assert_uint_eq(records(), 0);
+	/* Another VM can have it: nobody does, yet. */
+	start_vm(VM_B, one_vnic(VM_B, "blue", "required"));
+	ck_assert_str_eq(vf_of(0), "0000:01:10.0 VLAN 200");
+}
+END_TEST
+
+START_TEST(vf_that_the_document_names_is_not_given_by_name)
+{
+	refused("before_vm_start", vm_naming("eth0", "", _i ? OWN_INTERFACE : OWN_VF("0")), NULL,
+		"vfpt: custom property sriov: eth0: the VM's own <hostdev> names it\n");
+}
+END_TEST
+
+/* What shares an iommu group with it goes to the VM, too. */
+START_TEST(vf_of_the_documents_iommu_group_is_fine)
+{
+	const char *vnics = vnic(MAC_1, "blue");
+
+	put_siblings();
+	refused("before_vm_start", domain_of(VM_A, metadata_of(MAC_1, "blue", REQUIRED), vnics), NULL,
+		"it shares iommu group 11 with 0000:01:10.2, which does not go to this VM");
+	start_vm(VM_A,
+		domain_of(VM_A, metadata_of(MAC_1, "blue", REQUIRED), text("%s%s", vnics, OWN_VF("2"))));
+	ck_assert_str_eq(vf_of(0), "0000:01:10.0 VLAN 200");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
 /* --- all or nothing */
 
 START_TEST(one_vnic_that_fails_undoes_the_others)
@@ -2323,6 +2388,81 @@ START_TEST(second_start_gives_back_the_first_ones_vfs_first)
 		ck_assert_str_eq(vf_of(0), "0000:01:11.4 VLAN 200");
 		ck_assert_uint_eq(records(), 7);
 	}
+}
+END_TEST
+
+/* In the guest, or on a macvtap; of two VFs, the second. */
+static void put_in_use(const char *address, unsigned vf, bool macvtap)
+{
+	const char *device = text(PF_1 "virtfn%u", vf);
+
+	ck_assert(there_is(record(address, VM_A)));
+	if (macvtap) {
+		put_link(text("%s/net/eth%u/upper_macvtap0", device, vf), "x");
+		return;
+	}
+	drop(text("%s/net", device));
+	put_link(text("%s/driver", device), "../../../../bus/pci/drivers/vfio-pci");
+}
+
+static void put_process(const char *vm)
+{
+	const char *line = text("qemu-kvm -uuid %s", vm);
+	char words[64];
+	size_t length = strlen(line);
+
+	memcpy(words, line, length + 1);
+	words[strlen("qemu-kvm")] = words[strlen("qemu-kvm -uuid")] = '\0';
+	put_bytes("proc/4711/cmdline", words, length + 1);
+}
+
+static const struct {
+	const char *mode;
+	bool used, process, no_proc; /* a VF is in use; the VM has a process, or nobody can tell */
+	const char *first, *second;  /* VFs that it then gets; NULL: it does not start */
+} running[] = {
+	{"hostdev", true, true, false, NULL, NULL},
+	{"macvtap", true, true, false, NULL, NULL},
+	{"failover", true, true, false, NULL, NULL},
+	{"hostdev", true, false, true, NULL, NULL},
+	/* its last run was killed, or its start goes on */
+	{"hostdev", true, false, false, "0000:01:10.0", "0000:01:10.4"},
+	{"hostdev", false, true, false, "0000:01:10.0", "0000:01:10.2"},
+	{"hostdev", false, false, false, "0000:01:10.0", "0000:01:10.2"},
+};
+
+START_TEST(vm_that_runs_is_not_started_again)
+{
+	const char *properties = text(REQUIRED "passthrough_mode=%s", running[_i].mode), *before;
+	const char *document = domain_of(VM_A,
+		text("%s%s", metadata_of(MAC_1, "blue", properties), metadata_of(MAC_2, "blue", properties)),
+		text("%s%s", vnic(MAC_1, "blue"), vnic(MAC_2, "blue")));
+	struct outcome outcome;
+
+	start_vm(VM_A, document);
+	if (running[_i].used)
+		put_in_use("0000:01:10.2", 1, strcmp(running[_i].mode, "macvtap") == 0);
+	if (running[_i].no_proc) {
+		drop("proc");
+		put_file("proc", "x");
+	} else {
+		put_process(running[_i].process ? VM_A : VM_B);
+	}
+	put_file(DOCUMENT, document);
+	before = picture(".");
+	outcome = hook("before_vm_start", VM_A, NULL);
+	if (!running[_i].first) {
+		ck_assert_exit(outcome, 2);
+		ck_assert_str_eq(outcome.err,
+			"vfpt: vNIC " MAC_1 " (network blue): VM " VM_A " runs already, "
+			"on VF 1 of ens1f0; stop it before it is started again\n");
+		ck_assert_str_eq(picture("."), before);
+		return;
+	}
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(vf_of(0), text("%s VLAN 200", running[_i].first));
+	ck_assert_str_eq(vf_of(1), text("%s VLAN 200", running[_i].second));
+	ck_assert_uint_eq(records(), 2);
 }
 END_TEST
 
@@ -2891,6 +3031,11 @@ int main(void)
 	tcase_add_loop_test(tcase, vfs_of_one_group_go_to_one_vm, 0, ARRAY_SIZE(siblings));
 	tcase_add_test(tcase, sibling_that_goes_to_nobody_undoes_all);
 
+	tcase = new_case(suite, "the document's own", host_setup);
+	tcase_add_loop_test(tcase, vf_that_the_document_names_is_not_chosen, 0, ARRAY_SIZE(own_vfs));
+	tcase_add_loop_test(tcase, vf_that_the_document_names_is_not_given_by_name, 0, 2);
+	tcase_add_test(tcase, vf_of_the_documents_iommu_group_is_fine);
+
 	tcase = new_case(suite, "all or nothing", host_setup);
 	tcase_add_test(tcase, one_vnic_that_fails_undoes_the_others);
 	tcase_add_test(tcase, bad_property_of_a_later_vnic_is_seen_before_anything_is_done);
@@ -2919,6 +3064,7 @@ int main(void)
 	tcase_add_test(tcase, eighth_vm_is_refused_until_one_of_seven_goes);
 	tcase_add_test(tcase, destroying_leaves_other_vms_alone_and_twice_is_harmless);
 	tcase_add_test(tcase, second_start_gives_back_the_first_ones_vfs_first);
+	tcase_add_loop_test(tcase, vm_that_runs_is_not_started_again, 0, ARRAY_SIZE(running));
 	tcase_add_test(tcase, vf_that_vanished_is_released_with_a_warning);
 	tcase_add_test(tcase, release_that_fails_keeps_the_record_and_lets_other_scripts_run);
 	tcase_add_test(tcase, many_vms_at_once_get_a_vf_each_and_none_twice);

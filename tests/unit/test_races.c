@@ -445,7 +445,7 @@ START_TEST(hook_that_gets_the_lock_in_time_goes_on)
 	struct program holder, waiter;
 	struct outcome outcome;
 
-	put_file(CONFIGURATION, "[policy]\nlock_timeout = 30\n");
+	put_file(CONFIGURATION, "[policy]\nlock_timeout = 600\n");
 	put_file(document_of(0), original_of(0, false));
 	put_file(document_of(1), original_of(1, false));
 	holder = start_holder(0);

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "apply.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "release.h"
+#include "vf_netlink.h"
+
+/* --- the MTU of network devices -------------------------------------------------------------- */
+
+static int set_netdev_mtu(
+	struct vfpt_netlink *netlink, const struct vfpt_netdev *netdev, unsigned mtu, struct vfpt_error *err)
+{
+	if (netdev->mtu == mtu)
+		return 0;
+	if (vfpt_netlink_set_mtu(netlink, netdev->ifindex, mtu, err) < 0)
+		return vfpt_error_wrap(err, "cannot set the MTU of %s to %u", netdev->name, mtu);
+	return 0;
+}
+
+int vfpt_set_vf_mtu(
+	struct vfpt_session *session, const struct vfpt_pci *vf, unsigned mtu, struct vfpt_error *err)
+{
+	struct vfpt_netdev netdev, upper;
+
+	if (vfpt_host_netdev(session->host, vf, &netdev, err) < 0 ||
+		set_netdev_mtu(session->netlink, &netdev, mtu, err) < 0)
+		return -1;
+	/* The kernel makes the macvtap's smaller with the VF's, but not larger. */
+	return vfpt_host_upper(session->host, &netdev, &upper)
+		       ? set_netdev_mtu(session->netlink, &upper, mtu, err)
+		       : 0;
+}
+
+/* --- one step -------------------------------------------------------------------------------- */
+
+/* A step that is carried out, and what its VF's settings are by now. */
+struct work {
+	struct vfpt_session *session;
+	struct vfpt_plan *plan;
+	struct vfpt_vnic_plan *vnic;
+	struct vfpt_settings now;
+	bool held; /* the link is held */
+	bool *gap;
+};
+
+static int set_one(struct work *w, const struct vfpt_step *step, enum vfpt_setting setting, uint64_t value,
+	struct vfpt_settings *now, struct vfpt_error *err)
+{
+	struct vfpt_settings wanted = {0};
+
+	vfpt_settings_put(&wanted, setting, value);
+	return vfpt_settings_apply(w->session->netlink, step->pf, step->vf, &wanted, now, err);
+}
+
+/* A MAC for a VF that must not have none: locally administered, and no other VF's. */
+static uint64_t mac_of_address(const struct vfpt_pci *vf)
+{
+	return UINT64_C(0x02) << 40 | (uint64_t)(vf->domain & 0xffff) << 16 | (uint64_t)vf->bus << 8 |
+	       (uint64_t)(vf->slot << 3 | vf->function);
+}
+
+/* Some drivers refuse to set none. */
+static int clear_mac(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
+{
+	struct vfpt_settings other = {0};
+	char text[VFPT_SETTING_SIZE];
+	int r = set_one(w, step, VFPT_MAC, 0, &other, err);
+
+	if (r < 0 && err->code == VFPT_REFUSED)
+		r = set_one(w, step, VFPT_MAC, mac_of_address(&step->pf->vfs[step->vf]), &other, err);
+	if (r < 0)
+		return vfpt_error_wrap(err, "a free VF still has this MAC");
+	vfpt_warn("VF %u of %s was free but still had MAC %s, which would swallow the vNIC's traffic; it is "
+		  "cleared",
+		step->vf, step->pf->name, vfpt_setting_print(VFPT_MAC, step->value, text));
+	return 0;
+}
+
+static int put_record(struct work *w, struct vfpt_error *err)
+{
+	struct vfpt_assignment *a = &w->vnic->assignment;
+
+	a->run = w->plan->run;
+	if (vfpt_ledger_put(w->session->ledger, a, err) < 0)
+		return -1;
+	w->plan->run = a->run;
+	return 0;
+}
+
+/* Nothing may pass with a wrong tag before after_vm_start has put the right one back. */
+static int hold_link(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
+{
+	if (set_one(w, step, VFPT_LINK_STATE, VFPT_LINK_DISABLE, &w->now, err) == 0) {
+		w->held = true;
+		return 0;
+	}
+	if (err->code != VFPT_REFUSED)
+		return -1;
+	if (!w->session->config->policy.gap_allowed)
+		return vfpt_error_set(err, VFPT_REFUSED,
+			"VF %u of %s (%s): its VLAN priority or protocol can only be set once the VM runs, "
+			"and the driver cannot hold the link down until then; allow that gap in "
+			"/etc/vdsm/vfpt.conf ([policy] gap = allow) or use a PF whose driver can",
+			step->vf, step->pf->name, step->pf->driver);
+	*w->gap = true;
+	return 0;
+}
+
+static int set_default(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
+{
+	if (set_one(w, step, step->setting, step->value, &w->now, err) == 0 || err->code == VFPT_REFUSED)
+		return 0;
+	return -1;
+}
+
+static int set_step(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
+{
+	/* It is held; vfpt_finish() gives it what it is to have. */
+	if (w->held && step->setting == VFPT_LINK_STATE)
+		return 0;
+	return set_one(w, step, step->setting, step->value, &w->now, err);
+}
+
+static int carry_out(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
+{
+	switch (step->kind) {
+	case VFPT_STEP_CLEAR_MAC:
+		return clear_mac(w, step, err);
+	case VFPT_STEP_RECORD:
+		return put_record(w, err);
+	case VFPT_STEP_DEFAULT:
+		return set_default(w, step, err);
+	case VFPT_STEP_HOLD_LINK:
+		return hold_link(w, step, err);
+	case VFPT_STEP_SET:
+		return set_step(w, step, err);
+	case VFPT_STEP_MTU:
+		return vfpt_set_vf_mtu(w->session, &w->vnic->assignment.address, (unsigned)step->value, err);
+	}
+	return 0;
+}
+
+/* --- what was set must be there -------------------------------------------------------------- */
+
+/*
+ * What keeps VMs apart is read back: a driver that says yes and does nothing is a refusal. Other settings are
+ * not looked at here, as drivers round them, or show them late.
+ */
+static int verify_vf(struct vfpt_session *session, const struct vfpt_vnic_plan *vnic, struct vfpt_error *err)
+{
+	static const enum vfpt_setting verified[] = {
+		VFPT_MAC, VFPT_VLAN_ID, VFPT_VLAN_PRIORITY, VFPT_VLAN_PROTOCOL};
+	const struct vfpt_assignment *a = &vnic->assignment;
+	struct vfpt_settings now = {0};
+	char is[VFPT_SETTING_SIZE], shall[VFPT_SETTING_SIZE];
+
+	if (vfpt_settings_read_one(session->netlink, vnic->pf, a->vf, &now, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(verified) / sizeof(verified[0]); i++) {
+		enum vfpt_setting setting = verified[i];
+
+		if (!vfpt_assignment_differs(a, &now, setting))
+			continue;
+		return vfpt_error_set(err, VFPT_REFUSED,
+			"VF %u of %s (%s): its driver took %s %s and shows %s; change the vNIC's profile or "
+			"use a PF whose driver does what it is asked",
+			a->vf, vnic->pf->name, vnic->pf->driver, vfpt_setting_name(setting),
+			vfpt_setting_print(setting, a->wanted.value[setting], shall),
+			vfpt_setting_print(setting, now.value[setting], is));
+	}
+	return 0;
+}
+
+/* --- a plan ---------------------------------------------------------------------------------- */
+
+static bool is_set(enum vfpt_step_kind kind)
+{
+	return kind != VFPT_STEP_RECORD;
+}
+
+static int apply_vnic(struct vfpt_applied *applied, size_t index, bool records_only, struct vfpt_error *err)
+{
+	struct vfpt_vnic_plan *vnic = &applied->plan->vnics[index];
+	struct work work = {.session = applied->session,
+		.plan = applied->plan,
+		.vnic = vnic,
+		.now = vnic->before,
+		.gap = &applied->gap[index]};
+
+	for (size_t i = 0; i < vnic->step_count; i++) {
+		if (!(records_only && is_set(vnic->steps[i].kind)) &&
+			carry_out(&work, &vnic->steps[i], err) < 0)
+			return -1;
+		applied->steps[index] = i + 1;
+	}
+	return records_only ? 0 : verify_vf(applied->session, vnic, err);
+}
+
+static int give_back_first(struct vfpt_session *session, const struct vfpt_plan *plan, struct vfpt_error *err)
+{
+	for (size_t i = 0; i < plan->release_count; i++)
+		if (vfpt_release(session, &plan->releases[i], true, err) < 0) {
+			char mac[VFPT_MAC_SIZE];
+
+			vfpt_error_wrap(err, "vNIC %s", vfpt_mac_format(&plan->releases[i].mac, mac));
+			return vfpt_error_wrap(err, "left over from this VM's last run");
+		}
+	return 0;
+}
+
+static int apply_all(struct vfpt_applied *applied, bool records_only, size_t *failed, struct vfpt_error *err)
+{
+	const struct vfpt_plan *plan = applied->plan;
+
+	*failed = plan->count;
+	if (give_back_first(applied->session, plan, err) < 0)
+		return -1;
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->vnics[i].outcome != VFPT_OUTCOME_VF)
+			continue;
+		if (apply_vnic(applied, i, records_only, err) == 0)
+			continue;
+		*failed = i;
+		return vfpt_error_wrap(err, "%s", plan->vnics[i].request->name);
+	}
+	return 0;
+}
+
+static int start(struct vfpt_session *session, struct vfpt_plan *plan, bool records_only,
+	struct vfpt_applied *out, size_t *failed, struct vfpt_error *err)
+{
+	*out = (struct vfpt_applied){.session = session,
+		.plan = plan,
+		.steps = calloc(plan->count + 1, sizeof(*out->steps)),
+		.gap = calloc(plan->count + 1, sizeof(*out->gap))};
+	if (!out->steps || !out->gap) {
+		vfpt_applied_free(out);
+		*failed = plan->count;
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "applying a plan");
+	}
+	if (apply_all(out, records_only, failed, err) == 0)
+		return 0;
+	vfpt_applied_undo(out);
+	vfpt_applied_free(out);
+	return -1;
+}
+
+int vfpt_apply(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_applied *out, size_t *failed,
+	struct vfpt_error *err)
+{
+	return start(session, plan, false, out, failed, err);
+}
+
+int vfpt_apply_records(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_applied *out,
+	struct vfpt_error *err)
+{
+	size_t failed;
+
+	return start(session, plan, true, out, &failed, err);
+}
+
+/* --- undoing --------------------------------------------------------------------------------- */
+
+static void undo_clearing(struct vfpt_session *session, const struct vfpt_step *step)
+{
+	struct vfpt_settings mac = {0}, now = {0};
+	struct vfpt_error err;
+
+	if (session->captured)
+		return;
+	vfpt_settings_put(&mac, VFPT_MAC, step->value);
+	if (vfpt_settings_apply(session->netlink, step->pf, step->vf, &mac, &now, &err) < 0)
+		vfpt_warn("undoing: %s", err.message);
+}
+
+/* A VF goes back as a whole; that is one thing with its record. */
+static void undo_vnic(struct vfpt_session *session, const struct vfpt_vnic_plan *vnic, size_t steps)
+{
+	struct vfpt_error err;
+
+	for (size_t i = 0; i < steps; i++)
+		if (vnic->steps[i].kind == VFPT_STEP_RECORD &&
+			vfpt_release(session, &vnic->assignment, false, &err) < 0)
+			vfpt_warn("undoing: %s", err.message);
+	while (steps-- > 0)
+		if (vnic->steps[steps].kind == VFPT_STEP_CLEAR_MAC)
+			undo_clearing(session, &vnic->steps[steps]);
+}
+
+void vfpt_applied_undo(struct vfpt_applied *applied)
+{
+	if (!applied->steps)
+		return;
+	for (size_t i = applied->plan->count; i-- > 0;) {
+		undo_vnic(applied->session, &applied->plan->vnics[i], applied->steps[i]);
+		applied->steps[i] = 0;
+	}
+}
+
+void vfpt_applied_free(struct vfpt_applied *applied)
+{
+	free(applied->steps);
+	free(applied->gap);
+	*applied = (struct vfpt_applied){.session = NULL};
+}
+
+/* --- once the VM runs ------------------------------------------------------------------------ */
+
+bool vfpt_assignment_differs(
+	const struct vfpt_assignment *assignment, const struct vfpt_settings *now, enum vfpt_setting setting)
+{
+	return vfpt_settings_have(now, setting) && vfpt_settings_have(&assignment->wanted, setting) &&
+	       now->value[setting] != assignment->wanted.value[setting];
+}
+
+static void warn_if_different(const struct vfpt_assignment *a, const struct vfpt_pf *pf,
+	enum vfpt_setting setting, const struct vfpt_settings *now)
+{
+	char is[VFPT_SETTING_SIZE], shall[VFPT_SETTING_SIZE], mac[VFPT_MAC_SIZE];
+
+	if (vfpt_assignment_differs(a, now, setting))
+		vfpt_warn("vNIC %s: VF %u of %s has %s %s, it should be %s", vfpt_mac_format(&a->mac, mac),
+			a->vf, pf->name, vfpt_setting_name(setting),
+			vfpt_setting_print(setting, now->value[setting], is),
+			vfpt_setting_print(setting, a->wanted.value[setting], shall));
+}
+
+/* Read the VF's settings, warn where one of @watched (a bit each) is not as it should be, and apply @wanted.
+ */
+static int correct(struct vfpt_session *session, const struct vfpt_assignment *assignment, unsigned watched,
+	const struct vfpt_settings *wanted, struct vfpt_error *err)
+{
+	struct vfpt_settings now = {0};
+	const struct vfpt_pf *pf;
+	unsigned vf;
+
+	if (vfpt_host_find_vf(session->host, &assignment->address, &pf, &vf, err) < 0 ||
+		vfpt_settings_read_one(session->netlink, pf, vf, &now, err) < 0)
+		return -1;
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (watched & 1u << i)
+			warn_if_different(assignment, pf, (enum vfpt_setting)i, &now);
+	if (vfpt_settings_apply(session->netlink, pf, vf, wanted, &now, err) < 0)
+		return -1;
+	return assignment->macvtap && assignment->mtu
+		       ? vfpt_set_vf_mtu(session, &assignment->address, assignment->mtu, err)
+		       : 0;
+}
+
+struct vfpt_settings vfpt_settings_after_start(const struct vfpt_assignment *assignment)
+{
+	struct vfpt_settings wanted = assignment->wanted;
+	unsigned reset = 1u << VFPT_VLAN_PRIORITY | 1u << VFPT_VLAN_PROTOCOL | 1u << VFPT_LINK_STATE;
+
+	/* A link that was held goes up with the right tag only, whole. */
+	if (vfpt_is_reset_by_start(&wanted))
+		reset |= 1u << VFPT_VLAN_ID;
+	wanted.present &= reset;
+	return wanted;
+}
+
+int vfpt_finish(
+	struct vfpt_session *session, const struct vfpt_assignment *assignment, struct vfpt_error *err)
+{
+	const struct vfpt_settings wanted = vfpt_settings_after_start(assignment);
+
+	/* A MAC or id is not repaired here: libvirt has just set it, or whoever changed it has a reason. */
+	return correct(session, assignment, 1u << VFPT_MAC | 1u << VFPT_VLAN_ID, &wanted, err);
+}
+
+int vfpt_repair(
+	struct vfpt_session *session, const struct vfpt_assignment *assignment, struct vfpt_error *err)
+{
+	return correct(session, assignment, ~0u, &assignment->wanted, err);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Carry a plan out, and take it back. */
+#ifndef VFPT_APPLY_H
+#define VFPT_APPLY_H
+
+#include "plan.h"
+
+/* How far a plan was carried out. */
+struct vfpt_applied {
+	struct vfpt_session *session;
+	struct vfpt_plan *plan; /* its assignments get their generation and run */
+	size_t *steps;          /* of each of its vNICs: how many steps are done */
+	bool *gap; /* the VF may pass traffic with a wrong tag until the VM runs (vfpt.conf allows it) */
+};
+
+/*
+ * Carry the plan out: give back what is to be given back first, then the steps of each vNIC, a record before
+ * anything about its VF is set, so that a crash loses nothing; then read VLAN and MAC back and compare.
+ * On any failure all steps are undone, and VFs and ledger are as they were.
+ * Where a link is held until the VM runs (VFPT_STEP_HOLD_LINK) a link state that is wanted is left to
+ * vfpt_finish().
+ * @param out to be freed by vfpt_applied_free()
+ * @param failed number of the request whose step failed; that of none where it was no step
+ * Errors: VFPT_REFUSED (a driver did not take a setting: the message names VF, setting and the kernel's
+ * words), VFPT_SYSTEM.
+ */
+int vfpt_apply(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_applied *out, size_t *failed,
+	struct vfpt_error *err);
+
+/*
+ * On a captured host there is no kernel to set anything: the ledger of the tree gets its records, and that is
+ * all. Otherwise as vfpt_apply().
+ */
+int vfpt_apply_records(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_applied *out,
+	struct vfpt_error *err);
+
+/* Undo what was done, the newest first; what cannot be undone is said in a warning. */
+void vfpt_applied_undo(struct vfpt_applied *applied);
+
+void vfpt_applied_free(struct vfpt_applied *applied);
+
+/*
+ * Once the VM (or its new vNIC) runs: apply again what libvirt's start reset, VLAN priority and protocol, and
+ * the link state that kept the VF quiet until now. A MAC or VLAN id that is not what it should be is said in
+ * a warning.
+ */
+int vfpt_finish(
+	struct vfpt_session *session, const struct vfpt_assignment *assignment, struct vfpt_error *err);
+
+/*
+ * The VM has the VF and runs: what is not as it should be is said in a warning and set again (a PF that was
+ * reset, a hand that slipped).
+ */
+int vfpt_repair(
+	struct vfpt_session *session, const struct vfpt_assignment *assignment, struct vfpt_error *err);
+
+/* Of what the VF shall have that part which vfpt_finish() applies. */
+struct vfpt_settings vfpt_settings_after_start(const struct vfpt_assignment *assignment);
+
+/* Set the MTU of the VF's network device, and of what stands on it. */
+int vfpt_set_vf_mtu(
+	struct vfpt_session *session, const struct vfpt_pci *vf, unsigned mtu, struct vfpt_error *err);
+
+/* Is that setting, as read, not what it should be? What is not known is no difference. */
+bool vfpt_assignment_differs(
+	const struct vfpt_assignment *assignment, const struct vfpt_settings *now, enum vfpt_setting setting);
+
+#endif
