@@ -12,26 +12,31 @@
 
 #include "file.h"
 
-static void set_effective(cap_flag_value_t value)
+/* @return whether that changed anything */
+static bool set_effective(cap_flag_value_t value)
 {
 	const cap_value_t wanted = CAP_NET_ADMIN;
-	cap_flag_value_t permitted = CAP_CLEAR;
+	cap_flag_value_t permitted = CAP_CLEAR, now = value;
 	cap_t caps = cap_get_proc();
+	bool changed = false;
 
-	if (caps && cap_get_flag(caps, wanted, CAP_PERMITTED, &permitted) == 0 && permitted == CAP_SET &&
-		cap_set_flag(caps, CAP_EFFECTIVE, 1, &wanted, value) == 0)
-		cap_set_proc(caps);
+	if (caps && cap_get_flag(caps, wanted, CAP_PERMITTED, &permitted) == 0 &&
+		cap_get_flag(caps, wanted, CAP_EFFECTIVE, &now) == 0 && permitted == CAP_SET &&
+		now != value && cap_set_flag(caps, CAP_EFFECTIVE, 1, &wanted, value) == 0)
+		changed = cap_set_proc(caps) == 0;
 	cap_free(caps);
+	return changed;
 }
 
-void privilege_raise(void)
+bool privilege_raise(void)
 {
-	set_effective(CAP_SET);
+	return set_effective(CAP_SET);
 }
 
-void privilege_lower(void)
+void privilege_lower(bool raised)
 {
-	set_effective(CAP_CLEAR);
+	if (raised)
+		set_effective(CAP_CLEAR);
 }
 
 void privilege_renounce(void)

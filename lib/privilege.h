@@ -11,11 +11,11 @@
 #include "vfpt/error.h"
 
 /* Raise CAP_NET_ADMIN where it is permitted. Elsewhere nothing is raised: the kernel then says EPERM, which
- * the caller reports. */
-void privilege_raise(void);
+ * the caller reports. @return whether it is to be lowered again: who had it raised keeps it so */
+bool privilege_raise(void);
 
-/* Lower it again. */
-void privilege_lower(void);
+/* Lower it again, if @raised. */
+void privilege_lower(bool raised);
 
 /* Give CAP_NET_ADMIN up for good: once nothing is left to be set, and before anything is printed. */
 void privilege_renounce(void);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netlink/netlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,8 @@ static int open_host(struct vfpt_session *session, struct vfpt_error *err)
 {
 	if (session->host)
 		return 0;
+	/* libnl listens to the environment (NLDBG), and would print what it sends. */
+	nl_debug = 0;
 	if (!session->captured && vfpt_netlink_open(&session->netlink, err) < 0)
 		return -1;
 	return vfpt_host_open(session->root, session->netlink, &session->host, err);
