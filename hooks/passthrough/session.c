@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "file.h"
-#include "privilege.h"
+#include "ledger_owner.h"
 
 static int open_root(struct vfpt_session *session, struct vfpt_error *err)
 {
@@ -32,7 +32,7 @@ int vfpt_session_become_owner(struct vfpt_session *session, struct vfpt_error *e
 {
 	if (open_root(session, err) < 0)
 		return -1;
-	return privilege_become_ledger_owner(session->root, session->captured, err);
+	return vfpt_become_ledger_owner(session->root, session->captured, err);
 }
 
 static int open_host(struct vfpt_session *session, struct vfpt_error *err)

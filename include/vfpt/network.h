@@ -14,7 +14,7 @@ extern "C" {
 
 /** The network behind a bridge, as a VF of one of its PFs would reach it. */
 struct vfpt_network {
-	char bridge[IFNAMSIZ];
+	char bridge[IF_NAMESIZE];
 	bool exists;                /**< the host has that bridge */
 	unsigned mtu;               /**< the bridge's, bytes */
 	uint16_t vlan_id;           /**< 1 to 4094; 0: untagged */
@@ -40,7 +40,7 @@ int vfpt_host_network(
  * @return 0; or -1 with @err filled in, VFPT_SYSTEM
  */
 int vfpt_host_bridges(
-	const struct vfpt_host *host, char (**out)[IFNAMSIZ], size_t *count, struct vfpt_error *err);
+	const struct vfpt_host *host, char (**out)[IF_NAMESIZE], size_t *count, struct vfpt_error *err);
 
 #ifdef __cplusplus
 }

@@ -29,7 +29,7 @@ extern "C" {
 
 /** A PF, and the VFs that are made of it. */
 struct vfpt_pf {
-	char name[IFNAMSIZ];     /**< of its network device, now; its address is what identifies it */
+	char name[IF_NAMESIZE];  /**< of its network device, now; its address is what identifies it */
 	struct vfpt_pci address; /**< of its PCI function */
 	char driver[32];         /**< "no driver": none has it */
 	unsigned ifindex;        /**< of its network device */
@@ -103,7 +103,7 @@ int vfpt_host_vf_of_netdev(
 
 /** A network device, as far as it is interesting here. */
 struct vfpt_netdev {
-	char name[IFNAMSIZ];
+	char name[IF_NAMESIZE];
 	unsigned ifindex;
 	unsigned mtu; /**< bytes */
 	struct vfpt_mac mac;
