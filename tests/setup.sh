@@ -35,7 +35,7 @@ missing_packages() {
 # need PACKAGE...: install what is missing, or say what to install. Elsewhere than on Debian 12 say
 # what is missing.
 need() {
-    local missing as_root=()
+    local missing log as_root=()
     if ! is_debian_12; then
         local want=(gcc meson ninja pkg-config xmllint) absent=() tool library
         for tool in "${want[@]}"; do command -v "$tool" >/dev/null || absent+=("$tool"); done
@@ -50,21 +50,24 @@ need() {
     [ ${#missing[@]} -gt 0 ] || return 0
     [ "$(id -u)" = 0 ] || as_root=(sudo -n)
     echo "installing ${missing[*]}"
+    log=$(mktemp)
     if ! { "${as_root[@]}" apt-get -q update &&
-        DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get -q install -y --no-install-recommends "${missing[@]}"; } \
-        >/tmp/vfpt-setup.$$ 2>&1; then
-        tail -n 5 /tmp/vfpt-setup.$$ >&2
-        rm -f /tmp/vfpt-setup.$$
+        DEBIAN_FRONTEND=noninteractive "${as_root[@]}" \
+            apt-get -q install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        rm -f "$log"
         echo "These packages are missing; install them as root: apt-get install ${missing[*]}" >&2
         exit 1
     fi
-    rm -f /tmp/vfpt-setup.$$
+    rm -f "$log"
 }
 
 # build DIRECTORY [MESON-OPTION...]
 build() {
     local directory=$1; shift
-    [ -d "$directory" ] || meson setup "$directory" -Dprefix=/usr -Dlibdir="lib/$(gcc -print-multiarch)" -Dwerror=true "$@" || return
+    [ -d "$directory" ] ||
+        meson setup "$directory" -Dprefix=/usr -Dlibdir="lib/$(gcc -print-multiarch)" -Dwerror=true "$@" ||
+        return
     ninja -C "$directory"
 }
 

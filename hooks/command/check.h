@@ -23,6 +23,7 @@ void result(struct checker *checker, enum level level, const char *format, ...)
 
 /* One check each. Error: the host cannot be looked at. */
 typedef int check(struct checker *checker, struct vfpt_error *err);
-check check_iommu, check_vfio, check_pfs, check_hooks, check_libvirt, check_config, check_ledger;
+check check_iommu, check_vfio, check_pfs, check_hooks, check_libvirt, check_config, check_untagged,
+	check_ledger;
 
 #endif

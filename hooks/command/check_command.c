@@ -16,6 +16,7 @@ static const struct {
 	{"hooks", check_hooks},
 	{"libvirt", check_libvirt},
 	{"vfpt.conf", check_config},
+	{"untagged", check_untagged},
 	{"ledger", check_ledger},
 };
 
@@ -88,9 +89,9 @@ const struct command check_command = {
 	.summary = "Checks whether this host is fit for VF passthrough",
 	.text = "\n"
 		"Is the IOMMU on and vfio-pci there, are VFs made, are the hooks installed with\n"
-		"their capability, does libvirt answer, is vfpt.conf valid, do ledger and kernel\n"
-		"agree? Each line begins with ok, warn or fail, and says what to do; skip is for\n"
-		"what a captured tree cannot tell.\n",
+		"their capability, does libvirt answer, is vfpt.conf valid, has each network a\n"
+		"VLAN, do ledger and kernel agree? Each line begins with ok, warn or fail, and\n"
+		"says what to do; skip is for what a captured tree cannot tell.\n",
 	.options = options,
 	.exits = "  0  all is ok\n"
 		 "  1  something fails, or the check itself\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Checks of what is installed: hooks, libvirt, configuration. */
+/* Checks of what is installed: hooks, libvirt, configuration and what follows from it. */
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -136,6 +136,56 @@ int check_config(struct checker *checker, struct vfpt_error *err)
 	check_names(checker, services, count);
 	if (!checker->said)
 		result(checker, LEVEL_OK, "valid");
+	vfpt_surveyed_networks_free(services, count);
+	return 0;
+}
+
+/* Do vNICs of the network get VFs without a VLAN, where they do not ask for one themselves? */
+static bool is_untagged(const struct checker *checker, const struct vfpt_surveyed_network *service)
+{
+	const struct vfpt_network_rules *rules =
+		vfpt_config_network(checker->tools->session.config, service->name, NULL);
+
+	if (rules && rules->profile.port_profile[0])
+		return false; /* the switch decides */
+	if (rules && vfpt_settings_have(&rules->profile.settings, VFPT_VLAN_ID))
+		return rules->profile.settings.value[VFPT_VLAN_ID] == 0;
+	return service->vlan_id == 0;
+}
+
+static bool has_vfs(const struct vfpt_surveyed_network *service)
+{
+	for (size_t i = 0; i < service->pf_count; i++)
+		if (service->pfs[i]->vf_count > 0)
+			return true;
+	return false;
+}
+
+int check_untagged(struct checker *checker, struct vfpt_error *err)
+{
+	static const char *const policies[] = {
+		[VFPT_UNTAGGED_ALLOW] = "allows",
+		[VFPT_UNTAGGED_REFUSE] = "refuses",
+	};
+	enum vfpt_untagged policy = checker->tools->session.config->policy.untagged;
+	struct vfpt_surveyed_network *services;
+	size_t count;
+
+	if (policy != VFPT_UNTAGGED_WARN) {
+		result(checker, LEVEL_OK, "vfpt.conf %s VFs without a VLAN", policies[policy]);
+		return 0;
+	}
+	if (vfpt_survey_networks(&checker->tools->session, &services, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (has_vfs(&services[i]) && is_untagged(checker, &services[i]))
+			result(checker, LEVEL_WARN,
+				"network %s has no VLAN, so a VM with one of its VFs can use any VLAN of the "
+				"switch port; give it one, or let the port carry none, and set [policy] "
+				"untagged in vfpt.conf to refuse or allow",
+				services[i].name);
+	if (!checker->said)
+		result(checker, LEVEL_OK, "no network with VFs is without a VLAN");
 	vfpt_surveyed_networks_free(services, count);
 	return 0;
 }

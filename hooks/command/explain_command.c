@@ -193,7 +193,7 @@ static void add_doubt(struct tools *tools, struct vfpt_plan *plan)
 {
 	const char *doubt = vfpt_vm_liveness_in_doubt(tools->session.liveness);
 
-	if (doubt && plan->failure.code != VFPT_OK)
+	if (doubt && plan->failure.code != VFPT_OK && vfpt_plan_lacks_vf(plan))
 		vfpt_error_remedy(&plan->failure, "%s, so VFs of VMs that may be gone stay taken", doubt);
 }
 

@@ -82,6 +82,15 @@ static int unknown_key(const char *known, struct vfpt_error *err)
 
 /* --- sections -------------------------------------------------------------------------------- */
 
+/* @return the index of @value among @count @words, -1: none */
+static int find_word(const char *value, const char *const *words, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(value, words[i]) == 0)
+			return i;
+	return -1;
+}
+
 static int set_policy(struct vfpt_policy *policy, const char *key, const char *value, struct vfpt_error *err)
 {
 	static const char *const numa[] = {
@@ -89,6 +98,12 @@ static int set_policy(struct vfpt_policy *policy, const char *key, const char *v
 		[VFPT_NUMA_REQUIRE] = "require",
 		[VFPT_NUMA_IGNORE] = "ignore",
 	};
+	static const char *const untagged[] = {
+		[VFPT_UNTAGGED_WARN] = "warn",
+		[VFPT_UNTAGGED_ALLOW] = "allow",
+		[VFPT_UNTAGGED_REFUSE] = "refuse",
+	};
+	int word;
 
 	if (strcmp(key, "gap") == 0) {
 		policy->gap_allowed = strcmp(value, "allow") == 0;
@@ -103,12 +118,18 @@ static int set_policy(struct vfpt_policy *policy, const char *key, const char *v
 			       : unknown_value(value, "spread or pack", err);
 	}
 	if (strcmp(key, "numa") == 0) {
-		for (unsigned i = 0; i < sizeof(numa) / sizeof(numa[0]); i++)
-			if (strcmp(value, numa[i]) == 0) {
-				policy->numa = (enum vfpt_numa)i;
-				return 0;
-			}
-		return unknown_value(value, "prefer, require or ignore", err);
+		word = find_word(value, numa, 3);
+		if (word < 0)
+			return unknown_value(value, "prefer, require or ignore", err);
+		policy->numa = (enum vfpt_numa)word;
+		return 0;
+	}
+	if (strcmp(key, "untagged") == 0) {
+		word = find_word(value, untagged, 3);
+		if (word < 0)
+			return unknown_value(value, "warn, allow or refuse", err);
+		policy->untagged = (enum vfpt_untagged)word;
+		return 0;
 	}
 	if (strcmp(key, "lock_timeout") == 0)
 		return set_number(&policy->lock_timeout, value, 3600, err);
@@ -118,7 +139,8 @@ static int set_policy(struct vfpt_policy *policy, const char *key, const char *v
 		return set_number(&policy->liveness_timeout, value, 600, err);
 	if (strcmp(key, "qemu_user") == 0)
 		return set_user(policy->qemu_user, value, err);
-	return unknown_key("gap, placement, numa, lock_timeout, liveness_timeout, grace and qemu_user", err);
+	return unknown_key(
+		"gap, placement, numa, untagged, lock_timeout, liveness_timeout, grace and qemu_user", err);
 }
 
 static int set_network(

@@ -25,12 +25,20 @@ enum vfpt_numa {
 /** A user's name and its end: useradd(8) takes 32 characters. */
 #define VFPT_USER_SIZE 33
 
+/** What of a VF without a VLAN? Its guest can add VLAN filters of its own: see vfpt.conf(5). */
+enum vfpt_untagged {
+	VFPT_UNTAGGED_WARN, /**< it is given away, with a warning */
+	VFPT_UNTAGGED_ALLOW,
+	VFPT_UNTAGGED_REFUSE,
+};
+
 /** [policy] */
 struct vfpt_policy {
 	/** A VF may pass traffic with a wrong tag between libvirt's start of the VM and after_vm_start. */
 	bool gap_allowed;
 	bool pack; /**< fill one PF before the next, instead of spreading VMs over all */
 	enum vfpt_numa numa;
+	enum vfpt_untagged untagged;
 	unsigned lock_timeout;          /**< how long a hook waits for the ledger, seconds */
 	unsigned liveness_timeout;      /**< how long /proc and libvirt are asked who runs, seconds */
 	unsigned grace;                 /**< how long a VF without a VM is left alone, seconds */

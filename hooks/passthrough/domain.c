@@ -1049,7 +1049,15 @@ static xmlNode *add_hostdev(xmlNode *devices, xmlNode *before, const struct vfpt
 	xmlNode *interface = insert(devices, before, NULL, "interface");
 	char text[VFPT_MAC_SIZE], alias[VFPT_VF_ALIAS_SIZE];
 
-	return set(interface, "type", "hostdev") && set(interface, "managed", "yes") && set(append(interface, "mac"), "address", vfpt_mac_format(mac, text)) && write_vf(interface, connection) && set(append(interface, "alias"), "name", vfpt_vf_alias(mac, alias)) ? interface : NULL;
+	if (!set(interface, "type", "hostdev") || !set(interface, "managed", "yes"))
+		return NULL;
+	if (!set(append(interface, "mac"), "address", vfpt_mac_format(mac, text)))
+		return NULL;
+	if (!write_vf(interface, connection))
+		return NULL;
+	if (!set(append(interface, "alias"), "name", vfpt_vf_alias(mac, alias)))
+		return NULL;
+	return interface;
 }
 
 /* libvirt and QEMU know the persistent part by a user alias, which starts with "ua-". */

@@ -197,17 +197,25 @@ static int begin(struct vfpt_hook *hook, int argc, char **argv, struct vfpt_erro
 
 /* --- a start, a plug ------------------------------------------------------------------------- */
 
+/* The VM property; NULL: not set. Not secure_getenv(): it is VDSM's input. */
+static const char *get_sriov(void)
+{
+	const char *sriov = getenv("sriov");
+
+	return sriov && sriov[0] ? sriov : NULL;
+}
+
 static int read_requests(struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	static char asked[] = "passthrough=required";
 	char *const sample[] = {asked, NULL};
-	bool plug = hook->point->document == VFPT_INTERFACE;
 	char *const *environment = hook->test && !hook->path ? sample : environ;
-	/* Not secure_getenv(): it is VDSM's input. */
-	const char *sriov = plug ? NULL : getenv("sriov");
 
+	if (vfpt_session_open(&hook->session, VFPT_TO_CONFIGURE, err) < 0)
+		return -1;
 	return vfpt_requests_read(hook->document.domain, hook->session.config, hook->vm,
-		plug ? environment : NULL, sriov && sriov[0] ? sriov : NULL, &hook->requests, err);
+		hook->point->document == VFPT_INTERFACE ? environment : NULL, get_sriov(), &hook->requests,
+		err);
 }
 
 static void warn_of_plan(const struct vfpt_plan *plan)
@@ -247,7 +255,7 @@ static int check_plan(struct vfpt_hook *hook, struct vfpt_error *err)
 	if (hook->plan->failure.code == VFPT_OK)
 		return 0;
 	*err = hook->plan->failure;
-	if (doubt)
+	if (doubt && vfpt_plan_lacks_vf(hook->plan))
 		vfpt_error_remedy(err, "%s, so VFs of VMs that may be gone stay taken", doubt);
 	return -1;
 }
@@ -318,11 +326,15 @@ static void warn_of_losses(const struct vfpt_vnic_plan *vnic, bool gap)
 	const struct vfpt_request *request = vnic->request;
 	bool macvtap = request->profile.mode == VFPT_MODE_MACVTAP;
 
-	if (request->netdev[0])
-		return;
-	if (!vnic->pf->up)
+	if (!vnic->pf->up && !request->netdev[0])
 		vfpt_warn("%s: PF %s has no link; nothing passes until it is up", request->name,
 			vnic->pf->name);
+	if (vnic->untagged)
+		vfpt_warn(
+			"%s: VF %u of %s has no VLAN, so the guest can use any VLAN of the switch port; give it one, or let the port carry none (see [policy] untagged in vfpt.conf)",
+			request->name, vnic->assignment.vf, vnic->pf->name);
+	if (request->netdev[0])
+		return;
 	if (gap)
 		vfpt_warn("%s: %s cannot hold the link down, so until the VM runs its VLAN priority or "
 			  "protocol is not set (vfpt.conf allows it)",
@@ -354,12 +366,14 @@ static int rewrite_document(struct vfpt_hook *hook, struct vfpt_error *err)
 
 int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err)
 {
-	if (vfpt_session_open(&hook->session, VFPT_TO_CONFIGURE, err) < 0 || read_requests(hook, err) < 0)
+	if (!vfpt_requests_possible(hook->document.domain, get_sriov()))
+		return 0;
+	if (read_requests(hook, err) < 0)
 		return -1;
 	if (!vfpt_requests_any(&hook->requests))
 		return 0;
 	if (vfpt_session_open(&hook->session, hook->test ? VFPT_TO_LOOK : VFPT_TO_ASSIGN, err) < 0)
-		return -1;
+		return vfpt_error_wrap(err, "%s", vfpt_requests_first(&hook->requests)->name);
 	if (!hook->requests.starts && hook->session.config->policy.numa == VFPT_NUMA_REQUIRE)
 		vfpt_warn("the VM's NUMA node is not known when a vNIC is plugged; vfpt.conf requires it in "
 			  "vain");
@@ -426,7 +440,8 @@ static int release_one(
 	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
 {
 	if (hook->test) {
-		vfpt_report_settings_of("would set back", &hook->session, assignment, &assignment->before);
+		vfpt_report_vf("would set back", &hook->session, assignment, &assignment->before,
+			assignment->mtu_before);
 		return 0;
 	}
 	if (vfpt_release(&hook->session, assignment, true, err) == 0)
@@ -438,11 +453,14 @@ static int finish_one(
 	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
 {
 	const struct vfpt_settings wanted = vfpt_settings_after_start(assignment);
+	const struct vfpt_pf *pf;
+	unsigned vf;
 
 	if (!hook->test && !hook->session.captured)
 		return vfpt_finish(&hook->session, assignment, err);
-	if (wanted.present)
-		vfpt_report_settings_of("would set", &hook->session, assignment, &wanted);
+	if (vfpt_host_find_vf(hook->session.host, &assignment->address, &pf, &vf, err) < 0)
+		return -1;
+	vfpt_report_vf("would set", &hook->session, assignment, &wanted, assignment->mtu);
 	return 0;
 }
 

@@ -166,7 +166,7 @@ static int add_steps(struct vfpt_vnic_plan *vnic, unsigned vf, struct vfpt_error
 		return -1;
 	step.kind = VFPT_STEP_MTU;
 	step.value = a->mtu;
-	return a->mtu_before ? add_step(vnic, step, err) : 0;
+	return a->mtu != a->mtu_before ? add_step(vnic, step, err) : 0;
 }
 
 /* --- the vNIC's MAC on other VFs ------------------------------------------------------------- */
@@ -432,13 +432,36 @@ static int plan_netdev(struct planner *p, const struct vfpt_network_pfs *serving
 	return 0;
 }
 
+/*
+ * Only a VLAN that is set through the PF confines a guest. Of a VF without one igb, ixgbe, i40e, ice and qede
+ * accept each VLAN filter that the guest's driver asks for, trusted or not, and mlx5 and bnxt leave VLANs to
+ * the VF. mlx4 shows such a VF with id 4095. An id that is not known counts as none: libvirt will set none.
+ * With a port profile the switch decides.
+ */
+static int check_untagged(const struct planner *p, struct vfpt_vnic_plan *vnic, struct vfpt_error *err)
+{
+	const struct vfpt_assignment *a = &vnic->assignment;
+	uint64_t id = vfpt_settings_have(&a->wanted, VFPT_VLAN_ID) ? a->wanted.value[VFPT_VLAN_ID] : 0;
+	enum vfpt_untagged policy = p->session->config->policy.untagged;
+
+	if ((id != 0 && id != 4095) || policy == VFPT_UNTAGGED_ALLOW ||
+		vnic->request->profile.port_profile[0])
+		return 0;
+	vnic->untagged = true;
+	if (policy == VFPT_UNTAGGED_WARN)
+		return 0;
+	return vfpt_error_set(err, VFPT_REFUSED,
+		"VF %u of %s would have no VLAN, so the guest could use any VLAN of the switch port, which vfpt.conf refuses ([policy] untagged); give it one, or use no passthrough",
+		a->vf, a->pf);
+}
+
 /* Settings are known: what becomes of the VF. */
 static int plan_vf(struct planner *p, struct vfpt_vnic_plan *vnic, unsigned speed, struct vfpt_error *err)
 {
 	struct vfpt_assignment *a = &vnic->assignment;
 	struct vfpt_settings *vfs;
 
-	if (get_settings(p, vnic->pf, &vfs, err) < 0)
+	if (check_untagged(p, vnic, err) < 0 || get_settings(p, vnic->pf, &vfs, err) < 0)
 		return -1;
 	vnic->before = vfs[a->vf];
 	a->before = vnic->before;
@@ -765,15 +788,6 @@ static void check_siblings(struct planner *p)
 		vfpt_pci_format(&standing->siblings[0].vf, text));
 }
 
-static const struct vfpt_request *first_that_asks(const struct vfpt_requests *requests)
-{
-	const struct vfpt_request *request = requests->requests;
-
-	while (!vfpt_request_asks(request))
-		request++;
-	return request;
-}
-
 static int make(struct planner *p, struct vfpt_error *err)
 {
 	struct vfpt_plan *plan = p->plan;
@@ -788,9 +802,9 @@ static int make(struct planner *p, struct vfpt_error *err)
 		return 0;
 	if (find_standing(p, err) < 0) {
 		if (err->code == VFPT_SYSTEM)
-			return vfpt_error_wrap(err, "%s", first_that_asks(p->requests)->name);
+			return vfpt_error_wrap(err, "%s", vfpt_requests_first(p->requests)->name);
 		plan->failure = *err;
-		vfpt_error_wrap(&plan->failure, "%s", first_that_asks(p->requests)->name);
+		vfpt_error_wrap(&plan->failure, "%s", vfpt_requests_first(p->requests)->name);
 		return 0;
 	}
 	if (find_nodes(p, err) < 0)
@@ -841,6 +855,15 @@ int vfpt_plan_make(struct vfpt_session *session, const struct vfpt_requests *req
 		*out = NULL;
 	}
 	return r;
+}
+
+bool vfpt_plan_lacks_vf(const struct vfpt_plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->vnics[i].outcome == VFPT_OUTCOME_STAY ||
+			plan->vnics[i].outcome == VFPT_OUTCOME_FAIL)
+			return true;
+	return false;
 }
 
 void vfpt_plan_free(struct vfpt_plan *plan)

@@ -49,6 +49,7 @@ struct vfpt_vnic_plan {
 	struct vfpt_assignment assignment; /* as the ledger will have it */
 	struct vfpt_settings before;       /* the VF's settings as they will be when it is taken */
 	char netdev[IFNAMSIZ];             /* the VF's network device; empty where it is not needed */
+	bool untagged; /* the guest can use any VLAN, and vfpt.conf wants that to be said */
 	size_t step_count;
 	struct vfpt_step *steps;
 	/* Where the caller asked: each VF of the PFs that serve the network, by PF and index. */
@@ -94,6 +95,9 @@ struct vfpt_plan_options {
  */
 int vfpt_plan_make(struct vfpt_session *session, const struct vfpt_requests *requests,
 	const struct vfpt_plan_options *options, struct vfpt_plan **out, struct vfpt_error *err);
+
+/* Is there a vNIC that gets no VF although it asks for one? */
+bool vfpt_plan_lacks_vf(const struct vfpt_plan *plan);
 
 /* NULL is fine. */
 void vfpt_plan_free(struct vfpt_plan *plan);

@@ -70,7 +70,8 @@ int vfpt_release(struct vfpt_session *session, const struct vfpt_assignment *ass
 		vfpt_warn("VF %s (VF %u of %s) is gone from this host; its assignment is removed", text,
 			assignment->vf, assignment->pf);
 	} else if (session->captured) {
-		vfpt_report_settings("would set back", pf, vf, &assignment->before);
+		vfpt_report_vf(
+			"would set back", session, assignment, &assignment->before, assignment->mtu_before);
 	} else if (restore_vf(session, assignment, pf, vf, err) < 0) {
 		return -1;
 	}
@@ -120,15 +121,6 @@ static bool plan_lacks(
 	return false;
 }
 
-static bool is_complete(const struct vfpt_plan *plan)
-{
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->vnics[i].outcome == VFPT_OUTCOME_STAY ||
-			plan->vnics[i].outcome == VFPT_OUTCOME_FAIL)
-			return false;
-	return true;
-}
-
 int vfpt_find_gone(struct vfpt_session *session, const struct vfpt_plan *plan, struct vfpt_assignment **out,
 	size_t *count, struct vfpt_error *err)
 {
@@ -136,7 +128,7 @@ int vfpt_find_gone(struct vfpt_session *session, const struct vfpt_plan *plan, s
 
 	*out = NULL;
 	*count = 0;
-	if (is_complete(plan))
+	if (!vfpt_plan_lacks_vf(plan))
 		return 0;
 	if (vfpt_ledger_of_vm(session->ledger, NULL, out, &all, &corrupt, err) < 0)
 		return -1;
@@ -177,7 +169,7 @@ static int repair_if_running(struct vfpt_session *session, const struct vfpt_ass
 	if (!used)
 		return 0;
 	if (vfpt_vm_runs(session->liveness, a) && session->captured) {
-		vfpt_report_settings_of("would set", session, a, &a->wanted);
+		vfpt_report_vf("would set", session, a, &a->wanted, a->mtu);
 		return 0;
 	}
 	if (vfpt_vm_runs(session->liveness, a))

@@ -20,45 +20,77 @@ void vfpt_report_settings(
 	vfpt_note("%s: VF %u of %s: %s", what, vf, pf->name, used ? line : "what it was before");
 }
 
-void vfpt_report_settings_of(const char *what, struct vfpt_session *session,
-	const struct vfpt_assignment *assignment, const struct vfpt_settings *settings)
+static void report_mtu(const char *what, const struct vfpt_netdev *netdev, unsigned mtu)
 {
-	const struct vfpt_pf *pf;
-	struct vfpt_error gone;
-	unsigned vf;
-
-	if (vfpt_host_find_vf(session->host, &assignment->address, &pf, &vf, &gone) == 0)
-		vfpt_report_settings(what, pf, vf, settings);
+	if (netdev->mtu != mtu)
+		vfpt_note("%s: MTU of %s to %u", what, netdev->name, mtu);
 }
 
-static void report_vnic(const struct vfpt_vnic_plan *vnic)
+void vfpt_report_vf(const char *what, struct vfpt_session *session, const struct vfpt_assignment *assignment,
+	const struct vfpt_settings *settings, unsigned mtu)
 {
-	char mac[VFPT_SETTING_SIZE];
+	struct vfpt_netdev netdev, upper;
+	const struct vfpt_pf *pf;
+	struct vfpt_error none;
+	unsigned vf;
 
-	for (size_t i = 0; i < vnic->step_count; i++) {
-		const struct vfpt_step *step = &vnic->steps[i];
+	if (vfpt_host_find_vf(session->host, &assignment->address, &pf, &vf, &none) < 0)
+		return;
+	vfpt_report_settings(what, pf, vf, settings);
+	if (mtu == 0 || vfpt_host_netdev(session->host, &assignment->address, &netdev, &none) < 0)
+		return;
+	report_mtu(what, &netdev, mtu);
+	if (vfpt_host_upper(session->host, &netdev, &upper))
+		report_mtu(what, &upper, mtu);
+}
 
-		if (step->kind == VFPT_STEP_CLEAR_MAC)
-			vfpt_note("would clear: VF %u of %s: mac %s", step->vf, step->pf->name,
-				vfpt_setting_print(VFPT_MAC, step->value, mac));
-		else if (step->kind == VFPT_STEP_RECORD)
-			vfpt_report_settings("would set", vnic->pf, step->vf, &vnic->assignment.wanted);
-		else if (step->kind == VFPT_STEP_MTU)
-			vfpt_note("would set: MTU of %s to %u", vnic->netdev, (unsigned)step->value);
+/* A link that is held gets what it is to have once the VM runs. */
+static struct vfpt_settings settings_at_first(const struct vfpt_vnic_plan *vnic)
+{
+	struct vfpt_settings settings = vnic->assignment.wanted;
+
+	if (vfpt_is_reset_by_start(&settings))
+		settings.present &= ~(1u << VFPT_LINK_STATE);
+	return settings;
+}
+
+static void report_step(const struct vfpt_vnic_plan *vnic, const struct vfpt_step *step)
+{
+	const struct vfpt_settings settings = settings_at_first(vnic);
+	char text[VFPT_SETTING_SIZE];
+
+	switch (step->kind) {
+	case VFPT_STEP_CLEAR_MAC:
+		vfpt_note("would clear: VF %u of %s: mac %s", step->vf, step->pf->name,
+			vfpt_setting_print(VFPT_MAC, step->value, text));
+		break;
+	case VFPT_STEP_RECORD:
+		if (vfpt_is_reset_by_start(&settings))
+			vfpt_note("would set: VF %u of %s: link_state disable", step->vf, step->pf->name);
+		vfpt_report_settings("would set", step->pf, step->vf, &settings);
+		break;
+	case VFPT_STEP_MTU:
+		vfpt_note("would set: MTU of %s to %u", vnic->netdev, (unsigned)step->value);
+		break;
+	case VFPT_STEP_DEFAULT:
+	case VFPT_STEP_HOLD_LINK:
+	case VFPT_STEP_SET:
+		break; /* they are told together, with the record */
 	}
 }
 
 void vfpt_report_plan(const struct vfpt_plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++)
-		report_vnic(&plan->vnics[i]);
+		for (size_t j = 0; j < plan->vnics[i].step_count; j++)
+			report_step(&plan->vnics[i], &plan->vnics[i].steps[j]);
 }
 
 void vfpt_report_releases(struct vfpt_session *session, const struct vfpt_plan *plan)
 {
 	for (size_t i = 0; i < plan->release_count; i++)
-		vfpt_report_settings_of(
-			"would set back", session, &plan->releases[i], &plan->releases[i].before);
+		vfpt_report_vf("would set back", session, &plan->releases[i], &plan->releases[i].before,
+			plan->releases[i].mtu_before);
 }
 
 int vfpt_report_gone(struct vfpt_session *session, struct vfpt_error *err)
@@ -74,7 +106,7 @@ int vfpt_report_gone(struct vfpt_session *session, struct vfpt_error *err)
 		if (vfpt_host_has(session->host, &a->address) && !vfpt_vm_is_gone(session->liveness, a))
 			continue;
 		vfpt_note("would give back: VF %u of %s, of VM %s", a->vf, a->pf, a->vm);
-		vfpt_report_settings_of("would set back", session, a, &a->before);
+		vfpt_report_vf("would set back", session, a, &a->before, a->mtu_before);
 	}
 	free(all);
 	return 0;

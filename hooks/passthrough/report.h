@@ -9,9 +9,12 @@
 void vfpt_report_settings(
 	const char *what, const struct vfpt_pf *pf, unsigned vf, const struct vfpt_settings *settings);
 
-/* The same of an assignment's VF, by the name that its PF has now. */
-void vfpt_report_settings_of(const char *what, struct vfpt_session *session,
-	const struct vfpt_assignment *assignment, const struct vfpt_settings *settings);
+/*
+ * "WHAT: VF 3 of ens1f0: mac 56:..., vlan_id 200"; without settings "what it was before". And of its network
+ * device, and of what stands on it, an MTU that is another. @mtu 0: none
+ */
+void vfpt_report_vf(const char *what, struct vfpt_session *session, const struct vfpt_assignment *assignment,
+	const struct vfpt_settings *settings, unsigned mtu);
 
 /* What carrying the plan out would set. */
 void vfpt_report_plan(const struct vfpt_plan *plan);

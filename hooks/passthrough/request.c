@@ -301,10 +301,28 @@ void vfpt_requests_free(struct vfpt_requests *requests)
 	*requests = (struct vfpt_requests){.count = 0};
 }
 
+bool vfpt_requests_possible(const struct vfpt_domain *document, const char *sriov)
+{
+	const struct vfpt_vnic *vnics;
+
+	if (vfpt_domain_vnics(document, &vnics) > 0)
+		return true;
+	return !vfpt_domain_is_interface(document) && (sriov || sriov_property(document));
+}
+
 bool vfpt_requests_any(const struct vfpt_requests *requests)
 {
 	for (size_t i = 0; i < requests->count; i++)
 		if (vfpt_request_asks(&requests->requests[i]))
 			return true;
 	return false;
+}
+
+const struct vfpt_request *vfpt_requests_first(const struct vfpt_requests *requests)
+{
+	const struct vfpt_request *request = requests->requests;
+
+	while (!vfpt_request_asks(request))
+		request++;
+	return request;
 }

@@ -49,8 +49,14 @@ int vfpt_requests_read(const struct vfpt_domain *document, const struct vfpt_con
 
 void vfpt_requests_free(struct vfpt_requests *requests);
 
+/* Is there anything in the document that could ask for a VF? Where nothing is, vfpt.conf need not be read. */
+bool vfpt_requests_possible(const struct vfpt_domain *document, const char *sriov);
+
 /* Does anyone ask for a VF? */
 bool vfpt_requests_any(const struct vfpt_requests *requests);
+
+/* The first that does; someone does. */
+const struct vfpt_request *vfpt_requests_first(const struct vfpt_requests *requests);
 
 static inline bool vfpt_request_asks(const struct vfpt_request *request)
 {

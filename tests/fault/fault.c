@@ -678,8 +678,7 @@ static void judge_success(const struct outcome *o)
 {
 	const struct stage *stage = o->stage;
 
-	/* What is not there (any more) is nothing to be done, and a record that nobody may read is reported.
-	 */
+	/* What is not there (any more) is nothing to be done; a record that nobody may read is reported. */
 	if ((o->error == ENOENT && strncmp(stage->scene->point, "after_", 6) == 0) ||
 		(o->error == EACCES && strstr(o->run->said, "; its VF stays taken")))
 		return;
@@ -687,8 +686,7 @@ static void judge_success(const struct outcome *o)
 		is_wrong(o->label, "it succeeds, and yet does not put all settings back: %s", o->run->said);
 	if (state_equal(o->state, stage->after))
 		return;
-	/* What it could not undo, for a vNIC that only prefers a VF, it tells; the record is for who
-	 * recovers. */
+	/* What it could not undo, for a vNIC that only prefers a VF, it tells; the record is for recovery. */
 	if (strstr(o->run->said, "; undoing failed: ") && same_document(o->state, stage->after))
 		return;
 	/* It can succeed on another VF, or leave the vNIC that only prefers one on its bridge. */

@@ -59,8 +59,7 @@ static void be_traced(int calls)
 	struct sock_filter filter[FILTER_LENGTH];
 	struct sock_fprog program = {.len = FILTER_LENGTH, .filter = filter};
 
-	/* Root may have a filter as it is, and must: without new privileges a file capability would do
-	 * nothing. */
+	/* Root may have a filter as it is, and must: without new privileges no file capability has effect. */
 	if (geteuid() != 0)
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
@@ -215,8 +214,7 @@ static registers rewound(const registers *held)
 	return regs;
 }
 
-/* A process that is held at a call makes another in place of it: one that is like itself and our child too.
- */
+/* A process that is held at a call makes another in place of it, one like itself that is our child too. */
 static pid_t clone_held(pid_t held, const registers *at)
 {
 	registers regs = *at;

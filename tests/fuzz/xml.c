@@ -130,8 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* --- a mutator that knows elements: of what libFuzzer's own makes of a document, next to nothing is XML any
- * more */
+/* --- a mutator that knows elements: what libFuzzer's own makes of a document is hardly ever XML any more */
 
 enum { MOST = 256 };
 

@@ -65,8 +65,8 @@ properties_are_checked() {
     local property long
     printf -v long '%0100000d' 0
     for property in passthrough=REQUIRED passthrough=$'required\nvfpt: all is well' passthrough=%s%s%n%n \
-        "passthrough=$long" vf_vlan=4095 vf_vlan=0x10 vf_vlan=$'7\n8' vf_vlan=7:8 vf_vlan= "vf_vlan=$long" vf_rate=5-1 \
-        vf_rate=4294967297 vf_trust=ON vf_link=up; do
+        "passthrough=$long" vf_vlan=4095 vf_vlan=0x10 vf_vlan=$'7\n8' vf_vlan=7:8 vf_vlan= "vf_vlan=$long" \
+        vf_rate=5-1 vf_rate=4294967297 vf_trust=ON vf_link=up; do
         plug /tmp/nic.xml "$property"
         property=${property//$'\n'/\\n}
         refused "custom property ${property:0:40}" '^vfpt: vNIC .*(custom property|min_tx_rate)' /tmp/nic.xml
@@ -114,7 +114,8 @@ documents_are_checked() {
     echo "<!DOCTYPE interface [<!ENTITY x SYSTEM 'file:///etc/hosts'>]>${nic/blue/"&x;"}" >/tmp/x.xml
     refuses_document "a document with an external entity" 'DTD'
     echo "<!DOCTYPE interface [<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;'>
-        <!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;'><!ENTITY d '&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;'>]>${nic/blue/"&d;"}" >/tmp/x.xml
+        <!ENTITY c '&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;'><!ENTITY d '&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;'>]>
+        ${nic/blue/"&d;"}" >/tmp/x.xml
     refuses_document "a document that grows" 'DTD'
     { echo "$nic" | head -c 200; printf '\0'; echo "$nic" | tail -c +200; } >/tmp/x.xml
     refuses_document "a document with a NUL byte" '.'
@@ -131,7 +132,8 @@ documents_are_checked() {
     refused "a VM whose id is a path" 'not a VM.s UUID' /tmp/x.xml
     plug /tmp/nic.xml vmId=../../tmp/evil
     refused "a vmId that is a path" 'not a VM.s UUID' /tmp/nic.xml
-    echo "${nic/<mac/<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" parse=\"text\" href=\"/etc/hosts\"/><mac}" >/tmp/x.xml
+    local include='<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" parse="text" href="/etc/hosts"/>'
+    echo "${nic/<mac/$include<mac}" >/tmp/x.xml
     plug /tmp/x.xml
     is "nothing is included into a document" "$rc $(grep -c localhost "$doc")" "0 0"
     unplug
@@ -184,8 +186,10 @@ qemu_gets_nothing() {
     ok "nor remove one" as_qemu "rm -f '$record'"
     ok "nor move one" as_qemu "mv '$record' '$record.x'"
     ok "it can neither read nor write the document that the hook wrote" as_qemu "cat '$doc' || echo >>'$doc'"
-    ok "nor put another in its place" as_qemu "mv -f /tmp/nic.xml '$doc' || rm -f '$doc' || ln -sf /tmp/x '$doc'"
-    ok "it cannot change the hooks" as_qemu "test -w $hooks/before_vm_start || test -w $hooks/before_vm_start/50_vfpt"
+    ok "nor put another in its place" \
+        as_qemu "mv -f /tmp/nic.xml '$doc' || rm -f '$doc' || ln -sf /tmp/x '$doc'"
+    ok "it cannot change the hooks" \
+        as_qemu "test -w $hooks/before_vm_start || test -w $hooks/before_vm_start/50_vfpt"
     ok "nor configure them" as_qemu "echo >>/etc/vdsm/vfpt.conf"
     ok "(root can lock the ledger)" flock -n /run/vfpt true
     ok "it cannot, and so it cannot keep the hooks waiting" as_qemu "flock -n /run/vfpt true"
@@ -215,7 +219,8 @@ modes_do_not_depend_on_the_umask() {
 as_mallory() {
     doc=/tmp/mallory/doc.xml rc=0
     install -o 1000 -g 1000 -m 600 /tmp/nic.xml $doc
-    err=$("${mallory[@]}" env -i PATH=/usr/bin:/bin _hook_domxml=$doc vmId=$other passthrough=required "$@" 2>&1 </dev/null) || rc=$?
+    err=$("${mallory[@]}" env -i PATH=/usr/bin:/bin _hook_domxml=$doc vmId=$other passthrough=required \
+        "$@" 2>&1 </dev/null) || rc=$?
 }
 
 refused_to_mallory() { refused "$1" '^vfpt: only root and user vdsm' /tmp/nic.xml; }
@@ -264,9 +269,10 @@ without_the_capability_there_is_nothing_to_use() {
 }
 
 # All that the loader, the libraries and we could listen to.
-lies=(VFPT_ROOT=/tmp/fake-root LD_PRELOAD=/tmp/preload.so LD_LIBRARY_PATH=/tmp/libraries LD_AUDIT=/tmp/preload.so
-    LD_DEBUG=all LD_DEBUG_OUTPUT=/tmp/was-there TMPDIR=/tmp/mallory HOME=/tmp/mallory GCONV_PATH=/tmp/libraries
-    MALLOC_TRACE=/tmp/was-there MALLOC_CHECK_=3 NLCB=debug NLDBG=9 XML_CATALOG_FILES=/tmp/nic.xml XML_DEBUG_CATALOG=1
+lies=(VFPT_ROOT=/tmp/fake-root LD_PRELOAD=/tmp/preload.so LD_LIBRARY_PATH=/tmp/libraries
+    LD_AUDIT=/tmp/preload.so LD_DEBUG=all LD_DEBUG_OUTPUT=/tmp/was-there TMPDIR=/tmp/mallory
+    HOME=/tmp/mallory GCONV_PATH=/tmp/libraries MALLOC_TRACE=/tmp/was-there MALLOC_CHECK_=3 NLCB=debug
+    NLDBG=9 XML_CATALOG_FILES=/tmp/nic.xml XML_DEBUG_CATALOG=1
     LOCPATH=/tmp/libraries LANGUAGE=xx LC_ALL=C.UTF-8 POSIXLY_CORRECT=1 TZ=/tmp/nic.xml)
 
 # The first two find out whether the attack would work at all.
@@ -395,7 +401,8 @@ record_is_used() {
 spoilt_record() {
     local record
     record=$(echo /run/vfpt/*@$victim)
-    awk '/^\[before\]/ {before = 1} /^\[wanted\]/ {before = 0} before && /^mac/ {$0 = "mac = 02:66:66:66:66:66"} {print}' \
+    awk '/^\[before\]/ {before = 1} /^\[wanted\]/ {before = 0}
+        before && /^mac/ {$0 = "mac = 02:66:66:66:66:66"} {print}' \
         "$record" >/tmp/mallory/record
     rm "$record"
     install "$@" /tmp/mallory/record "$record"
@@ -522,7 +529,8 @@ capability_of() { sed -n "s/^Cap$2:\t*//p" "/proc/$1/status"; }
 # The lock is the test's meanwhile: as long as a hook waits for it, it can be looked at.
 capability_is_not_raised_where_it_is_not_needed() {
     local pid
-    is "the files have it as permitted only" "$(getcap "$hooks"/*/50_vfpt | sed 's/.* //' | sort -u)" "cap_net_admin=p"
+    is "the files have it as permitted only" \
+        "$(getcap "$hooks"/*/50_vfpt | sed 's/.* //' | sort -u)" "cap_net_admin=p"
     exec 8</run/vfpt
     flock 8
     cp /tmp/nic.xml /tmp/waiting.xml && chown vdsm:kvm /tmp/waiting.xml
@@ -533,7 +541,8 @@ capability_is_not_raised_where_it_is_not_needed() {
     lab_wait 20 sh -c 'ls -l "/proc/$0/fd" | grep -q " /run/vfpt$"' $pid
     is "a waiting hook has it, and not raised" "$(capability_of $pid Prm) $(capability_of $pid Eff)" \
         "0000000000001000 0000000000000000"
-    is "and has no other" "$(capability_of $pid Inh) $(capability_of $pid Amb)" "0000000000000000 0000000000000000"
+    is "and has no other" \
+        "$(capability_of $pid Inh) $(capability_of $pid Amb)" "0000000000000000 0000000000000000"
     exec 8<&-
     wait $pid
     unplug /tmp/waiting.xml
@@ -562,12 +571,15 @@ capability_is_dropped_before_output() {
     local none=0000000000000000 env=(env -i "vmId=$other" passthrough=required)
     cp /tmp/nic.xml /tmp/out.xml && chown vdsm:kvm /tmp/out.xml
     is "a hook that succeeded has no capability when it says so" \
-        "$(at_output "${vdsm[@]}" "${env[@]}" _hook_domxml=/tmp/out.xml $hooks/before_nic_hotplug/50_vfpt)" $none
+        "$(at_output "${vdsm[@]}" "${env[@]}" _hook_domxml=/tmp/out.xml \
+            $hooks/before_nic_hotplug/50_vfpt)" $none
     unplug /tmp/out.xml
     nic_xml $mac lonely >/tmp/out.xml
     is "nor has one that failed" \
-        "$(at_output "${vdsm[@]}" "${env[@]}" _hook_domxml=/tmp/out.xml $hooks/before_nic_hotplug/50_vfpt)" $none
-    is "nor one that refuses its user" "$(at_output "${mallory[@]}" "${env[@]}" $hooks/before_nic_hotplug/50_vfpt)" $none
+        "$(at_output "${vdsm[@]}" "${env[@]}" _hook_domxml=/tmp/out.xml \
+            $hooks/before_nic_hotplug/50_vfpt)" $none
+    is "nor one that refuses its user" \
+        "$(at_output "${mallory[@]}" "${env[@]}" $hooks/before_nic_hotplug/50_vfpt)" $none
     untouched "nothing has changed"
 }
 
@@ -582,7 +594,8 @@ done
 # --- all of it ----------------------------------------------------------------------------------------------
 
 make_host() {
-    lab_vfs ens1f0 7 && lab_vlan ens1f0 200 azure.7 && lab_bridge blue azure.7 && ip link add name lonely type bridge
+    lab_vfs ens1f0 7 && lab_vlan ens1f0 200 azure.7 && lab_bridge blue azure.7 &&
+        ip link add name lonely type bridge
 }
 
 make_host || { echo "Bail out! the host cannot be made"; exit 1; }

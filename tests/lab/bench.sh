@@ -58,12 +58,14 @@ document() {
     local i mac devices='' interfaces=''
     for ((i = 1; i <= $1; i++)); do
         mac=$(printf '56:6f:1a:2b:00:%02x' "$i")
-        devices+="<ovirt-vm:device mac_address=\"$mac\"><ovirt-vm:network>wide</ovirt-vm:network><ovirt-vm:custom>"
+        devices+="<ovirt-vm:device mac_address=\"$mac\"><ovirt-vm:network>wide</ovirt-vm:network>"
+        devices+="<ovirt-vm:custom>"
         devices+="<ovirt-vm:passthrough>required</ovirt-vm:passthrough></ovirt-vm:custom></ovirt-vm:device>"
         interfaces+=$(nic_xml "$mac" wide "ua-$i" | tr -d "\n")
     done
     sed -e '/<ovirt-vm:device/,/<\/ovirt-vm:device>/d' -e '/<interface/,/<\/interface>/d' \
-        -e "s|<ovirt-vm:launchPaused>|$devices&|" -e "s|<channel |$interfaces&|" tests/data/samples/vm-one-nic.xml
+        -e "s|<ovirt-vm:launchPaused>|$devices&|" -e "s|<channel |$interfaces&|" \
+        tests/data/samples/vm-one-nic.xml
 }
 
 # In a mount namespace of its own, where /sys is the tree.
@@ -82,7 +84,8 @@ wall() { "$tools/measure" "$rounds" "$@"; }
 # row TITLE INSTRUCTIONS WALL MEMORY FLOOR-INSTRUCTIONS FLOOR-WALL
 row() {
     awk -v t="$1" -v i="$2" -v w="$3" -v m="$4" -v fi="$5" -v fw="$6" 'BEGIN {
-        printf "%-44s %8.2f M %6.2f x  %8.1f ms %6.2f x  %5.1f MiB\n", t, i / 1e6, i / fi, w / 1e3, w / fw, m / 1024 }'
+        printf "%-44s %8.2f M %6.2f x  %8.1f ms %6.2f x  %5.1f MiB\n",
+            t, i / 1e6, i / fi, w / 1e3, w / fw, m / 1024 }'
 }
 
 # Not the installed ones: valgrind runs no program with file capabilities, and root needs none.
@@ -96,7 +99,8 @@ measure_hooks() {
     cp /tmp/original.xml /tmp/floor.xml
     floor=$(instructions "$tools/floor" sim1 /tmp/floor.xml)
     read -r floor_wall peak < <(wall "$tools/floor" sim1 /tmp/floor.xml @)
-    [ "$vfs" != "${hosts[0]}" ] || row "floor, $vnics vNICs" "$floor" "$floor_wall" "$peak" "$floor" "$floor_wall"
+    [ "$vfs" != "${hosts[0]}" ] ||
+        row "floor, $vnics vNICs" "$floor" "$floor_wall" "$peak" "$floor" "$floor_wall"
     export vmId=$vm _hook_domxml=/tmp/doc.xml
     cp /tmp/original.xml /tmp/doc.xml
     ins=$(instructions "$start_hook")
@@ -126,7 +130,8 @@ measure_settings() {
     row "read the settings of $count VFs" "$ins" "$time" "$peak" "$floor" "$floor_wall"
     ins=$(instructions "$tools/vfset" sim1 "$count" set $vf "${all[@]}")
     # shellcheck disable=SC2086 # one word a setting
-    read -r time peak < <(wall "$tools/vfset" sim1 "$count" set $vf "${all[@]}" @ "$tools/vfset" sim1 "$count" back $vf ${fresh#* })
+    read -r time peak < <(wall "$tools/vfset" sim1 "$count" set $vf "${all[@]}" @ \
+        "$tools/vfset" sim1 "$count" back $vf ${fresh#* })
     row "apply four settings to one of $count VFs" "$ins" "$time" "$peak" "$floor" "$floor_wall"
 }
 
@@ -140,8 +145,12 @@ printf '%-44s %19s  %20s  %9s\n' '' 'user instructions' 'wall time (median)' 'pe
 for vfs in "${hosts[@]}"; do
     make_host "$vfs"
     # The measuring itself runs where /sys is the tree.
-    for vnics in "${sizes[@]}"; do inside bash -c "$(declare -p tools rounds hosts vm hooks start_hook end_hook); \
-$(declare -f document nic_xml instructions wall row measure_hooks); set -euo pipefail; measure_hooks $vfs $vnics"; done
+    for vnics in "${sizes[@]}"; do
+        inside bash -c "$(declare -p tools rounds hosts vm hooks start_hook end_hook)
+            $(declare -f document nic_xml instructions wall row measure_hooks)
+            set -euo pipefail
+            measure_hooks $vfs $vnics"
+    done
 done
 for count in "${counts[@]}"; do
     echo 0 >/sys/bus/netdevsim/devices/netdevsim1/sriov_numvfs

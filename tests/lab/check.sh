@@ -69,9 +69,11 @@ xpath() { xmllint --xpath "string($2)" "$1"; }
 
 # vf_of DOCUMENT MAC: the PCI address of the VF that the vNIC got, empty if none.
 vf_of() {
-    local at="//*[local-name()='interface' and translate(mac/@address,'ABCDEF','abcdef')='${2,,}']/source/address"
+    local at="//*[local-name()='interface' and translate(mac/@address,'ABCDEF','abcdef')='${2,,}']"
+    at+=/source/address
     local domain bus slot function
-    read -r domain bus slot function < <(xpath "$1" "concat($at/@domain, ' ', $at/@bus, ' ', $at/@slot, ' ', $at/@function)")
+    read -r domain bus slot function < \
+        <(xpath "$1" "concat($at/@domain, ' ', $at/@bus, ' ', $at/@slot, ' ', $at/@function)")
     [ -n "$domain" ] || return 0
     printf '%04x:%02x:%02x.%x\n' "$domain" "$bus" "$slot" "$function"
 }
@@ -92,14 +94,16 @@ pf_line() {
 # nic_xml MAC BRIDGE [ALIAS]: a vNIC as the engine writes it.
 nic_xml() {
     echo "<interface type=\"bridge\"><mac address=\"$1\"/><model type=\"virtio\"/><source bridge=\"$2\"/>"
-    echo "<link state=\"up\"/><filterref filter=\"vdsm-no-mac-spoofing\"/><alias name=\"${3:-ua-x}\"/><bandwidth/></interface>"
+    echo "<link state=\"up\"/><filterref filter=\"vdsm-no-mac-spoofing\"/><alias name=\"${3:-ua-x}\"/>"
+    echo "<bandwidth/></interface>"
 }
 
 # vm_xml UUID (MAC NETWORK)...: a domain whose vNICs all ask for passthrough.
 vm_xml() {
     local uuid=$1 device='' interface=''; shift
     while [ $# -gt 0 ]; do
-        device+="<o:device mac_address=\"$1\"><o:network>$2</o:network><o:custom><o:passthrough>required</o:passthrough></o:custom></o:device>"
+        device+="<o:device mac_address=\"$1\"><o:network>$2</o:network>"
+        device+="<o:custom><o:passthrough>required</o:passthrough></o:custom></o:device>"
         interface+=$(nic_xml "$1" "$2" "ua-${1//:/-}")
         shift 2
     done

@@ -21,7 +21,8 @@ make_host() {
     local pf
     for pf in ens1f0:7 ens2f0:7 ens3f0:4; do lab_vfs "${pf%:*}" "${pf#*:}" || return; done
     lab_bridge ovirtmgmt ens1f0 && lab_vlan ens1f0 200 azure.7 && lab_bridge blue azure.7 &&
-        lab_bond bond0 ens2f0 ens3f0 && ip link set dev bond0 mtu 9000 && lab_vlan bond0 100 scarlet && lab_bridge red scarlet &&
+        lab_bond bond0 ens2f0 ens3f0 && ip link set dev bond0 mtu 9000 && lab_vlan bond0 100 scarlet &&
+            lab_bridge red scarlet &&
         ip link add name lonely type bridge
 }
 
@@ -31,7 +32,8 @@ a_vm_starts_and_ends() {
     is "before_vm_start as vdsm with the file capability succeeds" "$rc" 0
     vf=$(vf_of "$doc" 56:6f:1a:2b:00:01)
     like "the vNIC on red got a VF of the bond's PFs" "$vf" '^0000:0[23]:1'
-    like "the PF shows the vNIC's MAC and the VLAN of red on it" "$(pf_line "$vf")" '56:6f:1a:2b:00:01.* vlan 100,'
+    like "the PF shows the vNIC's MAC and the VLAN of red on it" \
+        "$(pf_line "$vf")" '56:6f:1a:2b:00:01.* vlan 100,'
     is "the document still belongs to vdsm, mode 600" "$(stat -c '%U %a' "$doc")" "vdsm 600"
     is "no other VF changed" "$(vf_lines ens1f0 ens2f0 ens3f0 | diff - <(echo "$before") | grep -c '^>')" 1
     as_vdsm after_vm_destroy "$doc" vmId=$web
@@ -44,7 +46,8 @@ each_vnic_as_its_metadata_says() {
     as_vdsm before_vm_start $samples/vm-four-nics.xml vmId=$router
     is "a VM with four vNICs starts" "$rc" 0
     is "a vNIC without the property is not touched" "$(vf_of "$doc" 56:6f:1a:2b:07:01)" ""
-    a=$(vf_of "$doc" 56:6f:1a:2b:07:02) b=$(vf_of "$doc" 56:6f:1a:2b:07:03) c=$(vf_of "$doc" 56:6f:1a:2b:07:04)
+    a=$(vf_of "$doc" 56:6f:1a:2b:07:02) b=$(vf_of "$doc" 56:6f:1a:2b:07:03) \
+        c=$(vf_of "$doc" 56:6f:1a:2b:07:04)
     is "the two vNICs on red are on different PFs of the bond" "${a%:*} ${b%:*}" "0000:02 0000:03"
     like "the first vNIC on red has its rate, the property's and not its bandwidth" "$(pf_line "$a")" \
         '56:6f:1a:2b:07:02.* vlan 100, tx rate 1000 \(Mbps\), max_tx_rate 1000Mbps'
@@ -108,7 +111,8 @@ seven_vms_and_an_eighth() {
         ( as_vdsm before_vm_start "/tmp/vm$i.xml" "vmId=$(uuid "$i")"; echo "$rc $doc" >"/tmp/vm$i.result" ) &
     done
     wait
-    is "seven VMs that start at once all succeed" "$(cut -d' ' -f1 /tmp/vm?.result | sort | uniq -c | xargs)" "7 0"
+    is "seven VMs that start at once all succeed" \
+        "$(cut -d' ' -f1 /tmp/vm?.result | sort | uniq -c | xargs)" "7 0"
     for i in {1..7}; do
         docs[i]=$(cut -d' ' -f2 "/tmp/vm$i.result")
         vfs[i]=$(vf_of "${docs[i]}" "56:6f:1a:2b:77:0$i")
@@ -131,7 +135,8 @@ the_bond_survives_a_pf() {
     vm_xml "$(uuid 20)" 56:6f:1a:2b:20:01 red >/tmp/bond.xml
     ip link set dev ens2f0 down
     as_vdsm before_vm_start /tmp/bond.xml "vmId=$(uuid 20)"
-    like "with one PF of the bond down, the VF is of the other" "$rc $(vf_of "$doc" 56:6f:1a:2b:20:01)" '^0 0000:03:'
+    like "with one PF of the bond down, the VF is of the other" \
+        "$rc $(vf_of "$doc" 56:6f:1a:2b:20:01)" '^0 0000:03:'
     as_vdsm after_vm_destroy "$doc" "vmId=$(uuid 20)"
     ip link set dev ens3f0 down
     as_vdsm before_vm_start /tmp/bond.xml "vmId=$(uuid 20)"
@@ -165,7 +170,8 @@ traffic_stays_in_its_vlan() {
     to_namespace "$e" vm-e 192.0.2.5
     to_namespace "$a" vm-a 192.0.2.1 && to_namespace "$b" vm-b 192.0.2.2 && to_namespace "$c" vm-c 192.0.2.3
     ok "two VFs on one VLAN reach each other" lab_wait 20 quiet ip netns exec vm-a ping -c1 -W1 192.0.2.2
-    is "with the MAC that the PF gave" "$(ip -n vm-a neigh show 192.0.2.2 | grep -o '56:6f:1a:2b:31:02')" 56:6f:1a:2b:31:02
+    is "with the MAC that the PF gave" \
+        "$(ip -n vm-a neigh show 192.0.2.2 | grep -o '56:6f:1a:2b:31:02')" 56:6f:1a:2b:31:02
     ok "two VFs without VLAN reach each other" lab_wait 20 quiet ip netns exec vm-c ping -c1 -W1 192.0.2.5
     ok "one of these does not reach those" not ip netns exec vm-c ping -qc3 -W1 192.0.2.1
     # In namespaces they are not the host's to give.
@@ -176,7 +182,8 @@ traffic_stays_in_its_vlan() {
     unchanged "released, their settings are as they were" ens1f0
     vm_xml "$(uuid 34)" 56:6f:1a:2b:31:04 blue >/tmp/d.xml
     as_vdsm before_vm_start /tmp/d.xml "vmId=$(uuid 34)"
-    is "a VM starts while VFs are in network namespaces" "$rc $([ -z "$(vf_of "$doc" 56:6f:1a:2b:31:04)" ] || echo VF)" "0 VF"
+    is "a VM starts while VFs are in network namespaces" \
+        "$rc $([ -z "$(vf_of "$doc" 56:6f:1a:2b:31:04)" ] || echo VF)" "0 VF"
     ok "a VF in a network namespace is not given away" \
         not grep -qx "$(vf_of "$doc" 56:6f:1a:2b:31:04)" <(printf '%s\n' "$a" "$b" "$c" "$e")
     as_vdsm after_vm_destroy "$doc" "vmId=$(uuid 34)"
@@ -241,7 +248,8 @@ what_an_administrator_set_comes_back() {
     former=$(vf_lines ens1f0)
     vm_xml "$(uuid 51)" 56:6f:1a:2b:51:01 blue >/tmp/x.xml
     as_vdsm before_vm_start /tmp/x.xml "vmId=$(uuid 51)"
-    like "a VF with a MAC, VLAN and priority of its own is given" "$(pf_line "$(vf_of "$doc" 56:6f:1a:2b:51:01)")" \
+    like "a VF with a MAC, VLAN and priority of its own is given" \
+        "$(pf_line "$(vf_of "$doc" 56:6f:1a:2b:51:01)")" \
         'vf 0 .*56:6f:1a:2b:51:01.* vlan 200,'
     as_vdsm after_vm_destroy "$doc" "vmId=$(uuid 51)"
     is "and gets them back, priority too" "$(vf_lines ens1f0)" "$former"
@@ -253,11 +261,13 @@ failures_leave_no_trace() {
     vm_xml "$(uuid 61)" 56:6f:1a:2b:61:01 blue 56:6f:1a:2b:61:02 lonely >/tmp/half.xml
 
     as_vdsm before_vm_start /tmp/half.xml "vmId=$(uuid 61)"
-    refused "a second vNIC that gets no VF" '^vfpt: vNIC 56:6f:1a:2b:61:02 .*bridge lonely has no PF' /tmp/half.xml
+    refused "a second vNIC that gets no VF" \
+        '^vfpt: vNIC 56:6f:1a:2b:61:02 .*bridge lonely has no PF' /tmp/half.xml
 
     setcap -r $hooks/before_vm_start/50_vfpt
     as_vdsm before_vm_start /tmp/x.xml "vmId=$(uuid 61)"
-    refused "a hook without its capability" 'cannot set mac to .*: Operation not permitted.*CAP_NET_ADMIN' /tmp/x.xml
+    refused "a hook without its capability" \
+        'cannot set mac to .*: Operation not permitted.*CAP_NET_ADMIN' /tmp/x.xml
     setcap cap_net_admin=p $hooks/before_vm_start/50_vfpt
 
     mount -t tmpfs -o ro,mode=700,uid=36 tmpfs /run/vfpt

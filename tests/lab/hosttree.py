@@ -4,8 +4,9 @@
 
 Usage: hosttree.py ROOT VF-NETDEV VLAN-NETDEV PF-NETDEV:VFS ...
 
-Makes ROOT/sys. The bridge `wide` stands on VLAN-NETDEV on a bond of the first two PFs; each further PF is the port of a
-bridge of its own, wide2, wide3 ... VF-NETDEV lends all VFs their interface index. The named network devices are real ones.
+Makes ROOT/sys. The bridge `wide` stands on VLAN-NETDEV on a bond of the first two PFs; each further PF is the
+port of a bridge of its own, wide2, wide3 ... VF-NETDEV lends all VFs their interface index. The named network
+devices are real ones.
 """
 import os
 import sys
@@ -29,7 +30,8 @@ def real(netdev, attribute):
 
 def netdev(root, name, ifindex, address="02:00:00:00:ff:01"):
     base = f"{root}/sys/class/net/{name}"
-    for attribute, value in (("ifindex", ifindex), ("mtu", "1500"), ("operstate", "up"), ("address", address)):
+    attributes = {"ifindex": ifindex, "mtu": "1500", "operstate": "up", "address": address}
+    for attribute, value in attributes.items():
         write(f"{base}/{attribute}", value)
     return base
 
@@ -63,7 +65,10 @@ def main():
             write(f"{vf_device}/class", "0x020000")
             write(f"{vf_device}/net/v{number}n{vf}/ifindex", vf_ifindex)
             link(f"{vf_device}/iommu_group", f"../../../../kernel/iommu_groups/{group}")
-            link(f"{root}/sys/kernel/iommu_groups/{group}/devices/{vf_address}", f"../../../../bus/pci/devices/{vf_address}")
+            link(
+                f"{root}/sys/kernel/iommu_groups/{group}/devices/{vf_address}",
+                f"../../../../bus/pci/devices/{vf_address}",
+            )
             group += 1
         if number > 1:
             bridge(root, f"wide{number}", pf)

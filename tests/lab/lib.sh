@@ -118,7 +118,10 @@ lab_aer() {
     IFS=:. read -r domain bus slot function <<<"$1"
     modprobe aer_inject aer_mask_override=1 || return
     # In one write: hence by way of a file.
-    printf %b "\x$bus\x$slot\x$function\0$uncorrectable$correctable$none$none$none$none\x${domain:2}\x${domain:0:2}\0\0" >/tmp/lab_aer
+    {
+        printf %b "\x$bus\x$slot\x$function\0$uncorrectable$correctable$none$none$none$none"
+        printf %b "\x${domain:2}\x${domain:0:2}\0\0"
+    } >/tmp/lab_aer
     cat /tmp/lab_aer >/dev/aer_inject
 }
 
@@ -203,7 +206,9 @@ lab_hostdev_xml() {
     local domain bus slot function
     IFS=:. read -r domain bus slot function <<<"$1"
     echo "<interface type='hostdev' managed='yes'><mac address='$2'/>"
-    echo "<source><address type='pci' domain='0x$domain' bus='0x$bus' slot='0x$slot' function='0x$function'/></source>"
+    echo "<source>"
+    echo "<address type='pci' domain='0x$domain' bus='0x$bus' slot='0x$slot' function='0x$function'/>"
+    echo "</source>"
     [ -z "${3-}" ] || echo "<vlan><tag id='$3'/></vlan>"
     [ -z "${4-}" ] || echo "<alias name='$4'/>"
     echo "</interface>"

@@ -40,7 +40,8 @@ domain_starts_on_a_vf() {
     ok "QEMU has the VF's iommu group open" qemu_has_open "/dev/vfio/$(group_of "$vf")"
     like "the PF shows the vNIC's MAC and VLAN" "$(pf_line "$vf")" "$mac.* vlan 200,"
     virsh dumpxml web-01 >/tmp/live.xml
-    is "libvirt kept the network's name in the metadata" "$(xpath /tmp/live.xml "//*[local-name()='network']")" blue
+    is "libvirt kept the network's name in the metadata" \
+        "$(xpath /tmp/live.xml "//*[local-name()='network']")" blue
     is "and the vNIC's alias" "$(xpath /tmp/live.xml "//interface[mac/@address='$mac']/alias/@name")" $alias
 }
 
@@ -52,7 +53,8 @@ vnic_is_plugged_and_unplugged() {
     nic_xml $second ovirtmgmt ua-second >/tmp/nic.xml
     as_vdsm before_nic_hotplug /tmp/nic.xml vmId=$vm passthrough=required
     plugged=$(vf_of "$doc" $second)
-    is "before_nic_hotplug succeeds, with another VF" "$rc $([ "$plugged" != "$vf" ] && echo another)" "0 another"
+    is "before_nic_hotplug succeeds, with another VF" \
+        "$rc $([ "$plugged" != "$vf" ] && echo another)" "0 another"
     ok "libvirt plugs it into the running domain" virsh -q attach-device web-01 "$doc" --live
     is "that VF is with VFIO too" "$(lab_driver "$plugged")" vfio-pci
     like "the PF shows its MAC" "$(pf_line "$plugged")" "$second"

@@ -50,7 +50,8 @@ running_vms_keep_theirs() {
     is "when VDSM starts, a VM that runs keeps its VF, and nothing is said" "$rc$err $(assignments)" "0 1"
     ip link set dev ens1f0 vf "$(index_of "$vf")" vlan 9
     vdsm_starts
-    like "what someone changed meanwhile is said" "$rc $err" '^0 .*VF [01] of ens1f0 has vlan_id 9, it should be 0'
+    like "what someone changed meanwhile is said" \
+        "$rc $err" '^0 .*VF [01] of ens1f0 has vlan_id 9, it should be 0'
     ok "in one line" one_line "$err"
     is "and set right" "$(pf_line "$vf" | grep -c vlan)" 0
     domain $two 56:6f:1a:2b:00:02 >/tmp/domain.xml
@@ -62,7 +63,8 @@ running_vms_keep_theirs() {
     like "a third is refused while the second may still be starting" "$rc $err" '^2 .*2 assigned to VMs'
     grace 0
     as_vdsm before_vm_start /tmp/third.xml vmId=$three
-    like "and gets the second's VF when that is there no more" "$rc $err" "^0 .*VM $two is gone; its VF [01] of ens1f0 is given back"
+    like "and gets the second's VF when that is there no more" \
+        "$rc $err" "^0 .*VM $two is gone; its VF [01] of ens1f0 is given back"
     is "while the one that runs keeps its own" "$(find /run/vfpt -name "*@$one" | wc -l)" 1
     as_vdsm after_vm_destroy "$doc" vmId=$three
 }
@@ -83,7 +85,8 @@ vms_that_ended_without_a_word() {
     is "within the grace it stays" "$rc$err $(assignments)" "0 1"
     grace 0
     vdsm_starts
-    like "then it is given back, with a line that says so" "$rc $err" "^0 vfpt: warning: VM $one is gone; its VF [01] of ens1f0 is given back"
+    like "then it is given back, with a line that says so" \
+        "$rc $err" "^0 vfpt: warning: VM $one is gone; its VF [01] of ens1f0 is given back"
     unchanged "and every VF is as it was"
 }
 
@@ -115,7 +118,8 @@ without_libvirt_all_stays_taken() {
     pkill libvirtd
     lab_wait 30 not pidof libvirtd
     vdsm_starts
-    like "libvirt that is not there: the same" "$rc $err $(assignments)" '^0 vfpt: warning: libvirt does not answer.* 1$'
+    like "libvirt that is not there: the same" \
+        "$rc $err $(assignments)" '^0 vfpt: warning: libvirt does not answer.* 1$'
     as_vdsm after_vm_destroy /tmp/$two.xml vmId=$two
     unchanged "after_vm_destroy needs no libvirt"
 }

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""VMs come and go in many workers at once: the hooks as VDSM runs them, on real VFs, and what must hold all the while.
+"""VMs come and go in many workers at once: the hooks as VDSM runs them, on real VFs, and what must hold all
+the while.
 
 Usage: races.py SEED SECONDS WORKERS NETWORK=VLAN:PF[,PF] ...
 
-Prints what was done ("# ...") and what does not hold ("problem KIND: ..."). A VM is its worker's alone, and a VF is
-looked at only while its VM has it: no check depends on what the other workers do just then. What concerns all VFs is
-checked when no hook runs: ten times on the way, and in the end.
+Prints what was done ("# ...") and what does not hold ("problem KIND: ..."). A VM is its worker's alone, and a
+VF is looked at only while its VM has it: no check depends on what the other workers do just then. What
+concerns all VFs is checked when no hook runs: ten times on the way, and in the end.
 """
 import os
 import random
@@ -58,8 +59,8 @@ problems = Problems()
 
 
 class Claims:
-    """Which vNIC has which VF, as its worker believes. Claimed after the hook gave it, let go before it goes back: so
-    two claims at one time are two owners at one time."""
+    """Which vNIC has which VF, as its worker believes. Claimed after the hook gave it, let go before it goes
+    back: so two claims at one time are two owners at one time."""
 
     def __init__(self):
         self.lock, self.owners = threading.Lock(), {}
@@ -368,7 +369,9 @@ class Worker:
                 self.check(nic)
 
     def choose(self):
-        steps = [self.check_all] + ([self.start_vm, self.start_vm, self.start_half, self.come_late] if self.idle else [])
+        steps = [self.check_all]
+        if self.idle:
+            steps += [self.start_vm, self.start_vm, self.start_half, self.come_late]
         if self.vms:
             steps += [self.plug, self.plug, self.unplug, self.destroy_vm]
         return self.random.choice(steps)
@@ -399,7 +402,8 @@ def check_host(host):
     for vf, nic in nics.items():
         expected = nic.expected(host) if nic else host.before[vf]
         if now[vf] != expected:
-            problems.report("settings", f"{vf} ({nic or 'free'}) should have {expected}, the PF shows {now[vf]}")
+            found = f"{vf} ({nic or 'free'}) should have {expected}, the PF shows {now[vf]}"
+            problems.report("settings", found)
     found = sorted(name for name in os.listdir(LEDGER) if "@" in name)
     expected = sorted(f"{vf}@{nic.vm}" for vf, nic in nics.items() if nic)
     if found != expected:
@@ -435,7 +439,8 @@ def main():
         problems.report("lost", f"of {len(host.where)} VFs only {len(claims.owners)} could be had")
     together(workers, Worker.end_all, host)
     hooks = sum(count for what, count in problems.done.items() if re.match("(before|after)_", what))
-    print(f"# {hooks} hooks: " + ", ".join(f"{count} {what}" for what, count in sorted(problems.done.items())))
+    done = ", ".join(f"{count} {what}" for what, count in sorted(problems.done.items()))
+    print(f"# {hooks} hooks: {done}")
 
 
 main()

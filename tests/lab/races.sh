@@ -32,7 +32,8 @@ install_build || { echo "Bail out! the build cannot be installed"; exit 1; }
 before=$(vf_lines ens1f0 ens2f0 ens3f0 ens4f0)
 is "the lab has 28 VFs" "$(wc -l <<<"$before")" 28
 echo "# seed $seed"
-tests/lab/races.py "$seed" "$seconds" "${VFPT_WORKERS:-6}" plain=0:ens1f0 blue=200:ens2f0 red=100:ens3f0,ens4f0 >/tmp/races 2>&1
+tests/lab/races.py "$seed" "$seconds" "${VFPT_WORKERS:-6}" plain=0:ens1f0 blue=200:ens2f0 \
+    red=100:ens3f0,ens4f0 >/tmp/races 2>&1
 is "the workers come to their end" "$? $(grep -c '^problem test:' /tmp/races)" "0 0"
 grep -E '^#' /tmp/races
 done=$(sed -n 's/^# \([0-9]*\) hooks: .*/\1/p' /tmp/races)

@@ -30,7 +30,8 @@ rpm_() {
 install_rpms() {
     local rpms=${VFPT_RPMS:?the RPMs} machine type path mode user group
     machine=$(uname -m)
-    rpm_ -i --nodeps "$rpms"/libvfpt-[0-9]*."$machine.rpm" "$rpms"/vdsm-hook-vfpt-[0-9]*."$machine.rpm" && ldconfig || return
+    rpm_ -i --nodeps "$rpms"/libvfpt-[0-9]*."$machine.rpm" "$rpms"/vdsm-hook-vfpt-[0-9]*."$machine.rpm" &&
+        ldconfig || return
     while read -r type path mode user group _; do
         [ "$type" != d ] || install -d -m "$mode" -o "$user" -g "$group" "$path" || return
     done </usr/lib/tmpfiles.d/vfpt.conf
@@ -39,7 +40,8 @@ install_rpms() {
 # VDSM's start is root's, see vdsmd(8).
 as_root() {
     rc=0
-    err=$(env -i PATH=/usr/bin:/bin LC_ALL=C _hook_domxml=/dev/null "$hooks/$1/50_vfpt" 2>&1 </dev/null) || rc=$?
+    err=$(env -i PATH=/usr/bin:/bin LC_ALL=C _hook_domxml=/dev/null "$hooks/$1/50_vfpt" 2>&1 </dev/null) ||
+        rc=$?
 }
 
 capabilities() { getcap "$hooks"/*/50_vfpt | awk '{print $2}' | sort | uniq -c | xargs; }
@@ -48,7 +50,8 @@ a_vm_starts_runs_and_ends() {
     local vf
     as_vdsm before_vm_start $samples/vm-one-nic.xml vmId=$vm
     vf=$(vf_of "$doc" $mac)
-    like "before_vm_start gives the vNIC a VF, with its MAC and VLAN" "$rc $(pf_line "$vf")" "^0 .*$mac.* vlan 100,"
+    like "before_vm_start gives the vNIC a VF, with its MAC and VLAN" \
+        "$rc $(pf_line "$vf")" "^0 .*$mac.* vlan 100,"
     like "vfpt list says so" "$(vfpt list 2>&1 | xargs)" "$vf igbvf .* assigned.* VM $vm, vNIC $mac \(red\)"
     as_vdsm after_vm_start "$doc" vmId=$vm
     is "after_vm_start has nothing to say" "$rc$err" 0
@@ -86,7 +89,8 @@ grace = 0" >/etc/vdsm/vfpt.conf
     as_vdsm after_vm_destroy $samples/vm-one-nic.xml vmId=$vm
     as_vdsm before_vdsm_start /dev/null
     is "and has nothing to do without any" "$rc$err" 0
-    is "what VFs remember is user vdsm's" "$(stat -c %U /run/vfpt /run/vfpt/last /run/vfpt/last/* | sort -u)" vdsm
+    is "what VFs remember is user vdsm's" \
+        "$(stat -c %U /run/vfpt /run/vfpt/last /run/vfpt/last/* | sort -u)" vdsm
     unchanged "every VF is as it was"
 }
 

@@ -74,8 +74,8 @@ all_together() {
     before=$(ip -d -j link show dev $sim)
     fresh=$("$vfset" $sim 8 list | sed -n 6p)
     ok "all settings together are set" "$vfset" $sim 8 set 5 "${all[@]}"
-    is "ip shows all of them" "$(json 5 address vlan_list.0.vlan vlan_list.0.qos vlan_list.0.protocol rate.max_tx \
-        rate.min_tx spoofchk trust query_rss_en link_state)" \
+    is "ip shows all of them" "$(json 5 address vlan_list.0.vlan vlan_list.0.qos vlan_list.0.protocol \
+        rate.max_tx rate.min_tx spoofchk trust query_rss_en link_state)" \
         "02:00:00:00:00:05 100 3 802.1ad 1000 100 True True True enable "
     ok "a lower maximum and minimum are set over them" "$vfset" $sim 8 set 5 max_tx_rate=50 min_tx_rate=5
     is "and ip shows both" "$(json 5 rate.max_tx rate.min_tx)" "50 5 "
@@ -93,11 +93,15 @@ any_number_of_vfs() {
         is "$count VFs are read as another reader reads them" "$before" "$(tests/lab/vfread.py $sim)"
         expected=$before
         for vf in 0 $((count / 2)) $((count - 1)); do
-            ok "VF $vf of $count is set" "$vfset" $sim "$count" set "$vf" "${all[@]/mac=*/mac=02:00:00:00:01:0$((vf % 9))}"
+            ok "VF $vf of $count is set" \
+                "$vfset" $sim "$count" set "$vf" "${all[@]/mac=*/mac=02:00:00:00:01:0$((vf % 9))}"
+            now="mac=02:00:00:00:01:0$((vf % 9)) vlan_id=100 vlan_priority=3 vlan_protocol=802.1ad"
+            now+=" max_tx_rate=1000 min_tx_rate=100 spoofchk=on trust=on rss_query=on link_state=enable"
             # shellcheck disable=SC2001 # the line's start matters
-            expected=$(sed "s/^$vf .*/$vf mac=02:00:00:00:01:0$((vf % 9)) vlan_id=100 vlan_priority=3 vlan_protocol=802.1ad max_tx_rate=1000 min_tx_rate=100 spoofchk=on trust=on rss_query=on link_state=enable/" <<<"$expected")
+            expected=$(sed "s/^$vf .*/$vf $now/" <<<"$expected")
         done
-        is "of $count VFs these three changed, as asked, and no other" "$(tests/lab/vfread.py $sim)" "$expected"
+        is "of $count VFs these three changed, as asked, and no other" \
+            "$(tests/lab/vfread.py $sim)" "$expected"
         is "and they are read right" "$("$vfset" $sim "$count" list)" "$expected"
         for vf in 0 $((count / 2)) $((count - 1)); do
             # shellcheck disable=SC2046 # one word a setting
@@ -117,7 +121,8 @@ link_is_held_until_the_tag_is_right() {
     # The VFs' own network devices are not there: bound to nobody, they are free all the same.
     rm -rf $tree/sys/bus/pci/devices/0000:01:1*/{net,driver}
     start=$("$vfset" $sim 8 list)
-    ok "a VF is given with 802.1ad and a priority" "$tools/assign" $tree take vf_vlan=100:3:802.1ad vf_link=enable
+    ok "a VF is given with 802.1ad and a priority" \
+        "$tools/assign" $tree take vf_vlan=100:3:802.1ad vf_link=enable
     is "its link is disabled" "$(json 0 vlan_list.0.vlan vlan_list.0.qos vlan_list.0.protocol link_state)" \
         "100 3 802.1ad disable "
     ip link set dev $sim vf 0 vlan 100
@@ -129,7 +134,8 @@ link_is_held_until_the_tag_is_right() {
     ok "the VF is given back" "$tools/assign" $tree release
     is "as it was" "$("$vfset" $sim 8 list)" "$start"
     "$vfset" $sim 8 set 5 max_tx_rate=600 min_tx_rate=600
-    like "more than all minimum rates together is refused" "$("$tools/assign" $tree take vf_rate=500-600 2>&1)" \
+    like "more than all minimum rates together is refused" \
+        "$("$tools/assign" $tree take vf_rate=500-600 2>&1)" \
         'min_tx_rate 500 Mbit/s is more than ens1f0 can give'
     # shellcheck disable=SC2046 # one word a setting
     "$vfset" $sim 8 back 5 $(sed -n '6s/^[0-9]* //p' <<<"$start")
@@ -158,17 +164,21 @@ refused_by() {
     asks "$1"
     is "$1 is refused" "$rc" 2
     ok "$1: with one line" one_line "$err"
-    like "$1: that says which setting of which VF, which driver, what the kernel said and what to do" "$err" "$2"
+    like "$1: that says which setting of which VF, which driver, what the kernel said and what to do" \
+        "$err" "$2"
     ok "$1: the document is as it was" cmp "$doc" /tmp/nic.xml
     unchanged "$1: no trace is left"
 }
 
 igb_refuses() {
     local says='the kernel says: .*igb does not take this: change the vNIC.s profile or use a PF whose driver does'
-    refused_by vf_rate=10-100 "^vfpt: vNIC 56:6f:1a:2b:00:09 .*: VF 0 of ens1f0 \(igb\): cannot set min_tx_rate to 10 Mbit/s: $says"
-    refused_by vf_link=disable "^vfpt: vNIC .*: VF 0 of ens1f0 \(igb\): cannot set link_state to disable: $says"
+    refused_by vf_rate=10-100 \
+        "^vfpt: vNIC 56:6f:1a:2b:00:09 .*: VF 0 of ens1f0 \(igb\): cannot set min_tx_rate to 10 Mbit/s: $says"
+    refused_by vf_link=disable \
+        "^vfpt: vNIC .*: VF 0 of ens1f0 \(igb\): cannot set link_state to disable: $says"
     refused_by vf_rss_query=on "^vfpt: vNIC .*: VF 0 of ens1f0 \(igb\): cannot set rss_query to on: $says"
-    refused_by vf_vlan=100:3 "the driver cannot hold the link down until then; allow that gap in /etc/vdsm/vfpt.conf"
+    refused_by vf_vlan=100:3 \
+        "the driver cannot hold the link down until then; allow that gap in /etc/vdsm/vfpt.conf"
     mkdir -p /etc/vdsm
     printf '[policy]\ngap = allow\n' >/etc/vdsm/vfpt.conf
     refused_by vf_vlan=100:3:802.1ad "VF 0 of ens1f0 \(igb\): cannot set vlan_protocol to 802.1ad: $says"
@@ -210,7 +220,8 @@ priority_comes_back_after_the_start() {
     ip link set dev ens1f0 vf 0 vlan 7
     ip link set dev ens1f0 vf 0 mac 02:00:00:00:00:77
     as_vdsm after_nic_hotplug "$doc" vmId=$web
-    like "a MAC that is not what it should be gets a warning" "$err" 'has mac 02:00:00:00:00:77, it should be 56:6f:1a:2b:00:09'
+    like "a MAC that is not what it should be gets a warning" \
+        "$err" 'has mac 02:00:00:00:00:77, it should be 56:6f:1a:2b:00:09'
     like "so does a VLAN id" "$err" 'has vlan_id 7, it should be 100'
     as_vdsm after_nic_hotunplug "$doc" vmId=$web
     unchanged "and all of it goes back"
@@ -233,7 +244,8 @@ a_mac_is_on_one_vf_only() {
     ip link set dev ens2f0 vf 4 mac 56:6f:1a:2b:00:0a
     ip netns add other && ip link set dev ens2f0v4 netns other
     as_vdsm before_nic_hotplug /tmp/nic.xml vmId=$web passthrough=required
-    like "one on a VF that someone uses is an error too" "$rc $err" '^2 .*VF 4 of ens2f0 has this MAC already: igbvf drives it'
+    like "one on a VF that someone uses is an error too" \
+        "$rc $err" '^2 .*VF 4 of ens2f0 has this MAC already: igbvf drives it'
     ip netns del other
     lab_wait 30 test -d "/sys/bus/pci/devices/$(lab_vf_pci ens2f0 4)/net"
     # ens2f0 has 7 free VFs, ens3f0 has 2: the VF is chosen on ens2f0, and the other PF of the bond
@@ -255,7 +267,8 @@ a_mac_is_on_one_vf_only() {
 
 make_host() {
     lab_netdevsim 8 && lab_vfs ens1f0 7 && lab_vfs ens2f0 7 && lab_vfs ens3f0 2 &&
-        lab_vlan ens1f0 200 azure.7 && lab_bridge blue azure.7 && lab_bond bond0 ens2f0 ens3f0 && lab_bridge red bond0
+        lab_vlan ens1f0 200 azure.7 && lab_bridge blue azure.7 && lab_bond bond0 ens2f0 ens3f0 &&
+            lab_bridge red bond0
 }
 
 make_host || { echo "Bail out! the host cannot be made"; exit 1; }

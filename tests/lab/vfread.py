@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the kernel shows of a PF's VFs, read by other code than ours: ip(8) stops at 230 VFs ("Truncated VF list").
+"""What the kernel shows of a PF's VFs, read by other code than ours: ip(8) stops at 230 VFs ("Truncated VF
+list").
 
 Usage: vfread.py NETDEV     prints what `vfset NETDEV COUNT list` prints
 """

@@ -14,8 +14,7 @@
 extern char root[];
 extern int root_fd;
 
-/* Check's fixtures: a copy of tests/data/hosts/three-igb, or an empty directory; gone when the test is over.
- */
+/* Check's fixtures: a copy of tests/data/hosts/three-igb, or an empty directory; gone after the test. */
 void host_setup(void);
 void empty_setup(void);
 void root_teardown(void);

@@ -891,6 +891,48 @@ START_TEST(vlan_is_the_networks_unless_the_vnic_asks_for_another)
 }
 END_TEST
 
+/* A guest without a VLAN can use any: is that told, or refused? */
+static const struct {
+	enum vfpt_untagged policy;
+	const char *bridge, *property, *value;
+	enum { GIVEN, TOLD, REFUSED } what;
+} untagged[] = {
+	{VFPT_UNTAGGED_WARN, "ovirtmgmt", "passthrough_mode", "hostdev", TOLD},
+	{VFPT_UNTAGGED_WARN, "ovirtmgmt", "passthrough_mode", "macvtap", TOLD},
+	{VFPT_UNTAGGED_WARN, "ovirtmgmt", "passthrough_mode", "failover", TOLD},
+	{VFPT_UNTAGGED_WARN, "blue", "vf_vlan", "0", TOLD},
+	{VFPT_UNTAGGED_WARN, "blue", "passthrough_mode", "hostdev", GIVEN},
+	{VFPT_UNTAGGED_WARN, "ovirtmgmt", "vf_vlan", "7", GIVEN},
+	{VFPT_UNTAGGED_WARN, "ovirtmgmt", "vmfex", "Gold", GIVEN},
+	{VFPT_UNTAGGED_ALLOW, "ovirtmgmt", "passthrough_mode", "hostdev", GIVEN},
+	{VFPT_UNTAGGED_ALLOW, "blue", "vf_vlan", "0", GIVEN},
+	{VFPT_UNTAGGED_REFUSE, "ovirtmgmt", "passthrough_mode", "hostdev", REFUSED},
+	{VFPT_UNTAGGED_REFUSE, "ovirtmgmt", "passthrough_mode", "macvtap", REFUSED},
+	{VFPT_UNTAGGED_REFUSE, "ovirtmgmt", "passthrough_mode", "failover", REFUSED},
+	{VFPT_UNTAGGED_REFUSE, "blue", "vf_vlan", "0", REFUSED},
+	{VFPT_UNTAGGED_REFUSE, "blue", "passthrough_mode", "hostdev", GIVEN},
+	{VFPT_UNTAGGED_REFUSE, "ovirtmgmt", "vf_vlan", "7", GIVEN},
+	{VFPT_UNTAGGED_REFUSE, "ovirtmgmt", "vmfex", "Gold", GIVEN},
+};
+
+START_TEST(vf_without_a_vlan_is_told_refused_or_allowed)
+{
+	open_transaction();
+	config->policy.untagged = untagged[_i].policy;
+	ck_assert_ok(vfpt_profile_set(&profile, untagged[_i].property, untagged[_i].value, &err), err);
+	if (untagged[_i].what == REFUSED) {
+		ck_assert_str_eq(refusal(VM_A, untagged[_i].bridge, VFPT_REFUSED),
+			"VF 0 of ens1f0 would have no VLAN, so the guest could use any VLAN of the switch "
+			"port, which vfpt.conf refuses ([policy] untagged); give it one, or use no "
+			"passthrough");
+	} else {
+		ck_assert_str_eq(assign(VM_A, untagged[_i].bridge), "VF 0 of ens1f0");
+		ck_assert_int_eq(assigned.untagged, untagged[_i].what == TOLD);
+	}
+	close_transaction();
+}
+END_TEST
+
 /* libvirt makes every other alias anew, so it would tell nothing later. */
 static const struct {
 	const char *alias, *kept;
@@ -2341,6 +2383,29 @@ START_TEST(vf_by_name_keeps_its_vlan)
 }
 END_TEST
 
+START_TEST(vf_by_name_without_a_vlan_is_told_or_refused)
+{
+	/* mlx4 calls it 4095. */
+	static const unsigned ids[] = {0, 4095, 7};
+	bool has_vlan = ids[_i / 2] == 7, refuses = _i % 2;
+
+	open_driven();
+	vfpt_settings_put(&driver.vfs[0], VFPT_VLAN_ID, ids[_i / 2]);
+	config->policy.untagged = refuses ? VFPT_UNTAGGED_REFUSE : VFPT_UNTAGGED_WARN;
+	if (refuses && !has_vlan) {
+		ck_assert_fails(
+			vfpt_assign_netdev(&transaction, VM_A, "eth0", &assigned, &err), err, VFPT_REFUSED);
+		ck_assert_contains(err.message, "VF 0 of ens1f0 would have no VLAN, ");
+		ck_assert_str_eq(set_since(), "");
+		ck_assert_uint_eq(records(), 0);
+	} else {
+		ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth0", &assigned, &err), err);
+		ck_assert_int_eq(assigned.untagged, !has_vlan);
+	}
+	close_transaction();
+}
+END_TEST
+
 /* The hook programs that other tests run have no driver to read a VLAN from: so this is the step alone. */
 START_TEST(vlan_of_a_vf_by_name_gets_into_the_document)
 {
@@ -2902,6 +2967,7 @@ int main(void)
 	tcase_add_test(tcase, assignment_says_all);
 	tcase_add_loop_test(
 		tcase, vlan_is_the_networks_unless_the_vnic_asks_for_another, 0, ARRAY_SIZE(vlans));
+	tcase_add_loop_test(tcase, vf_without_a_vlan_is_told_refused_or_allowed, 0, ARRAY_SIZE(untagged));
 	tcase_add_loop_test(tcase, alias_is_kept_where_libvirt_keeps_it, 0, ARRAY_SIZE(aliases));
 	tcase_add_loop_test(tcase, vlan_and_mtu_are_the_vnics_or_the_configurations_or_the_bridges, 0,
 		ARRAY_SIZE(targets));
@@ -2936,6 +3002,7 @@ int main(void)
 	tcase_add_test(tcase, vf_of_a_garbage_record_is_not_given_by_name);
 	tcase_add_test(tcase, vf_by_name_is_recorded_and_nothing_but_its_mac_is_asked_for);
 	tcase_add_loop_test(tcase, vf_by_name_keeps_its_vlan, 0, 4);
+	tcase_add_loop_test(tcase, vf_by_name_without_a_vlan_is_told_or_refused, 0, 6);
 	tcase_add_test(tcase, vlan_of_a_vf_by_name_gets_into_the_document);
 	tcase_add_test(tcase, vf_by_name_whose_mac_is_refused_is_left_as_it_was);
 

@@ -39,9 +39,13 @@ static const char *policy_shown(const struct vfpt_policy *policy)
 {
 	static const char *const numa[] = {
 		[VFPT_NUMA_PREFER] = "", [VFPT_NUMA_REQUIRE] = " require", [VFPT_NUMA_IGNORE] = " ignore"};
+	static const char *const untagged[] = {[VFPT_UNTAGGED_WARN] = "",
+		[VFPT_UNTAGGED_ALLOW] = " untagged",
+		[VFPT_UNTAGGED_REFUSE] = " tagged"};
 
-	return text("%s%s%s%s%s%s%s", policy->gap_allowed ? " allow" : "", policy->pack ? " pack" : "",
-		numa[policy->numa], policy->lock_timeout != 60 ? text(" %u s", policy->lock_timeout) : "",
+	return text("%s%s%s%s%s%s%s%s", policy->gap_allowed ? " allow" : "", policy->pack ? " pack" : "",
+		numa[policy->numa], untagged[policy->untagged],
+		policy->lock_timeout != 60 ? text(" %u s", policy->lock_timeout) : "",
 		policy->grace != 300 ? text(" grace %u s", policy->grace) : "",
 		policy->liveness_timeout != 5 ? text(" liveness %u s", policy->liveness_timeout) : "",
 		strcmp(policy->qemu_user, "qemu") != 0 ? text(" user %s", policy->qemu_user) : "");
@@ -137,6 +141,10 @@ static const struct {
 	{"[policy]\nnuma = prefer\n", ""},
 	{"[policy]\nnuma = require\n", "policy: require"},
 	{"[policy]\nnuma = ignore\n", "policy: ignore"},
+	{"[policy]\nuntagged = warn\n", ""},
+	{"[policy]\nuntagged = allow\n", "policy: untagged"},
+	{"[policy]\nuntagged = refuse\n", "policy: tagged"},
+	{"[policy]\nuntagged = refuse\nuntagged = warn\n", ""},
 	{"[policy]\nlock_timeout = 0\n", "policy: 0 s"},
 	{"[policy]\nlock_timeout = 1\n", "policy: 1 s"},
 	{"[policy]\nlock_timeout = 60\n", ""},
@@ -256,6 +264,7 @@ START_TEST(without_a_file_there_are_the_defaults)
 	ck_assert(!config->policy.gap_allowed);
 	ck_assert(!config->policy.pack);
 	ck_assert_int_eq(config->policy.numa, VFPT_NUMA_PREFER);
+	ck_assert_int_eq(config->policy.untagged, VFPT_UNTAGGED_WARN);
 	ck_assert_uint_eq(config->policy.lock_timeout, 60);
 	ck_assert_uint_eq(config->policy.grace, 300);
 	ck_assert_uint_eq(config->network_count, 0);
@@ -315,6 +324,12 @@ static const struct {
 		"line 2: [policy] numa = 0: unknown value \"0\"; it is prefer, require or ignore"},
 	{"[policy]\nnuma =\n",
 		"line 2: [policy] numa = : unknown value \"\"; it is prefer, require or ignore"},
+	{"[policy]\nuntagged = refused\n", "line 2: [policy] untagged = refused: unknown value "
+					   "\"refused\"; it is warn, allow or refuse"},
+	{"[policy]\nuntagged =\n",
+		"line 2: [policy] untagged = : unknown value \"\"; it is warn, allow or refuse"},
+	{"[network red]\nuntagged = allow\n", "line 2: [network red] untagged = allow: not known; there are "
+					      "pfs, vlan, mtu and the vNIC's custom properties"},
 	{"[policy]\nlock_timeout = 3601\n",
 		"line 2: [policy] lock_timeout = 3601: \"3601\" is no number from 0 to 3600"},
 	{"[policy]\nlock_timeout = -1\n",
@@ -341,12 +356,12 @@ static const struct {
 	{"[policy]\ngrace =\n", "line 2: [policy] grace = : \"\" is no number from 0 to 86400"},
 	{"[policy]\n\n# x\ncolour = red\n",
 		"line 4: [policy] colour = red: not known; there are gap, "
-		"placement, numa, lock_timeout, liveness_timeout, grace and qemu_user"},
+		"placement, numa, untagged, lock_timeout, liveness_timeout, grace and qemu_user"},
 	{"[policy]\nGap = allow\n", "line 2: [policy] Gap = allow: not known; there are gap, placement, "
-				    "numa, lock_timeout, liveness_timeout, grace and qemu_user"},
+				    "numa, untagged, lock_timeout, liveness_timeout, grace and qemu_user"},
 	{"[policy]\nvf_trust = on\n", "line 2: [policy] vf_trust = on: not known; there are gap, placement, "
-				      "numa, lock_timeout, liveness_timeout, grace and qemu_user"},
-	{"[policy]\n= allow\n", "line 2: [policy]  = allow: not known; there are gap, placement, numa, "
+				      "numa, untagged, lock_timeout, liveness_timeout, grace and qemu_user"},
+	{"[policy]\n= allow\n", "line 2: [policy]  = allow: not known; there are gap, placement, numa, untagged, "
 				"lock_timeout, liveness_timeout, grace and qemu_user"},
 	/* [network NAME] */
 	{"[network red]\npfs =\n", "line 2: [network red] pfs = : custom property vf_pf: it is empty"},
@@ -431,7 +446,7 @@ static const struct {
 	{"gap = allow\n", "line 1: [] gap = allow: " NO_SECTION},
 	{"[policy]\n" NAME_40 "012345678 = 1\n", "line 2: [policy] " NAME_40 " = 1: " TOO_LONG},
 	{"[policy]\n" NAME_40 "01234567 = 1\n",
-		"line 2: [policy] " NAME_40 " = 1: not known; there are gap, placement, numa, lock_timeout, "
+		"line 2: [policy] " NAME_40 " = 1: not known; there are gap, placement, numa, untagged, lock_timeout, "
 		"liveness_timeout, grace and qemu_user"},
 	/* lines */
 	{"[policy\ngap = allow\n", "line 1: neither a section nor KEY = VALUE"},

@@ -227,7 +227,7 @@ START_TEST(vnic_of_a_starting_vm_gets_a_vf_of_its_network)
 	ck_assert_str_eq(vf_of(0), gifts[_i].vf);
 	ck_assert(there_is(record(gifts[_i].vf, VM_A)));
 	ck_assert_uint_eq(entries(LEDGER), 1);
-	ck_assert_uint_eq(count_lines(said), 2);
+	ck_assert_uint_eq(count_lines(said), strstr(gifts[_i].vf, "VLAN 0") ? 3 : 2);
 	ck_assert_contains(said, text("would set: VF 0 of %s: mac " MAC_1
 				      ", vlan_id %s, vlan_priority 0, vlan_protocol 802.1Q\n",
 					 _i == 1 ? "ens2f0" : "ens1f0", strstr(gifts[_i].vf, "VLAN ") + 5));
@@ -1001,7 +1001,8 @@ static struct outcome connected(bool plugged, const char *elements, const char *
 #define REQUIRED             "passthrough=required "
 #define INBOUND_IS_NOT_KEPT  "a VF's received traffic cannot be limited; its inbound limit is not kept\n"
 #define OUTBOUND_IS_NOT_KEPT "the switch's port profile decides its rate; its outbound limit is not kept\n"
-#define ALL_OF_IT            FILTER DOWN "<bandwidth><inbound average=\"1\"/><outbound average=\"2560\"/></bandwidth>"
+#define BOTH_LIMITS          "<bandwidth><inbound average=\"1\"/><outbound average=\"2560\"/></bandwidth>"
+#define ALL_OF_IT            FILTER DOWN BOTH_LIMITS
 
 static const struct {
 	const char *elements, *properties;
@@ -1119,8 +1120,9 @@ START_TEST(macvtap_that_is_plugged_is_not_plugged_again)
 	put_link(PF_1 "virtfn0/net/eth0/upper_macvtap0", "x");
 	outcome = connected(true, "", REQUIRED "passthrough_mode=macvtap");
 	ck_assert_exit(outcome, 2);
-	ck_assert_contains(outcome.err, "vNIC " MAC_1 ": it is plugged already, on VF 0 of ens1f0 "
-					"(its network device eth0 carries macvtap0)\n");
+	ck_assert_contains(outcome.err,
+		"vNIC " MAC_1 " (network blue): it is plugged already, on VF 0 of ens1f0 "
+		"(its network device eth0 carries macvtap0)\n");
 	ck_assert_uint_eq(records(), 1);
 }
 END_TEST
@@ -1139,7 +1141,7 @@ START_TEST(macvtap_has_the_mtu_of_the_vnic)
 	ck_assert_contains(outcome.err, "would set: MTU of eth0 to 1400\n");
 	put_file(PF_1 "virtfn0/net/eth0/mtu", "1400\n"); /* as it is by now */
 	said = _i ? unplug(VM_A, MAC_1, NULL) : destroy_vm(VM_A);
-	ck_assert_contains(said, "would set: MTU of eth0 to 1500\n");
+	ck_assert_contains(said, "would set back: MTU of eth0 to 1500\n");
 	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
@@ -1309,8 +1311,9 @@ START_TEST(sample_of_every_mode_gets_what_it_asks_for)
 				 "vlan_protocol 802.1Q, spoofchk on\n");
 	ck_assert_contains(said, "warning: vNIC 56:6f:1a:2b:03:01 (network red): a VF's received traffic ");
 	ck_assert_contains(said, "warning: vNIC 56:6f:1a:2b:03:06 (network red): port mirroring works on a ");
-	/* A VF each, an MTU, two warnings, a VF each at last. */
-	ck_assert_uint_eq(count_lines(said), 7 + 1 + 2 + 7);
+	ck_assert_contains(said, "warning: custom property sriov: eth5: VF 5 of ens1f0 has no VLAN, ");
+	/* A VF each, an MTU, four warnings (two VFs have no VLAN), a VF each at last. */
+	ck_assert_uint_eq(count_lines(said), 7 + 1 + 4 + 7);
 	ck_assert_exit(hook("after_vm_start", VM_A, NULL), 0);
 	ck_assert_exit(hook("before_vm_migrate_source", VM_A, NULL), 2);
 	destroy_vm(VM_A);
@@ -1597,7 +1600,10 @@ START_TEST(vfs_are_given_by_name)
 	ck_assert_uint_eq(records(), interfaces());
 	if (_i / 3 == 0) {
 		ck_assert_str_eq(outcome.err,
-			"would set: VF 0 of ens1f0: mac " MAC_ETH0 "\nvfpt: vNIC " MAC_ETH0
+			"would set: VF 0 of ens1f0: mac " MAC_ETH0
+			"\nvfpt: warning: custom property sriov: eth0: VF 0 of ens1f0 has no VLAN, so the "
+			"guest can use any VLAN of the switch port; give it one, or let the port carry none "
+			"(see [policy] untagged in vfpt.conf)\nvfpt: vNIC " MAC_ETH0
 			": VF 0 of ens1f0 (0000:01:10.0), VLAN 0\n");
 		ck_assert_contains(interface(0), "<mac address=\"" MAC_ETH0 "\"/>");
 		ck_assert_contains(interface(0), "<alias name=\"ua-vfpt-665ad2be9a6d\"/>");
@@ -1622,10 +1628,19 @@ static void use_eth1(void)
 	put_link(PF_1 "virtfn1/net/eth1/upper_br0", "x");
 }
 
+static void refuse_untagged(void)
+{
+	put_file(CONFIG, "[policy]\nuntagged = refuse\n");
+}
+
 static void no_iommu_for_eth0(void)
 {
 	drop(PF_1 "virtfn0/iommu_group");
 }
+
+#define WITHOUT_VLAN                                                                                         \
+	"VF 0 of ens1f0 would have no VLAN, so the guest could use any VLAN of the switch port, which "      \
+	"vfpt.conf refuses ([policy] untagged); give it one, or use no passthrough"
 
 #define NO_LIST(names)                                                                                       \
 	"custom property sriov: \"" names "\" is no list of network devices of VFs, as in eth5,eth6\n"
@@ -1639,6 +1654,7 @@ static const struct {
 	{"eth3,eth0", take_eth0, "custom property sriov: eth0: it belongs to VM " VM_B "\n"},
 	{"eth1", use_eth1, "custom property sriov: eth1: its network device eth1 carries br0\n"},
 	{"eth0", no_iommu_for_eth0, "custom property sriov: eth0: it has no iommu group; "},
+	{"eth0", refuse_untagged, "custom property sriov: eth0: " WITHOUT_VLAN "\n"},
 	{"ens1f0", NULL, "custom property sriov: ens1f0: network device ens1f0 is not a VF's\n"},
 	{"blue", NULL, "custom property sriov: blue: network device blue is not a VF's\n"},
 	{"eth18", NULL, "custom property sriov: eth18: there is no network device eth18 on this host, or "},
@@ -2537,6 +2553,49 @@ START_TEST(many_vms_at_once_get_a_vf_each_and_none_twice)
 }
 END_TEST
 
+/* --- a VF without a VLAN, whose guest can use any */
+
+START_TEST(vf_without_a_vlan_is_told_in_one_line)
+{
+	static const char *const policies[] = {
+		"", "[policy]\nuntagged = warn\n", "[policy]\nuntagged = allow\n"};
+	const char *said;
+
+	put_file(CONFIG, policies[_i / 2]);
+	said = _i % 2 ? plug(VM_A, vnic(MAC_1, "ovirtmgmt"), "passthrough=required")
+		      : start_vm(VM_A, one_vnic(VM_A, "ovirtmgmt", "required"));
+	ck_assert_str_eq(vf_of(0), "0000:01:10.0 VLAN 0");
+	ck_assert_uint_eq(count_lines(said), _i / 2 < 2 ? 3 : 2);
+	if (_i / 2 < 2)
+		ck_assert_contains(said,
+			"vfpt: warning: vNIC " MAC_1 " (network ovirtmgmt): VF 0 of ens1f0 has no VLAN, so "
+			"the guest can use any VLAN of the "
+			"switch port; give it one, or let the port carry none (see [policy] untagged in "
+			"vfpt.conf)\n");
+}
+END_TEST
+
+START_TEST(vf_without_a_vlan_is_refused_where_vfpt_conf_says_so)
+{
+	struct outcome outcome;
+
+	put_file(CONFIG, "[policy]\nuntagged = refuse\n");
+	refused("before_vm_start", one_vnic(VM_A, "ovirtmgmt", "required"), NULL,
+		"vfpt: vNIC " MAC_1 " (network ovirtmgmt): " WITHOUT_VLAN);
+	refused("before_nic_hotplug", vnic(MAC_1, "ovirtmgmt"), "passthrough=required",
+		"vfpt: vNIC " MAC_1 " (network ovirtmgmt): " WITHOUT_VLAN);
+	ck_assert_uint_eq(records(), 0);
+
+	put_file(DOCUMENT, one_vnic(VM_A, "ovirtmgmt", "preferred"));
+	outcome = hook("before_vm_start", VM_A, NULL);
+	ck_assert_exit(outcome, 0);
+	ck_assert_str_eq(outcome.err, "vfpt: warning: vNIC " MAC_1 " (network ovirtmgmt): " WITHOUT_VLAN
+				      "; it stays on its bridge (passthrough=preferred)\n");
+	ck_assert_str_eq(get_file(DOCUMENT, NULL), one_vnic(VM_A, "ovirtmgmt", "preferred"));
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
 static void ports_that_disagree(void)
 {
 	put_link(VIRTUAL "blue/brif/ens2f0", "../../../ens2f0");
@@ -3068,6 +3127,10 @@ int main(void)
 	tcase_add_test(tcase, vf_that_vanished_is_released_with_a_warning);
 	tcase_add_test(tcase, release_that_fails_keeps_the_record_and_lets_other_scripts_run);
 	tcase_add_test(tcase, many_vms_at_once_get_a_vf_each_and_none_twice);
+
+	tcase = new_case(suite, "untagged", host_setup);
+	tcase_add_loop_test(tcase, vf_without_a_vlan_is_told_in_one_line, 0, 6);
+	tcase_add_test(tcase, vf_without_a_vlan_is_refused_where_vfpt_conf_says_so);
 
 	tcase = new_case(suite, "preferred", host_setup);
 	tcase_add_loop_test(tcase, preferred_vnic_stays_on_its_bridge_when_it_cannot_have_a_vf, 0, 5);

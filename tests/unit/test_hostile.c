@@ -118,8 +118,7 @@ static void limit(int resource, rlim_t value)
 	ck_assert_int_eq(setrlimit((__rlimit_resource_t)resource, &limits), 0);
 }
 
-/* The limits keep a hook that does harm from doing it to this machine; how much memory it took is looked at.
- */
+/* The limits keep a hook that does harm from doing it to this machine; what memory it took is looked at. */
 static struct outcome hook(const char *point)
 {
 	const char *directory = getenv("VFPT_TEST_HOOKS");
@@ -205,12 +204,10 @@ static bool is_taken(void)
 #define TEN(entity)                                                                                          \
 	"&" entity ";&" entity ";&" entity ";&" entity ";&" entity ";&" entity ";&" entity ";&" entity       \
 	";&" entity ";&" entity ";"
-#define LAUGHS                                                                                                                    \
-	"<!ENTITY a 'aaaaaaaaaa'><!ENTITY b '" TEN("a") "'><!ENTITY c '" TEN("b") "'><!ENTITY d '" TEN("c") "'><!ENTITY e '" TEN( \
-		"d") "'><!ENTITY f '" TEN("e") "'><!ENTITY g '" TEN("f") "'><!ENTITY h '" TEN("g") "'><!"                         \
-												   "ENTITY "                      \
-												   "x "                           \
-												   "'" TEN("h") "'>"
+#define OF_TEN(name, entity) "<!ENTITY " name " '" TEN(entity) "'>"
+#define LAUGHS                                                                                               \
+	"<!ENTITY a 'aaaaaaaaaa'>" OF_TEN("b", "a") OF_TEN("c", "b") OF_TEN("d", "c") OF_TEN("e", "d")       \
+		OF_TEN("f", "e") OF_TEN("g", "f") OF_TEN("h", "g") OF_TEN("x", "h")
 
 /* @: the URL of a file that must not be read */
 static const char *const dtds[] = {

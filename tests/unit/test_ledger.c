@@ -1088,8 +1088,7 @@ START_TEST(one_damaged_byte_never_gives_a_vf_to_another_vm)
 			ledger = opened(VFPT_LEDGER_RELEASE);
 			ck_assert_str_eq(owner(ledger, VF_0), VM_A);
 			if (of_vm(ledger, VM_A, &back, &corrupt) == 1) {
-				/* A changed digit cannot be told from a good one, but who has what is sure.
-				 */
+				/* a changed digit may be a good one, but who has what is sure */
 				ck_assert_str_eq(back.vm, a.vm);
 				ck_assert_msg(vfpt_pci_equal(&back.address, &a.address), "byte %zu bit %u",
 					at, bit);
@@ -1595,8 +1594,7 @@ START_TEST(dry_ledger_waits_for_nobody)
 }
 END_TEST
 
-/* The second opener must see what the first put just before it closed: so it read the directory after that.
- */
+/* The second opener must see what the first put just before it closed: it reads the directory after that. */
 START_TEST(second_opener_waits_until_the_first_closes_and_sees_what_it_did)
 {
 	struct vfpt_assignment a = assignment(VM_A, VF_0);

@@ -356,8 +356,7 @@ START_TEST(message_cut_off_anywhere_is_read_to_its_end_only)
 }
 END_TEST
 
-/* Every byte in turn is set to every value: what is taken lies within the message all the same (see take()).
- */
+/* Every byte in turn is set to every value: what is taken lies within the message all the same: take(). */
 START_TEST(message_with_a_damaged_byte_is_read_to_its_end_only)
 {
 	struct buffer whole = link_of(2, 2, 4);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Many hooks at once on a host of 48 VFs: the programs themselves, with the ledger and its lock as they are.
- */
+/* Many hooks at once on a host of 48 VFs: the programs themselves, with the real ledger and its lock. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -356,8 +355,7 @@ END_TEST
 #define CONFIGURATION "etc/vdsm/vfpt.conf"
 #define SLOW_FILE     "sys/class/net/ens1f0/mtu"
 
-/* A hook that has the ledger's lock and keeps it: a file of the host that it reads then is a pipe that says
- * nothing. */
+/* A hook that has the ledger's lock and keeps it: a file of the host that it reads then is a silent pipe. */
 static struct program start_holder(unsigned n)
 {
 	struct program holder;

@@ -681,8 +681,7 @@ START_TEST(pf_that_went_away_is_an_error)
 }
 END_TEST
 
-/* --- what this machine's kernel says: to nobody in particular, and about a loopback interface, which has no
- * VF */
+/* --- what this machine's kernel says: to nobody in particular, and about a loopback interface without VF */
 
 static struct vfpt_netlink *netlink;
 
