@@ -21,7 +21,6 @@
 
 struct vfpt_netlink {
 	struct nl_sock *socket;
-	bool muted; /* nothing is set */
 };
 
 /* The answer to one request. */
@@ -160,11 +159,11 @@ int vfpt_netlink_open(struct vfpt_netlink **out, struct vfpt_error *err)
 	struct vfpt_netlink *netlink = calloc(1, sizeof(*netlink));
 	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
 	const int on = 1;
+	bool raised;
 	int r;
 
 	*out = NULL;
-	/* libnl listens to the environment (NLDBG, NLCB) and would print all that it sends. */
-	nl_debug = 0;
+	/* Not nl_socket_alloc(): its callbacks print where the environment (NLCB) says so. */
 	if (netlink && callbacks)
 		netlink->socket = nl_socket_alloc_cb(callbacks);
 	nl_cb_put(callbacks);
@@ -172,9 +171,9 @@ int vfpt_netlink_open(struct vfpt_netlink **out, struct vfpt_error *err)
 		free(netlink);
 		return no_memory(err);
 	}
-	privilege_raise();
+	raised = privilege_raise();
 	r = nl_connect(netlink->socket, NETLINK_ROUTE);
-	privilege_lower();
+	privilege_lower(raised);
 	if (r < 0) {
 		vfpt_netlink_close(netlink);
 		return vfpt_error_set(
@@ -406,26 +405,17 @@ int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_tak
 	return 0;
 }
 
-void vfpt_netlink_mute(struct vfpt_netlink *netlink)
-{
-	if (netlink)
-		netlink->muted = true;
-}
-
 /* Send a request that changes something, with the capability. @message is freed. */
 static int change(struct vfpt_netlink *netlink, struct nl_msg *message, int *number, struct vfpt_error *err)
 {
 	struct exchange x = {.take = NULL};
+	bool raised;
 	int r;
 
 	*number = 0;
-	if (netlink->muted) {
-		nlmsg_free(message);
-		return 0;
-	}
-	privilege_raise();
+	raised = privilege_raise();
 	r = converse(netlink, message, &x, err);
-	privilege_lower();
+	privilege_lower(raised);
 	*number = x.error;
 	if (x.error == EPERM)
 		vfpt_error_remedy(err, "setting a VF needs CAP_NET_ADMIN: run as root, or as vdsm with the "

@@ -50,13 +50,6 @@ char *vfpt_pci_format(const struct vfpt_pci *address, char buffer[VFPT_PCI_SIZE]
 	return buffer;
 }
 
-char *vfpt_pci_nodedev(const struct vfpt_pci *address, char buffer[VFPT_PCI_SIZE + 4])
-{
-	snprintf(buffer, VFPT_PCI_SIZE + 4, "pci_%04x_%02x_%02x_%x", address->domain, address->bus,
-		address->slot & 31u, address->function & 7u);
-	return buffer;
-}
-
 void vfpt_pci_attributes(const struct vfpt_pci *address, struct vfpt_pci_attributes *out)
 {
 	snprintf(out->domain, sizeof(out->domain), "0x%04x", address->domain);

@@ -1,34 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a program may do beyond what its user may: CAP_NET_ADMIN, which the hooks' files give as permitted
- * only, and root's rights. The capability is raised around a request to the kernel and nowhere else.
+ * only. It is raised around a request to the kernel and nowhere else.
  */
 #ifndef VFPT_LIB_PRIVILEGE_H
 #define VFPT_LIB_PRIVILEGE_H
 
 #include <stdbool.h>
 
-#include "vfpt/error.h"
-
 /* Raise CAP_NET_ADMIN where it is permitted. Elsewhere nothing is raised: the kernel then says EPERM, which
- * the caller reports. */
-void privilege_raise(void);
+ * the caller reports. @return whether it is to be lowered again: who had it raised keeps it so */
+bool privilege_raise(void);
 
-/* Lower it again. */
-void privilege_lower(void);
+/* Lower it again, if @raised. */
+void privilege_lower(bool raised);
 
 /* Give CAP_NET_ADMIN up for good: once nothing is left to be set, and before anything is printed. */
 void privilege_renounce(void);
 
 /* Give up all capabilities for good. It may be called in a signal handler, and allocates nothing. */
 void privilege_renounce_all(void);
-
-/*
- * Where root runs the program: become the owner of the ledger below @root, for good, and keep CAP_NET_ADMIN
- * as permitted and nothing else. What is read there was written by that owner, and what is written there must
- * be his. On a host that is VDSM's user, in a captured tree whoever has it. Where there is no ledger, or it
- * is root's, root stays root.
- */
-int privilege_become_ledger_owner(int root, bool captured, struct vfpt_error *err);
 
 #endif

@@ -11,7 +11,6 @@
 
 #include "file.h"
 #include "message.h"
-#include "privilege.h"
 
 /* A mistake in vfpt.conf must not keep anyone from looking, nor a VF from coming back. */
 static int read_config(struct tools *tools, struct vfpt_error *err)

@@ -3,13 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netlink/netlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "file.h"
-#include "privilege.h"
+#include "ledger_owner.h"
 
 static int open_root(struct vfpt_session *session, struct vfpt_error *err)
 {
@@ -31,13 +32,15 @@ int vfpt_session_become_owner(struct vfpt_session *session, struct vfpt_error *e
 {
 	if (open_root(session, err) < 0)
 		return -1;
-	return privilege_become_ledger_owner(session->root, session->captured, err);
+	return vfpt_become_ledger_owner(session->root, session->captured, err);
 }
 
 static int open_host(struct vfpt_session *session, struct vfpt_error *err)
 {
 	if (session->host)
 		return 0;
+	/* libnl listens to the environment (NLDBG), and would print what it sends. */
+	nl_debug = 0;
 	if (!session->captured && vfpt_netlink_open(&session->netlink, err) < 0)
 		return -1;
 	return vfpt_host_open(session->root, session->netlink, &session->host, err);

@@ -44,7 +44,7 @@ enum vfpt_session_use {
 int vfpt_session_open(struct vfpt_session *session, enum vfpt_session_use use, struct vfpt_error *err);
 
 /*
- * Where root runs the program: become the ledger's owner for good, see privilege_become_ledger_owner(). The
+ * Where root runs the program: become the ledger's owner for good, see vfpt_become_ledger_owner(). The
  * session has its root, and nothing else yet.
  */
 int vfpt_session_become_owner(struct vfpt_session *session, struct vfpt_error *err);

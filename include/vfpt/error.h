@@ -13,19 +13,27 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The bytes of a message, with its end. */
 #define VFPT_ERROR_SIZE 1024
 
 /** What kind of failure: what a caller may decide on. The text is for people. */
 enum vfpt_code {
-	VFPT_OK = 0,
-	VFPT_BAD_INPUT, /**< the document, the environment or a custom property is wrong */
-	VFPT_NO_VF, /**< the host has no usable VF for this vNIC (a `preferred` one then stays on its bridge)
-		     */
-	VFPT_REFUSED, /**< the kernel or the driver refused a setting */
-	VFPT_CORRUPT, /**< a ledger record cannot be understood */
-	VFPT_SYSTEM,  /**< a system call failed: permissions, space, memory */
+	VFPT_OK = 0,    /**< there is no error */
+	VFPT_BAD_INPUT, /**< what the caller gave is wrong: a name, an address, a value */
+	VFPT_NO_VF,     /**< there is no such VF, or none that can be used */
+	VFPT_REFUSED,   /**< the kernel or the driver refused a setting */
+	VFPT_CORRUPT,   /**< a record cannot be understood; the hooks' own, no function of libvfpt says it */
+	VFPT_SYSTEM,    /**< a system call failed: permissions, memory, a device that went away */
 };
 
+/**
+ * An error. It owns nothing: it need not be set before a call, nor freed after one. Only after a call that
+ * failed does it mean anything.
+ */
 struct vfpt_error {
 	enum vfpt_code code;
 	char message[VFPT_ERROR_SIZE]; /**< one line without its end, as vfpt_sanitise() leaves it */
@@ -35,20 +43,22 @@ struct vfpt_error {
  * Put '?' in the place of each character that a terminal or a log would act on, or that nobody sees: control
  * characters, separators of lines, marks that turn the direction of writing, characters without width. Bytes
  * that are not UTF-8 become '?' too. What is shown of a text from outside has been through this.
+ * @param text is changed in place; it never grows
  * @param multiline newlines and tabs stay
  */
 void vfpt_sanitise(char *text, bool multiline);
 
 /**
- * Fill @err with @code and a formatted message. It is sanitised (property values come from VM users); a
- * longer message is cut.
+ * Fill @err with @code and a formatted message, as printf(3) does. It goes through vfpt_sanitise(); one that
+ * is longer than VFPT_ERROR_SIZE is cut.
  * @return always -1, so that a failing function can `return vfpt_error_set(...)`.
  */
 int vfpt_error_set(struct vfpt_error *err, enum vfpt_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /**
- * Like vfpt_error_set(), with ": " and the text of @number (an errno value) at its end.
+ * Like vfpt_error_set(), with ": " and the text of @number at its end.
+ * @param number an errno value
  * @return always -1.
  */
 int vfpt_error_errno(struct vfpt_error *err, enum vfpt_code code, int number, const char *format, ...)
@@ -62,5 +72,9 @@ int vfpt_error_wrap(struct vfpt_error *err, const char *format, ...) __attribute
 
 /** Put a formatted remedy behind the message that @err holds, after "; ". @return always -1. */
 int vfpt_error_remedy(struct vfpt_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

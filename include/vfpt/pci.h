@@ -11,6 +11,10 @@
 
 #include "vfpt/error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** "10000:ff:1f.7" and its end: a domain has more than four digits behind Intel VMD. */
 #define VFPT_PCI_SIZE 20
 
@@ -30,14 +34,14 @@ struct vfpt_pci_attributes {
 	char function[6]; /**< "0x0" */
 };
 
-/** Parse sysfs form, "0000:01:10.0", lower or upper case, nothing before or behind it. */
+/**
+ * Parse sysfs form, "0000:01:10.0", lower or upper case, nothing before or behind it.
+ * @return 0; or -1 with @err filled in, VFPT_BAD_INPUT
+ */
 int vfpt_pci_parse(const char *text, struct vfpt_pci *out, struct vfpt_error *err);
 
-/** Print in sysfs form. @return @buffer */
+/** Print in sysfs form. @return @buffer, which is the caller's */
 char *vfpt_pci_format(const struct vfpt_pci *address, char buffer[VFPT_PCI_SIZE]);
-
-/** Print as libvirt's node-device name, "pci_0000_01_10_0". @return @buffer */
-char *vfpt_pci_nodedev(const struct vfpt_pci *address, char buffer[VFPT_PCI_SIZE + 4]);
 
 /** Print as the attributes of libvirt's <address type='pci'>. */
 void vfpt_pci_attributes(const struct vfpt_pci *address, struct vfpt_pci_attributes *out);
@@ -47,5 +51,9 @@ int vfpt_pci_compare(const struct vfpt_pci *a, const struct vfpt_pci *b);
 
 /** Are these one and the same function? */
 bool vfpt_pci_equal(const struct vfpt_pci *a, const struct vfpt_pci *b);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

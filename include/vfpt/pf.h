@@ -3,8 +3,9 @@
  * @file pf.h
  * The machine's PFs and their VFs, as sysfs shows them below a root directory that the caller opened.
  *
- * Only what is asked for is read, and only once: a host with thousands of VFs costs no more than the PFs that
- * are looked at. What a function hands out of the host is the host's, and valid until vfpt_host_free().
+ * Only what is asked for is read: a host with thousands of VFs costs no more than the PFs that are looked at.
+ * A PF is read once, and is from then on as it was then: who wants to see it anew opens the host anew. What a
+ * function hands out of the host is the host's, and valid until vfpt_host_free().
  */
 #ifndef VFPT_PF_H
 #define VFPT_PF_H
@@ -26,82 +27,111 @@ extern "C" {
 /** No kernel makes more: sriov_totalvfs has 16 bits. */
 #define VFPT_MAX_VFS 65535
 
+/** A PF, and the VFs that are made of it. */
 struct vfpt_pf {
-	char name[IFNAMSIZ]; /**< of its network device, now; its address is what identifies it */
-	struct vfpt_pci address;
-	char driver[32];
-	unsigned ifindex;
-	struct vfpt_mac mac; /**< its own */
-	unsigned mtu;
-	bool up;              /**< its link is up (operstate) */
-	unsigned vf_count;    /**< VFs that exist: 0 to VFPT_MAX_VFS */
-	struct vfpt_pci *vfs; /**< their addresses, by VF index */
+	char name[IF_NAMESIZE];  /**< of its network device, now; its address is what identifies it */
+	struct vfpt_pci address; /**< of its PCI function */
+	char driver[32];         /**< "no driver": none has it */
+	unsigned ifindex;        /**< of its network device */
+	struct vfpt_mac mac;     /**< its own */
+	unsigned mtu;            /**< bytes */
+	bool up;                 /**< its link is up (operstate) */
+	unsigned vf_count;       /**< VFs that exist: 0 to VFPT_MAX_VFS */
+	struct vfpt_pci *vfs;    /**< their addresses, by VF index */
 };
 
+/** A host; what is in it is the library's own. */
 struct vfpt_host;
 
 /**
- * Look at the host below @root, a directory descriptor, which stays the caller's and must outlive the host.
- * @param netlink tells VLAN ids and addresses; NULL for a captured tree, whose /proc/net/vlan/config is read
- * instead
- * @param out to be freed by vfpt_host_free()
+ * Look at the host below @root. Nothing is read yet.
+ * @param root descriptor of a directory: of /, or of a tree that has another machine's sys and proc. It stays
+ * the caller's, and must stay open until vfpt_host_free().
+ * @param netlink tells VLAN ids and addresses. It stays the caller's, and open as long. NULL for a captured
+ * tree, whose proc/net/vlan/config and netlink/address are read instead.
+ * @param out to be freed by vfpt_host_free(); NULL after an error
+ * @return 0; or -1 with @err filled in, VFPT_SYSTEM
  */
 int vfpt_host_open(int root, struct vfpt_netlink *netlink, struct vfpt_host **out, struct vfpt_error *err);
 
 /** Free the host and all that it handed out; NULL is fine. */
 void vfpt_host_free(struct vfpt_host *host);
 
+/** The root directory that was given to vfpt_host_open(), which is the caller's. */
+int vfpt_host_root(const struct vfpt_host *host);
+
+/** The netlink socket that was given to vfpt_host_open(), which is the caller's, or NULL. */
+struct vfpt_netlink *vfpt_host_netlink(const struct vfpt_host *host);
+
 /** Is that the network device of a PF, and not the representor of a VF on the same function? */
 bool vfpt_host_is_pf(const struct vfpt_host *host, const char *netdev);
 
 /**
- * The PF whose network device is @netdev (see vfpt_host_is_pf()), with or without VFs.
+ * The PF whose network device is @netdev, with or without VFs.
+ * @param netdev of which vfpt_host_is_pf() is true
  * @param out the host's
+ * @return 0; or -1 with @err filled in, VFPT_SYSTEM
  */
 int vfpt_host_pf(
 	struct vfpt_host *host, const char *netdev, const struct vfpt_pf **out, struct vfpt_error *err);
 
-/** All PFs of this host, in name order, those without VFs too. @param out to be freed by free(), or NULL */
+/**
+ * All PFs of this host, in name order, those without VFs too.
+ * @param out an array of @count, to be freed by free(), or NULL where there is none; the PFs are the host's
+ * @return 0; or -1 with @err filled in, VFPT_SYSTEM
+ */
 int vfpt_host_pfs(struct vfpt_host *host, const struct vfpt_pf ***out, size_t *count, struct vfpt_error *err);
 
-/** The address of the VF that the network device @netdev belongs to. Error: VFPT_BAD_INPUT, it is no VF's. */
+/**
+ * The PF and index of the VF with that address.
+ * @param pf the host's
+ * @return 0; or -1 with @err filled in: VFPT_NO_VF where there is no such VF (any more), VFPT_SYSTEM
+ */
+int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const struct vfpt_pf **pf,
+	unsigned *index, struct vfpt_error *err);
+
+/** Is there a VF with that address (still)? Where that cannot be told: yes. */
+bool vfpt_host_has(const struct vfpt_host *host, const struct vfpt_pci *vf);
+
+/**
+ * The address of the VF that a network device belongs to.
+ * @param netdev any text: it is checked
+ * @return 0; or -1 with @err filled in: VFPT_BAD_INPUT where it is no VF's network device, VFPT_SYSTEM
+ */
 int vfpt_host_vf_of_netdev(
 	struct vfpt_host *host, const char *netdev, struct vfpt_pci *vf, struct vfpt_error *err);
 
 /** A network device, as far as it is interesting here. */
 struct vfpt_netdev {
-	char name[IFNAMSIZ];
+	char name[IF_NAMESIZE];
 	unsigned ifindex;
-	unsigned mtu;
+	unsigned mtu; /**< bytes */
 	struct vfpt_mac mac;
 };
 
-/** The VF's network device. Error: VFPT_NO_VF, it has none here. */
+/**
+ * The VF's network device. It is read anew each time.
+ * @return 0; or -1 with @err filled in: VFPT_NO_VF where it has none in this network namespace, VFPT_SYSTEM
+ */
 int vfpt_host_netdev(
 	struct vfpt_host *host, const struct vfpt_pci *vf, struct vfpt_netdev *out, struct vfpt_error *err);
 
-/** The network device that stands on @lower (its macvtap, say). @return whether there is one */
+/** The network device that stands on @lower (its macvtap, say); the first of several. @return is there one?
+ */
 bool vfpt_host_upper(struct vfpt_host *host, const struct vfpt_netdev *lower, struct vfpt_netdev *out);
 
-/** Is there a VF with that address (still)? */
-bool vfpt_host_has(const struct vfpt_host *host, const struct vfpt_pci *vf);
-
 /**
- * The PF and index of the VF with that address.
- * @param pf the host's; valid until vfpt_host_free()
- * Errors: VFPT_NO_VF when there is no such VF (any more), VFPT_SYSTEM.
+ * The name of the driver that has a PCI function; empty where none has it.
+ * @param size of @buffer; a longer name is cut
+ * @return @buffer, which is the caller's
  */
-int vfpt_host_find_vf(struct vfpt_host *host, const struct vfpt_pci *vf, const struct vfpt_pf **pf,
-	unsigned *index, struct vfpt_error *err);
-
-/** The name of the driver that has a PCI function, cut to @size; empty: none has. @return @buffer */
 char *vfpt_host_driver(
 	const struct vfpt_host *host, const struct vfpt_pci *function, char *buffer, size_t size);
 
-/** How many VFs the PF could have; 0 when it does not tell. */
+/** How many VFs the PF could have; 0 where that is not told. */
 unsigned vfpt_host_total_vfs(const struct vfpt_host *host, const struct vfpt_pf *pf);
 
-/** The speed of the PF's link in Mbit/s; 0 when it has no link or its driver does not tell. */
+/** The speed of the PF's link in Mbit/s; 0 where it has no link, or its driver does not tell. */
 unsigned vfpt_host_link_speed(struct vfpt_host *host, const struct vfpt_pf *pf);
 
 /** The NUMA node of the PF; -1 where the machine does not tell. */
@@ -114,15 +144,17 @@ struct vfpt_iommu_group {
 	struct vfpt_pci *members; /**< to be freed by vfpt_iommu_group_free() */
 };
 
-/** The iommu group of a PCI function. Error VFPT_NO_VF when the function has none: then there is no IOMMU. */
+/**
+ * The iommu group of a PCI function.
+ * @param out to be freed by vfpt_iommu_group_free(); empty after an error
+ * @return 0; or -1 with @err filled in: VFPT_NO_VF where the function has none, as there is no IOMMU,
+ * VFPT_SYSTEM
+ */
 int vfpt_host_iommu_group(struct vfpt_host *host, const struct vfpt_pci *function,
 	struct vfpt_iommu_group *out, struct vfpt_error *err);
 
+/** Free its members; an empty one is fine. */
 void vfpt_iommu_group_free(struct vfpt_iommu_group *group);
-
-/** The caller's root directory and netlink socket, as given to vfpt_host_open(). */
-int vfpt_host_root(const struct vfpt_host *host);
-struct vfpt_netlink *vfpt_host_netlink(const struct vfpt_host *host);
 
 #ifdef __cplusplus
 }

@@ -15,21 +15,24 @@
 #include "vfpt/netlink.h"
 #include "vfpt/pf.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /**
- * The settings, in the order in which they are applied; they are put back in the opposite one. Rates are in
- * Mbit/s; 0 is no limit.
+ * The settings, in the order in which they are applied; they are put back in the opposite one.
  */
 enum vfpt_setting {
 	VFPT_MAC,           /**< vfpt_mac_value(); 0: none */
 	VFPT_VLAN_ID,       /**< 0 to 4094; 0: untagged */
 	VFPT_VLAN_PRIORITY, /**< 0 to 7 */
 	VFPT_VLAN_PROTOCOL, /**< VFPT_VLAN_8021Q or VFPT_VLAN_8021AD */
-	VFPT_MAX_TX_RATE,
-	VFPT_MIN_TX_RATE,
-	VFPT_SPOOFCHK,   /**< 0 off, 1 on */
-	VFPT_TRUST,      /**< 0 off, 1 on */
-	VFPT_RSS_QUERY,  /**< 0 off, 1 on */
-	VFPT_LINK_STATE, /**< VFPT_LINK_AUTO ... */
+	VFPT_MAX_TX_RATE,   /**< Mbit/s; 0: no limit */
+	VFPT_MIN_TX_RATE,   /**< Mbit/s; 0: none */
+	VFPT_SPOOFCHK,      /**< 0 off, 1 on */
+	VFPT_TRUST,         /**< 0 off, 1 on */
+	VFPT_RSS_QUERY,     /**< 0 off, 1 on */
+	VFPT_LINK_STATE,    /**< VFPT_LINK_AUTO ... */
 	VFPT_SETTING_COUNT,
 };
 
@@ -44,59 +47,79 @@ enum vfpt_link_state {
 	VFPT_LINK_DISABLE,
 };
 
+/** Settings of one VF: those that it has, or those that are asked for. All zero: none. */
 struct vfpt_settings {
 	unsigned present; /**< a bit (1u << enum vfpt_setting) for each that is known or asked for */
-	uint64_t value[VFPT_SETTING_COUNT];
+	uint64_t value[VFPT_SETTING_COUNT]; /**< 0 where it is not present */
 };
 
+/** Is that setting present? */
 bool vfpt_settings_have(const struct vfpt_settings *settings, enum vfpt_setting setting);
+
+/** Put a value, which is then present. Its range is not looked at: vfpt_setting_scan() does. */
 void vfpt_settings_put(struct vfpt_settings *settings, enum vfpt_setting setting, uint64_t value);
 
-/** Longest text of a setting's value, with its end. */
+/** The bytes of the text of a setting's value, with its end. */
 #define VFPT_SETTING_SIZE 24
 
-/** The setting's name, in the ledger and in messages ("mac", "vlan_id"). */
+/** The setting's name, as messages have it ("mac", "vlan_id"). @return a constant */
 const char *vfpt_setting_name(enum vfpt_setting setting);
 
 /** What a VF has where nobody asked for anything. Spoof check differs from driver to driver: on keeps others
  * safe. */
 uint64_t vfpt_setting_default(enum vfpt_setting setting);
 
-/** The unit of its values, as it goes behind one (" Mbit/s"); empty: none. */
+/** The unit of its values, as it goes behind one (" Mbit/s"); empty: none. @return a constant */
 const char *vfpt_setting_unit(enum vfpt_setting setting);
 
-/** Print one value as vfpt_setting_scan() takes it ("56:6f:...", "100", "802.1ad", "on", "disable"). @return
- * @buffer */
+/**
+ * Print one value as vfpt_setting_scan() takes it ("56:6f:...", "100", "802.1ad", "on", "disable").
+ * @return @buffer, which is the caller's
+ */
 char *vfpt_setting_print(enum vfpt_setting setting, uint64_t value, char buffer[VFPT_SETTING_SIZE]);
 
-/** Parse one value, check its range, and put it into @settings. */
+/**
+ * Parse one value, check its range, and put it into @settings.
+ * @return 0; or -1 with @err filled in, VFPT_BAD_INPUT, and @settings as they were
+ */
 int vfpt_setting_scan(
 	struct vfpt_settings *settings, enum vfpt_setting setting, const char *text, struct vfpt_error *err);
 
 /**
  * Read the settings of all VFs of @pf. What the driver does not tell is not present.
- * @param out array of pf->vf_count, by VF index; to be freed by free()
+ * @param out array of pf->vf_count, by VF index, to be freed by free(); NULL after an error
+ * @return 0; or -1 with @err filled in, VFPT_SYSTEM
  */
 int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_settings **out,
 	struct vfpt_error *err);
 
-/** The same of one VF. @param out becomes its settings */
+/**
+ * The same of one VF.
+ * @param vf its index
+ * @return 0; or -1 with @err filled in, VFPT_SYSTEM
+ */
 int vfpt_settings_read_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
 	struct vfpt_settings *out, struct vfpt_error *err);
 
 /**
  * Refuse what no driver should be asked for: a group or all-zero MAC, a priority or protocol without a VLAN
  * id, a minimum above the maximum, a rate above the link's speed, minima that together exceed it.
- * @param speed of the PF's link in Mbit/s; 0: not known
- * @param all what vfpt_settings_read() returned
+ * @param vf the VF's index
+ * @param speed of the PF's link in Mbit/s, see vfpt_host_link_speed(); 0: not known
+ * @param all of all its VFs: what vfpt_settings_read() returned
+ * @return 0; or -1 with @err filled in, VFPT_BAD_INPUT
  */
 int vfpt_settings_check(const struct vfpt_settings *wanted, const struct vfpt_pf *pf, unsigned vf,
 	unsigned speed, const struct vfpt_settings *all, struct vfpt_error *err);
 
 /**
  * Apply what @wanted has and @now has not; all or nothing: when one is refused, those before it go back.
- * The error names the VF, the setting, the driver and what the kernel said.
- * @param now the VF's settings, as read; becomes what they are afterwards
+ * The error names the VF, the setting, the driver and what the kernel said. A driver that is busy is asked
+ * again for a second.
+ * @param vf the VF's index
+ * @param now the VF's settings, as read; becomes what they are afterwards, also after an error
+ * @return 0; or -1 with @err filled in: VFPT_REFUSED (the driver does not take the value), VFPT_SYSTEM (no
+ * CAP_NET_ADMIN, a device that went away)
  */
 int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
 	const struct vfpt_settings *wanted, struct vfpt_settings *now, struct vfpt_error *err);
@@ -104,8 +127,14 @@ int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, 
 /**
  * Put back every setting present in @before that is different now, whoever changed it: libvirt leaves an
  * administrative MAC behind where there was none. All are tried; the error names each that failed.
+ * @param vf the VF's index
+ * @return 0; or -1 with @err filled in: VFPT_REFUSED, VFPT_SYSTEM
  */
 int vfpt_settings_restore(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
 	const struct vfpt_settings *before, struct vfpt_error *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

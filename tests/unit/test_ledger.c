@@ -578,7 +578,7 @@ static const char *last_of(enum vfpt_ledger_mode mode, const char *vm, unsigned 
 
 static void ck_assert_last(const char *vm, unsigned mac, const char *expected)
 {
-	static const enum vfpt_ledger_mode all[] = {VFPT_LEDGER_DRY, VFPT_LEDGER_RELEASE, VFPT_LEDGER_ASSIGN};
+	static const enum vfpt_ledger_mode all[] = {VFPT_LEDGER_LOOK, VFPT_LEDGER_RELEASE, VFPT_LEDGER_ASSIGN};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		ck_assert_str_eq(last_of(all[i], vm, mac), expected);
@@ -914,7 +914,7 @@ START_TEST(dry_ledger_reads_the_memory_and_leaves_it)
 	had(VM_A, 1, VF_0, true);
 	a = put(VM_A, VF_1);
 	before = picture("run");
-	ledger = opened(VFPT_LEDGER_DRY);
+	ledger = opened(VFPT_LEDGER_LOOK);
 	ck_assert_ok(vfpt_ledger_put(ledger, &b, &err), err);
 	ck_assert_ok(vfpt_ledger_remove(ledger, &b, true, &err), err);
 	ck_assert_ok(vfpt_ledger_remove(ledger, &a, true, &err), err);
@@ -928,7 +928,7 @@ END_TEST
 
 START_TEST(ledger_that_does_not_exist_remembers_nothing)
 {
-	ck_assert_str_eq(last_of(VFPT_LEDGER_DRY, VM_A, 1), "none");
+	ck_assert_str_eq(last_of(VFPT_LEDGER_LOOK, VM_A, 1), "none");
 	ck_assert_str_eq(last_of(VFPT_LEDGER_RELEASE, VM_A, 1), "none");
 	ck_assert_uint_eq(entries("."), 0);
 }
@@ -1343,7 +1343,7 @@ START_TEST(dry_ledger_remembers_and_writes_nothing)
 {
 	struct vfpt_assignment real = put(VM_A, VF_0), dry = assignment(VM_B, VF_1), again = dry;
 	const char *before = picture("run");
-	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_DRY);
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_LOOK);
 
 	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
 	ck_assert_ok(vfpt_ledger_put(ledger, &dry, &err), err);
@@ -1361,7 +1361,7 @@ END_TEST
 START_TEST(dry_ledger_needs_no_directory_and_makes_none)
 {
 	struct vfpt_assignment a = assignment(VM_A, VF_0);
-	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_DRY);
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_LOOK);
 
 	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
 	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
@@ -1370,7 +1370,7 @@ START_TEST(dry_ledger_needs_no_directory_and_makes_none)
 }
 END_TEST
 
-static const enum vfpt_ledger_mode modes[] = {VFPT_LEDGER_DRY, VFPT_LEDGER_RELEASE, VFPT_LEDGER_ASSIGN};
+static const enum vfpt_ledger_mode modes[] = {VFPT_LEDGER_LOOK, VFPT_LEDGER_RELEASE, VFPT_LEDGER_ASSIGN};
 
 START_TEST(ledger_that_is_a_file_is_an_error)
 {
@@ -1579,7 +1579,7 @@ START_TEST(lock_is_held_from_open_to_close)
 	put_directory("run/vfpt");
 	ck_assert(!is_locked());
 	ledger = opened(modes[_i]);
-	ck_assert_int_eq(is_locked(), modes[_i] != VFPT_LEDGER_DRY);
+	ck_assert_int_eq(is_locked(), modes[_i] != VFPT_LEDGER_LOOK);
 	vfpt_ledger_close(ledger);
 	ck_assert(!is_locked());
 }
@@ -1589,7 +1589,7 @@ START_TEST(dry_ledger_waits_for_nobody)
 {
 	struct vfpt_ledger *first = opened(VFPT_LEDGER_ASSIGN);
 
-	vfpt_ledger_close(opened(VFPT_LEDGER_DRY));
+	vfpt_ledger_close(opened(VFPT_LEDGER_LOOK));
 	vfpt_ledger_close(first);
 }
 END_TEST
@@ -1727,7 +1727,7 @@ START_TEST(wait_for_the_lock_has_an_end_and_names_the_holder)
 	ck_assert_ptr_null(ledger);
 	ck_assert_double_lt(took, waits[_i].seconds + 0.5);
 	/* A dry run has no need of it. */
-	ck_assert_ok(vfpt_ledger_open(root_fd, VFPT_LEDGER_DRY, 0, &ledger, &err), err);
+	ck_assert_ok(vfpt_ledger_open(root_fd, VFPT_LEDGER_LOOK, 0, &ledger, &err), err);
 	vfpt_ledger_close(ledger);
 	end_holder(holder);
 	/* Nothing is left of the one that gave up. */

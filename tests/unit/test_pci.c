@@ -10,23 +10,18 @@ static struct vfpt_error err;
 static const struct {
 	const char *text;
 	struct vfpt_pci address;
-	const char *printed, *nodedev, *domain, *bus, *slot, *function;
+	const char *printed, *domain, *bus, *slot, *function;
 } good[] = {
-	{"0000:01:10.0", {0, 1, 16, 0}, "0000:01:10.0", "pci_0000_01_10_0", "0x0000", "0x01", "0x10", "0x0"},
-	{"0000:00:00.0", {0, 0, 0, 0}, "0000:00:00.0", "pci_0000_00_00_0", "0x0000", "0x00", "0x00", "0x0"},
-	{"ffff:ff:1f.7", {0xffff, 255, 31, 7}, "ffff:ff:1f.7", "pci_ffff_ff_1f_7", "0xffff", "0xff", "0x1f",
-		"0x7"},
-	{"ABCD:EF:1A.5", {0xabcd, 0xef, 26, 5}, "abcd:ef:1a.5", "pci_abcd_ef_1a_5", "0xabcd", "0xef", "0x1a",
-		"0x5"},
-	{"aBcD:eF:1a.5", {0xabcd, 0xef, 26, 5}, "abcd:ef:1a.5", "pci_abcd_ef_1a_5", "0xabcd", "0xef", "0x1a",
-		"0x5"},
+	{"0000:01:10.0", {0, 1, 16, 0}, "0000:01:10.0", "0x0000", "0x01", "0x10", "0x0"},
+	{"0000:00:00.0", {0, 0, 0, 0}, "0000:00:00.0", "0x0000", "0x00", "0x00", "0x0"},
+	{"ffff:ff:1f.7", {0xffff, 255, 31, 7}, "ffff:ff:1f.7", "0xffff", "0xff", "0x1f", "0x7"},
+	{"ABCD:EF:1A.5", {0xabcd, 0xef, 26, 5}, "abcd:ef:1a.5", "0xabcd", "0xef", "0x1a", "0x5"},
+	{"aBcD:eF:1a.5", {0xabcd, 0xef, 26, 5}, "abcd:ef:1a.5", "0xabcd", "0xef", "0x1a", "0x5"},
 	/* behind Intel VMD the kernel numbers domains from 0x10000 */
-	{"10000:e1:00.0", {0x10000, 0xe1, 0, 0}, "10000:e1:00.0", "pci_10000_e1_00_0", "0x10000", "0xe1",
-		"0x00", "0x0"},
-	{"ffffffff:ff:1f.7", {0xffffffff, 255, 31, 7}, "ffffffff:ff:1f.7", "pci_ffffffff_ff_1f_7",
-		"0xffffffff", "0xff", "0x1f", "0x7"},
-	{"00000000:01:10.0", {0, 1, 16, 0}, "0000:01:10.0", "pci_0000_01_10_0", "0x0000", "0x01", "0x10",
-		"0x0"},
+	{"10000:e1:00.0", {0x10000, 0xe1, 0, 0}, "10000:e1:00.0", "0x10000", "0xe1", "0x00", "0x0"},
+	{"ffffffff:ff:1f.7", {0xffffffff, 255, 31, 7}, "ffffffff:ff:1f.7", "0xffffffff", "0xff", "0x1f",
+		"0x7"},
+	{"00000000:01:10.0", {0, 1, 16, 0}, "0000:01:10.0", "0x0000", "0x01", "0x10", "0x0"},
 };
 
 START_TEST(good_address_is_parsed)
@@ -44,13 +39,11 @@ END_TEST
 
 START_TEST(address_is_printed_as_sysfs_and_libvirt_do)
 {
-	char buffer[VFPT_PCI_SIZE + 4];
+	char buffer[VFPT_PCI_SIZE];
 	struct vfpt_pci_attributes attributes;
 
 	ck_assert_ptr_eq(vfpt_pci_format(&good[_i].address, buffer), buffer);
 	ck_assert_str_eq(buffer, good[_i].printed);
-	ck_assert_ptr_eq(vfpt_pci_nodedev(&good[_i].address, buffer), buffer);
-	ck_assert_str_eq(buffer, good[_i].nodedev);
 	vfpt_pci_attributes(&good[_i].address, &attributes);
 	ck_assert_str_eq(attributes.domain, good[_i].domain);
 	ck_assert_str_eq(attributes.bus, good[_i].bus);
