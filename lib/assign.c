@@ -262,6 +262,28 @@ static struct vfpt_settings complete(const struct vfpt_request *request, const s
 	return wanted;
 }
 
+/* What a VF has that nobody asked anything for. Spoof check differs from driver to driver: on keeps others
+ * safe. */
+static const struct vfpt_settings defaults = {
+	.present = (1u << VFPT_SETTING_COUNT) - 1,
+	.value = {[VFPT_VLAN_PROTOCOL] = VFPT_VLAN_8021Q,
+		[VFPT_SPOOFCHK] = 1,
+		[VFPT_LINK_STATE] = VFPT_LINK_AUTO},
+};
+
+/*
+ * The settings that let a guest do more, where neither the vNIC asks for them nor the driver shows them: they
+ * may be as somebody left them. Of the others the kernel shows something for every driver, and RSS query no
+ * driver takes that does not show it (Linux 6.1, rtnl_fill_vfinfo()).
+ */
+static struct vfpt_settings not_shown(const struct vfpt_settings *wanted, const struct vfpt_settings *now)
+{
+	struct vfpt_settings out = defaults;
+
+	out.present = (1u << VFPT_SPOOFCHK | 1u << VFPT_TRUST) & ~wanted->present & ~now->present;
+	return out;
+}
+
 /* libvirt sets VLAN id and MAC when it starts the VM, and thereby resets these: libvirt,
  * virNetDevSetVfConfig(). */
 static bool is_wiped_out_by_start(const struct vfpt_settings *wanted)
@@ -295,6 +317,21 @@ static int hold_link(struct vfpt_transaction *t, const struct vfpt_pf *pf, struc
 	return 0;
 }
 
+/* One by one: what the driver refuses, it does not have. */
+static int set_defaults(struct vfpt_transaction *t, const struct vfpt_pf *pf,
+	const struct vfpt_assigned *assigned, struct vfpt_settings *now, struct vfpt_error *err)
+{
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++) {
+		struct vfpt_settings one = assigned->defaults;
+
+		one.present &= 1u << i;
+		if (vfpt_settings_apply(t->netlink, pf, assigned->assignment.vf, &one, now, err) < 0 &&
+			err->code != VFPT_REFUSED)
+			return -1;
+	}
+	return 0;
+}
+
 static int set_up(struct vfpt_transaction *t, const struct vfpt_pf *pf, struct vfpt_assigned *assigned,
 	struct vfpt_settings *now, struct vfpt_error *err)
 {
@@ -306,7 +343,9 @@ static int set_up(struct vfpt_transaction *t, const struct vfpt_pf *pf, struct v
 		if (!assigned->gap) /* it is held; after_vm_start gives it what it is to have */
 			first.present &= ~(1u << VFPT_LINK_STATE);
 	}
-	return vfpt_settings_apply(t->netlink, pf, assigned->assignment.vf, &first, now, err);
+	if (vfpt_settings_apply(t->netlink, pf, assigned->assignment.vf, &first, now, err) < 0)
+		return -1;
+	return set_defaults(t, pf, assigned, now, err);
 }
 
 /* --- the VF's network device ----------------------------------------------------------------- */
@@ -408,6 +447,8 @@ static int check_and_take(struct vfpt_transaction *t, const struct vfpt_request 
 		claim_mac(t, target, pick, &assigned->assignment, err) < 0 ||
 		plan_netdev(t, target, assigned, err) < 0)
 		return -1;
+	if (t->netlink) /* without, nothing is shown */
+		assigned->defaults = not_shown(wanted, &vfs[pick->vf]);
 	return take_vf(t, pick, assigned, &vfs[pick->vf], err);
 }
 
@@ -735,15 +776,16 @@ int vfpt_assign_repair(struct vfpt_host *host, struct vfpt_netlink *netlink,
 
 /* --- releasing ------------------------------------------------------------------------------- */
 
-/* What a driver takes and does not show cannot be put back. */
-static void report_untold(const struct vfpt_assignment *a, const struct vfpt_pf *pf, unsigned vf)
+/* What a driver takes and does not show goes back to what a VF has that nobody asked anything for. */
+static struct vfpt_settings before_or_default(const struct vfpt_assignment *a)
 {
-	unsigned untold = a->wanted.present & ~a->before.present;
+	struct vfpt_settings out = a->before;
+	unsigned not_shown = a->wanted.present & ~a->before.present;
 
-	for (int i = 0; a->before.present && i < VFPT_SETTING_COUNT; i++)
-		if (untold & 1u << i)
-			vfpt_warn("VF %u of %s: %s does not tell what %s was, so it stays as the vNIC had it",
-				vf, pf->name, pf->driver, vfpt_setting_name((enum vfpt_setting)i));
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (not_shown & 1u << i)
+			vfpt_settings_put(&out, (enum vfpt_setting)i, defaults.value[i]);
+	return out;
 }
 
 /* The VF may be with VFIO still, or have a driver that starts anew: then its network device is as new. */
@@ -763,6 +805,7 @@ static int release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vf
 	const struct vfpt_assignment *assignment, bool remember, struct vfpt_error *err)
 {
 	char text[VFPT_PCI_SIZE];
+	struct vfpt_settings before;
 	const struct vfpt_pf *pf;
 	unsigned index;
 	bool holds;
@@ -779,8 +822,8 @@ static int release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vf
 			assignment->vf, assignment->pf);
 		return vfpt_ledger_remove(ledger, assignment, remember, err);
 	}
-	report_untold(assignment, pf, index);
-	if (vfpt_settings_restore(netlink, pf, index, &assignment->before, err) < 0) {
+	before = netlink ? before_or_default(assignment) : assignment->before;
+	if (vfpt_settings_restore(netlink, pf, index, &before, err) < 0) {
 		if (err->code != VFPT_REFUSED)
 			return -1;
 		vfpt_warn("%s; the VF is released as it is", err->message);

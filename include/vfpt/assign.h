@@ -36,6 +36,8 @@ struct vfpt_assigned {
 	struct vfpt_assignment assignment;
 	char netdev[IFNAMSIZ]; /**< the VF's network device; empty where it is not needed */
 	bool pf_up;
+	/** what is set besides, if the driver takes it: it does not show what the VF has of its last user */
+	struct vfpt_settings defaults;
 	bool gap; /**< until vfpt_assign_finish() the VF may pass traffic with a wrong tag (vfpt.conf allows
 		     it) */
 };
@@ -137,10 +139,11 @@ int vfpt_assign_repair(struct vfpt_host *host, struct vfpt_netlink *netlink,
 	const struct vfpt_assignment *assignment, struct vfpt_error *err);
 
 /**
- * Give one VF back: its settings become what they were before the assignment, then its record goes. An
- * assignment that the ledger does not hold any more is none: nothing is touched. A VF that no longer exists
- * has only its record removed, one whose driver will not take the old value back is released with a warning.
- * On an error the record stays, and the next release tries again.
+ * Give one VF back: its settings become what they were before the assignment (those that the driver does not
+ * show: the default), then its record goes. An assignment that the ledger does not hold any more is none:
+ * nothing is touched. A VF that no longer exists has only its record removed, one whose driver will not take
+ * the old value back is released with a warning. On an error the record stays, and the next release tries
+ * again.
  */
 int vfpt_release(struct vfpt_host *host, struct vfpt_ledger *ledger, struct vfpt_netlink *netlink,
 	const struct vfpt_assignment *assignment, struct vfpt_error *err);

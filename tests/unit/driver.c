@@ -53,9 +53,9 @@ static void show_number(const struct driver *driver, vfpt_take_vf *take, void *d
 	unsigned type, enum vfpt_setting setting)
 {
 	const struct vfpt_settings *settings = &driver->vfs[vf];
+	bool shown = vfpt_settings_have(settings, setting) && !(driver->hides & 1u << setting);
 	/* rtnl_fill_vfinfo() leaves all ones where the driver says nothing */
-	const uint32_t number[2] = {
-		vf, vfpt_settings_have(settings, setting) ? (uint32_t)settings->value[setting] : UINT32_MAX};
+	const uint32_t number[2] = {vf, shown ? (uint32_t)settings->value[setting] : UINT32_MAX};
 
 	show(take, data, vf, type, number, sizeof(number));
 }

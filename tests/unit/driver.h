@@ -13,12 +13,13 @@
 
 enum { DRIVER_VFS = 7 };
 
-/* One PF. What it does not have (present) it does not tell. */
+/* One PF. What it does not have (present) it does not show. */
 struct driver {
 	unsigned ifindex;
 	struct vfpt_settings vfs[DRIVER_VFS];
 	unsigned refuses;      /* bits of settings that it says EOPNOTSUPP to */
 	unsigned refuses_back; /* bits of settings that it takes once, and then no more */
+	unsigned hides;        /* bits of settings that it takes and does not show; of those with a number */
 	bool wants_mac;        /* it says EINVAL to MAC 0 */
 	bool gone;             /* it says ENODEV to everything */
 	unsigned shows;        /* number of VFs it shows; 0: all */

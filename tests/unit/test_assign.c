@@ -1581,6 +1581,89 @@ START_TEST(mac_is_given_out_once)
 }
 END_TEST
 
+/* --- what the driver takes and does not show: nobody has it from the VF's last user */
+
+#define HIDDEN (1u << VFPT_SPOOFCHK | 1u << VFPT_TRUST | 1u << VFPT_RSS_QUERY)
+
+/* VF 0 as somebody left it. */
+static void open_hidden(void)
+{
+	open_driven();
+	driver.hides = HIDDEN;
+	vfpt_settings_put(&driver.vfs[0], VFPT_SPOOFCHK, 0);
+	vfpt_settings_put(&driver.vfs[0], VFPT_TRUST, 1);
+}
+
+static const struct {
+	enum vfpt_setting asks; /* VFPT_MAC: for nothing */
+	uint64_t value;
+	unsigned refuses;
+	const char *set, *released;
+} hidden[] = {
+	{VFPT_MAC, 0, 0, "0 spoofchk on\n0 trust off\n", ""},
+	{VFPT_TRUST, 1, 0, "0 trust on\n0 spoofchk on\n", "0 trust off\n"},
+	{VFPT_TRUST, 0, 0, "0 trust off\n0 spoofchk on\n", "0 trust off\n"},
+	{VFPT_SPOOFCHK, 0, 0, "0 spoofchk off\n0 trust off\n", "0 spoofchk on\n"},
+	{VFPT_SPOOFCHK, 1, 0, "0 spoofchk on\n0 trust off\n", "0 spoofchk on\n"},
+	/* no driver takes this one and hides it: it is set where it is asked for only, and goes back all the
+	   same */
+	{VFPT_RSS_QUERY, 1, 0, "0 rss_query on\n0 spoofchk on\n0 trust off\n", "0 rss_query off\n"},
+	/* what it refuses, it does not have */
+	{VFPT_MAC, 0, 1u << VFPT_SPOOFCHK, "!0 spoofchk on\n0 trust off\n", ""},
+	{VFPT_MAC, 0, 1u << VFPT_TRUST, "0 spoofchk on\n!0 trust off\n", ""},
+	{VFPT_MAC, 0, HIDDEN, "!0 spoofchk on\n!0 trust off\n", ""},
+};
+
+START_TEST(setting_that_is_not_shown_has_its_default)
+{
+	struct vfpt_request request = request_of(VM_A, "blue");
+
+	request.mac = mac_aa;
+	if (hidden[_i].asks != VFPT_MAC)
+		vfpt_settings_put(&profile.settings, hidden[_i].asks, hidden[_i].value);
+	open_hidden();
+	driver.refuses = hidden[_i].refuses;
+	catch_stderr();
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	ck_assert_str_eq(set_since(), text("0 mac 56:6f:1a:2b:00:aa\n0 vlan_id 200\n%s", hidden[_i].set));
+	/* That is not the vNIC's: it is not set again. */
+	ck_assert_ok(vfpt_assign_finish(host, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_str_eq(set_since(), "");
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_str_eq(set_since(), text("%s0 vlan_id 0\n0 mac fe:00:00:00:00:00\n", hidden[_i].released));
+	ck_assert_str_eq(caught_stderr(), "");
+	ck_assert_uint_eq(records(), 0);
+	close_transaction();
+}
+END_TEST
+
+START_TEST(setting_that_is_not_shown_and_does_not_go_back_is_told)
+{
+	const struct vfpt_request request = request_for_trust();
+
+	open_hidden();
+	driver.refuses_back = 1u << VFPT_TRUST;
+	ck_assert_ok(vfpt_assign(&transaction, &request, &assigned, &err), err);
+	catch_stderr();
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_contains(caught_stderr(), "vfpt: warning: VF 0 of ens1f0 (igb): cannot set trust to off: ");
+	ck_assert_uint_eq(records(), 0);
+	close_transaction();
+}
+END_TEST
+
+/* It has what it has, whatever that is. */
+START_TEST(vf_by_name_keeps_what_is_not_shown)
+{
+	open_hidden();
+	ck_assert_ok(vfpt_assign_netdev(&transaction, VM_A, "eth0", &assigned, &err), err);
+	ck_assert_str_eq(set_since(), "0 mac 66:5a:d2:be:9a:6d\n");
+	ck_assert_ok(vfpt_release(host, ledger, driver_netlink(), &assigned.assignment, &err), err);
+	ck_assert_str_eq(set_since(), "0 mac fe:00:00:00:00:00\n");
+	close_transaction();
+}
+END_TEST
+
 /* --- with a second driver: that of ens2f0, which does not serve blue */
 
 static struct driver red_driver;
@@ -2873,6 +2956,9 @@ int main(void)
 	tcase_add_test(tcase, undoing_puts_all_vfs_back);
 	tcase_add_test(tcase, stale_mac_is_taken_from_its_vf_and_comes_back);
 	tcase_add_test(tcase, mac_is_given_out_once);
+	tcase_add_loop_test(tcase, setting_that_is_not_shown_has_its_default, 0, ARRAY_SIZE(hidden));
+	tcase_add_test(tcase, setting_that_is_not_shown_and_does_not_go_back_is_told);
+	tcase_add_test(tcase, vf_by_name_keeps_what_is_not_shown);
 	tcase_add_loop_test(tcase, mac_is_looked_for_on_all_pfs, 0, ARRAY_SIZE(holders));
 	tcase_add_test(tcase, mac_that_an_excluded_vf_has_is_not_wiped_off_it);
 	tcase_add_test(tcase, pf_of_another_network_that_cannot_be_asked_keeps_nobody_from_a_vf);
