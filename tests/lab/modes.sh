@@ -64,6 +64,18 @@ stop() {
     is "$1: so is the MTU of each VF's network device" "$(mtus)" "$before_mtus"
 }
 
+# not_started_again NAME: the VM runs, so another start of it is refused, and takes nothing from it.
+not_started_again() {
+    local before
+    before=$(vf_lines ens1f0; cat /run/vfpt/*@*)
+    as_vdsm before_vm_start /tmp/domain.xml vmId="$vm"
+    like "$1: another start of the VM is refused while it runs" "$rc $err" \
+        "^2 vfpt: vNIC $one \(network blue\): VM $vm runs already, on VF [0-6] of ens1f0; "
+    ok "$1: in one line" one_line "$err"
+    ok "$1: the document stays" cmp "$doc" /tmp/domain.xml
+    is "$1: and VF and record, too" "$(vf_lines ens1f0; cat /run/vfpt/*@*)" "$before"
+}
+
 all_have_netdevs() {
     local link
     for link in /sys/class/net/ens[123]f0/device/virtfn*; do
@@ -90,6 +102,7 @@ hostdev() {
     is "hostdev: the VF is with VFIO" "$(lab_driver "$vf")" vfio-pci
     like "hostdev: MAC, VLAN and spoof check are on the VF" \
         "$(pf_line "$vf")" "$one.* vlan 200, spoof checking on"
+    not_started_again hostdev
     as_vdsm before_vm_migrate_source /tmp/live.xml vmId="$vm"
     like "hostdev: its migration is refused, with a line that names VF and vNIC" "$rc $err" \
         "^2 vfpt: vNIC $one \(network blue\): the guest has VF [0-6] of ens1f0 \($vf\) itself"
@@ -115,6 +128,7 @@ macvtap() {
     is "macvtap: model, link and filter stay on the vNIC" \
         "$(xpath /tmp/started.xml "$(of $one)/model/@type") $(xpath /tmp/started.xml "$(of $one)/link/@state") $(xpath /tmp/started.xml "$(of $one)/filterref/@filter")" \
         "virtio up vdsm-no-mac-spoofing"
+    not_started_again macvtap
     as_vdsm before_vm_migrate_source /tmp/live.xml vmId="$vm"
     is "macvtap: it may migrate" "$rc$err" 0
     stop macvtap

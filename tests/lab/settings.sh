@@ -240,6 +240,10 @@ a_mac_is_on_one_vf_only() {
     as_vdsm before_nic_hotplug /tmp/nic.xml vmId=b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07 passthrough=required
     like "one that belongs to another VM is an error that names it" "$rc $err" \
         "^2 .*VF 0 of ens2f0 has this MAC already: it belongs to VM $web"
+    nic_xml 56:6f:1a:2b:00:0a blue >/tmp/blue.xml
+    as_vdsm before_nic_hotplug /tmp/blue.xml vmId=b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07 passthrough=required
+    like "on another network's PF, too" "$rc $err" \
+        "^2 .*VF 0 of ens2f0 has this MAC already: it belongs to VM $web"
     as_vdsm after_nic_hotunplug /tmp/nic.xml vmId=$web
     ip link set dev ens2f0 vf 4 mac 56:6f:1a:2b:00:0a
     ip netns add other && ip link set dev ens2f0v4 netns other
