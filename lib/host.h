@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a host has been read of so far. */
+/* What has been read of a host so far: the private face of pf.c, and of network.c. */
 #ifndef VFPT_LIB_HOST_H
 #define VFPT_LIB_HOST_H
 
 #include <stddef.h>
 
-#include "vfpt/network.h"
 #include "vfpt/pf.h"
+
+struct vfpt_network;
 
 struct vfpt_host {
 	int root;
@@ -14,7 +15,7 @@ struct vfpt_host {
 	size_t pf_count;
 	struct vfpt_pf **pfs;
 	size_t network_count;
-	struct vfpt_network **networks; /* each with its pfs in an array of its own */
+	struct vfpt_network **networks; /* each a single piece of memory */
 };
 
 /* Append a pointer to a growing array. */

@@ -259,10 +259,26 @@ static int read_network(
 	return 0;
 }
 
+/* A copy with the PFs behind it in one piece of memory, so that whoever frees it need not know what it is. */
+static struct vfpt_network *in_one_piece(const struct vfpt_network *network)
+{
+	size_t size = network->pf_count * sizeof(*network->pfs);
+	struct vfpt_network *copy = malloc(sizeof(*copy) + size);
+
+	if (!copy)
+		return NULL;
+	*copy = *network;
+	copy->pfs = (const struct vfpt_pf **)(copy + 1);
+	if (size > 0)
+		memcpy(copy->pfs, network->pfs, size);
+	return copy;
+}
+
 int vfpt_host_network(
 	struct vfpt_host *host, const char *bridge, const struct vfpt_network **out, struct vfpt_error *err)
 {
-	struct vfpt_network *network;
+	struct vfpt_network found = {.pfs = NULL}, *network = NULL;
+	int r;
 
 	if (!file_is_netdev_name(bridge))
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
@@ -274,12 +290,13 @@ int vfpt_host_network(
 			*out = host->networks[i];
 			return 0;
 		}
-	network = calloc(1, sizeof(*network));
-	if (!network)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "bridge %s", bridge);
-	if (read_network(host, bridge, network, err) < 0 ||
-		host_append(&host->networks, &host->network_count, network, err) < 0) {
-		free(network->pfs);
+	r = read_network(host, bridge, &found, err);
+	if (r == 0 && !(network = in_one_piece(&found)))
+		r = vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "bridge %s", bridge);
+	free(found.pfs);
+	if (r == 0)
+		r = host_append(&host->networks, &host->network_count, network, err);
+	if (r < 0) {
 		free(network);
 		return -1;
 	}

@@ -33,10 +33,8 @@ void vfpt_host_free(struct vfpt_host *host)
 {
 	if (!host)
 		return;
-	for (size_t i = 0; i < host->network_count; i++) {
-		free(host->networks[i]->pfs);
+	for (size_t i = 0; i < host->network_count; i++)
 		free(host->networks[i]);
-	}
 	for (size_t i = 0; i < host->pf_count; i++)
 		free_pf(host->pfs[i]);
 	free(host->networks);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Each test in a process of its own. Who has no capability here, has none to lose: the lab's tests have it. */
+/* Each test in a process of its own. Who has no capability here has none to lose; the lab has it. */
 #include "privilege.h"
 
 #include <sys/capability.h>
