@@ -17,11 +17,21 @@ void broken(const char *file, int line, const char *condition)
 	abort();
 }
 
-static bool is_tame(const char *text, size_t size)
+/* Of characters in UTF-8: U+0080 to U+009F, U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069. */
+bool is_tame(const char *text, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+	const unsigned char *c = (const unsigned char *)text, *end = c + size;
+
+	for (; c < end; c++) {
+		if (*c < 0x20 || *c == 0x7f || (c + 1 < end && *c == 0xc2 && c[1] < 0xa0))
 			return false;
+		if (c + 2 >= end || *c != 0xe2)
+			continue;
+		if (c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae)))
+			return false;
+		if (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)
+			return false;
+	}
 	return true;
 }
 
@@ -110,6 +120,11 @@ int own_directory(void)
 	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	MUST(fd >= 0);
 	return fd;
+}
+
+const char *own_path(void)
+{
+	return directory;
 }
 
 void write_bytes(int dir, const char *path, const void *bytes, size_t size)

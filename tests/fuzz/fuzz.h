@@ -6,6 +6,7 @@
 #ifndef VFPT_TESTS_FUZZ_H
 #define VFPT_TESTS_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
+/* Is there nothing in it that a terminal would act on, or that turns what is read? */
+bool is_tame(const char *text, size_t size);
+
 /* What failed says why, in one line that a terminal can be given. */
 void must_tell(const struct vfpt_error *err);
 
@@ -37,6 +41,7 @@ char *as_string(const uint8_t *data, size_t size);
 
 /* A directory of this process, in memory; it goes when the process ends. */
 int own_directory(void);
+const char *own_path(void);
 
 /* Give the file these bytes; its directory is there. */
 void write_bytes(int dir, const char *path, const void *bytes, size_t size);
