@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vfpt/pci.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "support.h"
@@ -109,7 +110,7 @@ START_TEST(bad_address_is_refused_and_named)
 	struct vfpt_pci address = before;
 	char shown[32];
 
-	strcpy(shown, bad[_i]);
+	snprintf(shown, sizeof(shown), "%s", bad[_i]);
 	vfpt_sanitise(shown, false);
 	ck_assert_fails(vfpt_pci_parse(bad[_i], &address, &err), err, VFPT_BAD_INPUT);
 	ck_assert_contains(err.message, "is not a PCI address such as 0000:01:10.0");
