@@ -152,7 +152,7 @@ static int read_declaration(const char *text, size_t size, char declaration[DECL
 	else if (size > 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
 		at = 2;
 	for (; at + step <= size && used < DECLARATION_SIZE - 1; at += step)
-		declaration[used++] = text[at] ? text[at] : text[at + step - 1];
+		declaration[used++] = text[text[at] ? at : at + step - 1];
 	declaration[used] = '\0';
 	if (strncmp(declaration, "<?xml", 5) != 0 || strspn(declaration + 5, " \t\r\n") == 0) {
 		declaration[0] = '\0';

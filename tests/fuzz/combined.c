@@ -69,7 +69,6 @@ static const char host[] =
 	"proc/4711/cmdline=qemu^-uuid^" RUNS "^\n";
 
 static const char state[] =
-	"etc\n"
 	"run/vfpt/" RUNS_RECORD "=[assignment];vm = " RUNS
 	";mac = 56:6f:1a:2b:07:04;alias = ua-x;network = blue;"
 	"pf = e;vf = 2;address = 0000:01:10.4;generation = 1;run = 1;macvtap = 0;mtu_before = 0;mtu = 0;;"
@@ -96,8 +95,7 @@ enum { POINTS = sizeof(points) / sizeof(points[0]) };
 static const char *const variables[] = {"vmId", "sriov", "passthrough", "passthrough_mode", "vf_pf",
 	"vf_vlan", "vf_rate", "vf_spoofchk", "vf_trust", "vf_rss_query", "vf_link", "vmfex", "vf_", NULL};
 
-static char top_path[PATH_MAX / 2], root_path[PATH_MAX], run_path[PATH_MAX], etc_path[PATH_MAX],
-	document_path[PATH_MAX];
+static char top_path[PATH_MAX / 2], root_path[PATH_MAX], run_path[PATH_MAX], document_path[PATH_MAX];
 static int top, root = -1;
 
 /* --- what the hook says ---------------------------------------------------------------------- */
@@ -214,7 +212,6 @@ static void make_surroundings(void)
 	snprintf(top_path, sizeof(top_path), "%s", own_path());
 	snprintf(root_path, sizeof(root_path), "%s/root", top_path);
 	snprintf(run_path, sizeof(run_path), "%s/root/run", top_path);
-	snprintf(etc_path, sizeof(etc_path), "%s/root/etc", top_path);
 	snprintf(document_path, sizeof(document_path), "%s/document", top_path);
 	MUST(mkdirat(top, "root", 0755) == 0);
 	root = openat(top, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -321,42 +318,70 @@ static void run(const struct vfpt_hook_point *point, const char *document, size_
 	free_picture(&after_it);
 }
 
-/* Are all lines about the ledger and vfpt.conf? These are made anew each time, all else only if it has to be.
- */
-static bool is_state_only(const char *lines)
+static void make_host(void)
 {
-	for (const char *line = lines; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (!starts(line, "run/") && !starts(line, "etc/"))
-			return false;
-	}
-	return true;
+	char *lines = strdup(host);
+
+	make_tree(root, lines);
+	free(lines);
 }
 
-static void make_all(char *lines, bool with_host)
+static void make_state(void)
 {
-	char *below = strdup(host), *record = strdup(state);
+	char *lines = strdup(state);
+
+	make_tree(root, lines);
+	free(lines);
+}
+
+static void remove_what_went_aside(void)
+{
+	DIR *directory = opendir(top_path);
+	struct dirent *entry;
+	char path[PATH_MAX];
+
+	MUST(directory);
+	while ((entry = readdir(directory)))
+		if (starts(entry->d_name, ".aside")) {
+			snprintf(path, sizeof(path), "%s/%s", top_path, entry->d_name);
+			empty_tree(path);
+			MUST(remove(path) == 0);
+		}
+	closedir(directory);
+}
+
+/* The host stays from run to run; what the hook writes is in the ledger, unless that was led elsewhere. */
+static void run_on(
+	const struct vfpt_hook_point *point, char *lines, const char *document, size_t size, bool calm)
+{
+	bool leads_away = lines && strstr(lines, "run>");
 
 	if (lines)
-		make_tree(root, lines, false);
-	if (with_host)
-		make_tree(root, below, false);
-	make_tree(root, record, false);
-	free(record);
-	free(below);
+		change_tree(root, lines, false);
+	run(point, document, size, calm);
+	if (restore_tree(root) && !leads_away) {
+		empty_tree(run_path);
+	} else {
+		empty_tree(root_path);
+		remove_what_went_aside();
+		make_host();
+	}
+	make_state();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool host_is_there;
 	char *text = as_string(data, size), *end = strstr(text, "\n\n"), *lines = text;
 	const char *document = end ? end + 2 : text + strlen(text);
 	const struct vfpt_hook_point *point;
 	size_t document_size = size - (size_t)(document - text);
-	bool calm, keeps_host;
+	bool calm;
 
-	if (root < 0)
+	if (root < 0) {
 		make_surroundings();
+		make_host();
+		make_state();
+	}
 	if (end)
 		*end = '\0';
 	/* Nobody speaks of the VM that runs, or of the host. */
@@ -364,15 +389,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	       !strstr(text, "\nrun");
 	write_bytes(top, "document", document, document_size);
 	point = read_point(strsep(&lines, "\n"));
-	keeps_host = is_state_only(lines);
-	if (host_is_there && !keeps_host)
-		empty_tree(root_path);
-	make_all(lines, !host_is_there || !keeps_host);
-	run(point, document, document_size, calm);
-	empty_tree(keeps_host ? run_path : root_path);
-	if (keeps_host)
-		empty_tree(etc_path);
-	host_is_there = keeps_host;
+	run_on(point, lines, document, document_size, calm);
 	free(text);
 	xmlResetLastError();
 	return 0;

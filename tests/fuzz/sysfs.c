@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (root < 0)
 		root = own_directory();
 	if (rest)
-		make_tree(root, rest, false);
+		make_tree(root, rest);
 	MUST(vfpt_host_open(root, NULL, &host, &err) == 0);
 	look_at_network(host, bridge);
 	look_at_functions(host);

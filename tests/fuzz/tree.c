@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tree.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,9 +15,26 @@
 
 enum { MOST = 256 };
 
-/* The links that were made, and how many entries in all. */
-static const char *links[MOST];
-static size_t link_count, entry_count;
+/* What was made, or went aside, by the lines that are there now. */
+static struct change {
+	char *path;
+	bool is_link, went_aside;
+} changes[MOST];
+static size_t change_count;
+static bool makes_way;
+
+static void note(const char *path, bool is_link, bool went_aside)
+{
+	MUST(change_count < MOST);
+	changes[change_count++] =
+		(struct change){.path = strdup(path), .is_link = is_link, .went_aside = went_aside};
+}
+
+static void forget_changes(void)
+{
+	while (change_count > 0)
+		free(changes[--change_count].path);
+}
 
 /* How many names there are in the path, each of them one that leads down; 0 where there is none or another.
  */
@@ -46,18 +66,69 @@ static bool is_safe_target(const char *target, const char *path)
 
 static bool is_below_link(const char *path)
 {
-	for (size_t i = 0; i < link_count; i++) {
-		size_t length = strlen(links[i]);
+	for (size_t i = 0; i < change_count; i++) {
+		size_t length = strlen(changes[i].path);
 
-		if (strncmp(path, links[i], length) == 0 && path[length] == '/')
+		if (changes[i].is_link && strncmp(path, changes[i].path, length) == 0 && path[length] == '/')
 			return true;
 	}
 	return false;
 }
 
+/* --- what is in the way ---------------------------------------------------------------------- */
+
+/* Hidden, above the root. */
+static const char *aside(size_t change)
+{
+	static char path[32];
+
+	snprintf(path, sizeof(path), "../.aside-%zu", change);
+	return path;
+}
+
+static void make_way(int root, const char *path)
+{
+	if (!makes_way || faccessat(root, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	MUST(renameat(root, path, root, aside(change_count)) == 0);
+	note(path, false, true);
+}
+
+static bool is_directory(int root, const char *path)
+{
+	struct stat status;
+
+	return fstatat(root, path, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool remove_made(int root, const char *path)
+{
+	return unlinkat(root, path, 0) == 0 || errno == ENOENT ||
+	       (errno == EISDIR && (unlinkat(root, path, AT_REMOVEDIR) == 0 || errno == ENOENT));
+}
+
+bool restore_tree(int root)
+{
+	bool good = true;
+
+	while (change_count > 0) {
+		struct change *last = &changes[--change_count];
+
+		if (!last->went_aside)
+			good = good && remove_made(root, last->path);
+		else if (!good || renameat(root, aside(change_count), root, last->path) < 0)
+			good = false;
+		free(last->path);
+	}
+	return good;
+}
+
+/* --- making ---------------------------------------------------------------------------------- */
+
 static void make_directory(int root, const char *path)
 {
-	entry_count += mkdirat(root, path, 0755) == 0;
+	if (mkdirat(root, path, 0755) == 0)
+		note(path, false, false);
 }
 
 /* @path is cut for a moment at each of its slashes. @before: the path of the line before; what it is below is
@@ -68,6 +139,8 @@ static void make_parents(int root, char *path, const char *before)
 		if (strncmp(path, before, (size_t)(slash - path) + 1) == 0)
 			continue;
 		*slash = '\0';
+		if (!is_directory(root, path))
+			make_way(root, path);
 		make_directory(root, path);
 		*slash = '/';
 	}
@@ -80,7 +153,7 @@ static void make_file(int root, const char *path, char *text)
 
 	if (fd < 0)
 		return;
-	entry_count++;
+	note(path, false, false);
 	for (size_t i = 0; i < size; i++)
 		text[i] = text[i] == ';' ? '\n' : text[i] == '^' ? '\0' : text[i];
 	MUST(write(fd, text, size) == (ssize_t)size);
@@ -89,10 +162,8 @@ static void make_file(int root, const char *path, char *text)
 
 static void make_link(int root, const char *path, const char *target)
 {
-	if (symlinkat(target, root, path) < 0)
-		return;
-	entry_count++;
-	links[link_count++] = strdup(path);
+	if (symlinkat(target, root, path) == 0)
+		note(path, true, false);
 }
 
 static void make(int root, char *line, const char *before, bool anywhere)
@@ -100,9 +171,10 @@ static void make(int root, char *line, const char *before, bool anywhere)
 	char *end = line + strcspn(line, "=>"), kind = *end;
 
 	*end = '\0';
-	if (depth(line) == 0 || depth(line) > 16 || is_below_link(line) || entry_count + 16 > MOST)
+	if (depth(line) == 0 || depth(line) > 16 || is_below_link(line) || change_count + 34 > MOST)
 		return;
 	make_parents(root, line, before);
+	make_way(root, line);
 	if (kind == '=')
 		make_file(root, line, end + 1);
 	else if (kind == '>' && end[1] && (anywhere || is_safe_target(end + 1, line)))
@@ -111,12 +183,25 @@ static void make(int root, char *line, const char *before, bool anywhere)
 		make_directory(root, line);
 }
 
-void make_tree(int root, char *lines, bool anywhere)
+static void make_all(int root, char *lines, bool anywhere)
 {
 	const char *before = "";
 
 	for (char *line; (line = strsep(&lines, "\n")); before = line)
 		make(root, line, before, anywhere);
+}
+
+void make_tree(int root, char *lines)
+{
+	makes_way = false;
+	make_all(root, lines, false);
+	forget_changes();
+}
+
+void change_tree(int root, char *lines, bool anywhere)
+{
+	makes_way = true;
+	make_all(root, lines, anywhere);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *at)
@@ -130,7 +215,4 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 void empty_tree(const char *path)
 {
 	MUST(nftw(path, remove_entry, 16, FTW_PHYS | FTW_DEPTH) == 0);
-	while (link_count > 0)
-		free((void *)(uintptr_t)links[--link_count]);
-	entry_count = 0;
 }

@@ -187,6 +187,7 @@ static const struct {
 	{"\u180a", "\u180b", "\u180f", "\u1810"}, /* Mongolian selectors */
 	{"\u200a", "\u200b", "\u200f", "\u2010"}, /* no width, joiners, direction */
 	{"\u2027", "\u2028", "\u2029", "\u2030"}, /* ends of a line, of a paragraph */
+	/* NOLINTNEXTLINE(misc-misleading-bidirectional) */
 	{"\u2027", "\u202a", "\u202e", "\u202f"}, /* direction: embedded, overridden */
 	{"\u205f", "\u2060", "\u206f", "\u2070"}, /* direction: isolated; invisible operators */
 	{"\u3163", "\u3164", "\u3164", "\u3165"}, /* Hangul filler */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vfpt/pci.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "support.h"
@@ -100,12 +101,13 @@ START_TEST(bad_address_is_refused_and_named)
 {
 	const struct vfpt_pci before = {.domain = 0x1234, .bus = 0x56, .slot = 7, .function = 1};
 	struct vfpt_pci address = before;
+	char shown[32];
 
+	snprintf(shown, sizeof(shown), "%s", bad[_i]);
+	vfpt_sanitise(shown, false);
 	ck_assert_fails(vfpt_pci_parse(bad[_i], &address, &err), err, VFPT_BAD_INPUT);
 	ck_assert_contains(err.message, "is not a PCI address such as 0000:01:10.0");
-	/* What cannot be shown is a '?' there. */
-	if (!strpbrk(bad[_i], "\n\357"))
-		ck_assert_contains(err.message, text("\"%s\"", bad[_i]));
+	ck_assert_contains(err.message, text("\"%s\"", shown));
 	ck_assert_msg(vfpt_pci_equal(&address, &before), "the address was changed");
 }
 END_TEST
