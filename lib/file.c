@@ -12,14 +12,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Each time that somebody renames something. More often in a row is no accident. */
+#define MOST_TRIES 128
+
 int file_open(int root, const char *path, int flags)
 {
 	/* openat2() refuses flags that mean nothing with O_PATH. */
 	const int always = flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK;
 	const struct open_how how = {
 		.flags = (unsigned)(flags | always), .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-	int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	int fd = -1, tries = 0;
 
+	/* It gives up a path with ".." when anything is renamed meanwhile, anywhere (openat2(2), EAGAIN). */
+	do
+		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && ++tries < MOST_TRIES);
 	return fd < 0 && errno == ENOSYS ? openat(root, path, flags | always) : fd;
 }
 
