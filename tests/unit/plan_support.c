@@ -173,6 +173,7 @@ void put_record(unsigned pf, unsigned vf, const char *network, const struct vfpt
 	struct vfpt_assignment a = {.vm = VM_A, .mac = *mac, .vf = vf, .address = pci(vf_address(pf, vf))};
 	struct vfpt_ledger *ledger;
 
+	close_session(); /* which may hold the ledger's lock */
 	snprintf(a.pf, sizeof(a.pf), "ens%uf0", pf);
 	vfpt_network_name(a.network, network);
 	ck_assert_ok(vfpt_ledger_open(root_fd, VFPT_LEDGER_ASSIGN, LONG, &ledger, &err), err);
