@@ -175,6 +175,64 @@ static int verify_vf(struct vfpt_session *session, const struct vfpt_vnic_plan *
 	return 0;
 }
 
+/* --- undoing --------------------------------------------------------------------------------- */
+
+static int undo_clearing(struct vfpt_session *session, const struct vfpt_step *step, struct vfpt_error *err)
+{
+	struct vfpt_settings mac = {0}, now = {0};
+
+	if (session->captured)
+		return 0;
+	vfpt_settings_put(&mac, VFPT_MAC, step->value);
+	return vfpt_settings_apply(session->netlink, step->pf, step->vf, &mac, &now, err);
+}
+
+/* A VF goes back as a whole; that is one thing with its record. */
+static int undo_step(struct vfpt_session *session, const struct vfpt_vnic_plan *vnic,
+	const struct vfpt_step *step, struct vfpt_error *err)
+{
+	if (step->kind == VFPT_STEP_RECORD)
+		return vfpt_release(session, &vnic->assignment, false, err);
+	return step->kind == VFPT_STEP_CLEAR_MAC ? undo_clearing(session, step, err) : 0;
+}
+
+/* All is tried; the error names each that failed. */
+static int undo_all(struct vfpt_applied *applied, struct vfpt_error *err)
+{
+	struct vfpt_error second;
+	int r = 0;
+
+	for (size_t i = applied->plan->count; i-- > 0;) {
+		const struct vfpt_vnic_plan *vnic = &applied->plan->vnics[i];
+
+		for (; applied->steps[i] > 0; applied->steps[i]--) {
+			const struct vfpt_step *step = &vnic->steps[applied->steps[i] - 1];
+
+			if (undo_step(applied->session, vnic, step, r < 0 ? &second : err) == 0)
+				continue;
+			if (r < 0)
+				vfpt_error_remedy(err, "%s", second.message);
+			r = -1;
+		}
+	}
+	return r;
+}
+
+void vfpt_applied_undo(struct vfpt_applied *applied)
+{
+	struct vfpt_error err;
+
+	if (applied->steps && undo_all(applied, &err) < 0)
+		vfpt_warn("undoing: %s", err.message);
+}
+
+void vfpt_applied_free(struct vfpt_applied *applied)
+{
+	free(applied->steps);
+	free(applied->gap);
+	*applied = (struct vfpt_applied){.session = NULL};
+}
+
 /* --- a plan ---------------------------------------------------------------------------------- */
 
 static bool is_set(enum vfpt_step_kind kind)
@@ -191,6 +249,10 @@ static int apply_vnic(struct vfpt_applied *applied, size_t index, bool records_o
 		.now = vnic->before,
 		.gap = &applied->gap[index]};
 
+	if (vnic->is_given_back && !records_only &&
+		vfpt_settings_read_one(work.session->netlink, vnic->pf, vnic->assignment.vf, &work.now, err) <
+			0)
+		return -1;
 	for (size_t i = 0; i < vnic->step_count; i++) {
 		if (!(records_only && is_set(vnic->steps[i].kind)) &&
 			carry_out(&work, &vnic->steps[i], err) < 0)
@@ -233,6 +295,8 @@ static int apply_all(struct vfpt_applied *applied, bool records_only, size_t *fa
 static int start(struct vfpt_session *session, struct vfpt_plan *plan, bool records_only,
 	struct vfpt_applied *out, size_t *failed, struct vfpt_error *err)
 {
+	struct vfpt_error second;
+
 	*out = (struct vfpt_applied){.session = session,
 		.plan = plan,
 		.steps = calloc(plan->count + 1, sizeof(*out->steps)),
@@ -244,7 +308,8 @@ static int start(struct vfpt_session *session, struct vfpt_plan *plan, bool reco
 	}
 	if (apply_all(out, records_only, failed, err) == 0)
 		return 0;
-	vfpt_applied_undo(out);
+	if (undo_all(out, &second) < 0)
+		vfpt_error_remedy(err, "undoing failed: %s", second.message);
 	vfpt_applied_free(out);
 	return -1;
 }
@@ -261,51 +326,6 @@ int vfpt_apply_records(struct vfpt_session *session, struct vfpt_plan *plan, str
 	size_t failed;
 
 	return start(session, plan, true, out, &failed, err);
-}
-
-/* --- undoing --------------------------------------------------------------------------------- */
-
-static void undo_clearing(struct vfpt_session *session, const struct vfpt_step *step)
-{
-	struct vfpt_settings mac = {0}, now = {0};
-	struct vfpt_error err;
-
-	if (session->captured)
-		return;
-	vfpt_settings_put(&mac, VFPT_MAC, step->value);
-	if (vfpt_settings_apply(session->netlink, step->pf, step->vf, &mac, &now, &err) < 0)
-		vfpt_warn("undoing: %s", err.message);
-}
-
-/* A VF goes back as a whole; that is one thing with its record. */
-static void undo_vnic(struct vfpt_session *session, const struct vfpt_vnic_plan *vnic, size_t steps)
-{
-	struct vfpt_error err;
-
-	for (size_t i = 0; i < steps; i++)
-		if (vnic->steps[i].kind == VFPT_STEP_RECORD &&
-			vfpt_release(session, &vnic->assignment, false, &err) < 0)
-			vfpt_warn("undoing: %s", err.message);
-	while (steps-- > 0)
-		if (vnic->steps[steps].kind == VFPT_STEP_CLEAR_MAC)
-			undo_clearing(session, &vnic->steps[steps]);
-}
-
-void vfpt_applied_undo(struct vfpt_applied *applied)
-{
-	if (!applied->steps)
-		return;
-	for (size_t i = applied->plan->count; i-- > 0;) {
-		undo_vnic(applied->session, &applied->plan->vnics[i], applied->steps[i]);
-		applied->steps[i] = 0;
-	}
-}
-
-void vfpt_applied_free(struct vfpt_applied *applied)
-{
-	free(applied->steps);
-	free(applied->gap);
-	*applied = (struct vfpt_applied){.session = NULL};
 }
 
 /* --- once the VM runs ------------------------------------------------------------------------ */

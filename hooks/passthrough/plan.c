@@ -51,6 +51,14 @@ const char *vfpt_outcome_name(enum vfpt_outcome outcome)
 
 /* --- settings as they will be ---------------------------------------------------------------- */
 
+static bool is_released(const struct vfpt_standing *standing, const struct vfpt_pci *vf)
+{
+	for (size_t i = 0; i < standing->released_count; i++)
+		if (vfpt_pci_equal(&standing->released[i].address, vf))
+			return true;
+	return false;
+}
+
 /* What is given back first has its old settings again. */
 static void apply_releases(const struct planner *p, const struct vfpt_pf *pf, struct vfpt_settings *vfs)
 {
@@ -121,6 +129,9 @@ static int add_defaults(struct vfpt_vnic_plan *vnic, struct vfpt_step step, stru
 {
 	static const enum vfpt_setting defaulted[] = {VFPT_SPOOFCHK, VFPT_TRUST};
 
+	/* A VF that is named has what it has. */
+	if (vnic->request->netdev[0])
+		return 0;
 	step.kind = VFPT_STEP_DEFAULT;
 	for (size_t i = 0; i < sizeof(defaulted) / sizeof(defaulted[0]); i++) {
 		step.setting = defaulted[i];
@@ -143,7 +154,7 @@ static int add_settings(struct vfpt_vnic_plan *vnic, struct vfpt_step step, stru
 		step.setting = (enum vfpt_setting)i;
 		step.value = wanted->value[i];
 		if (!vfpt_settings_have(wanted, step.setting) ||
-			is_there(&vnic->before, step.setting, step.value))
+			(!vnic->is_given_back && is_there(&vnic->before, step.setting, step.value)))
 			continue;
 		if (add_step(vnic, step, err) < 0)
 			return -1;
@@ -464,9 +475,13 @@ static int plan_vf(struct planner *p, struct vfpt_vnic_plan *vnic, unsigned spee
 	if (check_untagged(p, vnic, err) < 0 || get_settings(p, vnic->pf, &vfs, err) < 0)
 		return -1;
 	vnic->before = vfs[a->vf];
+	vnic->is_given_back = is_released(&p->standing, &a->address);
 	a->before = vnic->before;
-	if (vfpt_settings_check(&a->wanted, vnic->pf, a->vf, speed, vfs, err) < 0 ||
-		check_mac(p, vnic, err) < 0)
+	/* Nothing new is asked of a VF that is named. */
+	if (!vnic->request->netdev[0] &&
+		vfpt_settings_check(&a->wanted, vnic->pf, a->vf, speed, vfs, err) < 0)
+		return -1;
+	if (check_mac(p, vnic, err) < 0)
 		return -1;
 	/* A link that is held until the VM runs then gets what it is to have. */
 	if (vfpt_is_reset_by_start(&a->wanted) && !vfpt_settings_have(&a->wanted, VFPT_LINK_STATE))

@@ -48,6 +48,7 @@ struct vfpt_vnic_plan {
 	const struct vfpt_pf *pf;
 	struct vfpt_assignment assignment; /* as the ledger will have it */
 	struct vfpt_settings before;       /* the VF's settings as they will be when it is taken */
+	bool is_given_back;                /* it is given back first: its driver may not take them */
 	char netdev[IFNAMSIZ];             /* the VF's network device; empty where it is not needed */
 	bool untagged; /* the guest can use any VLAN, and vfpt.conf wants that to be said */
 	size_t step_count;

@@ -86,7 +86,8 @@ static void show_vf(const struct driver *driver, vfpt_take_vf *take, void *data,
 	show_number(driver, take, data, vf, IFLA_VF_LINK_STATE, VFPT_LINK_STATE);
 	show_number(driver, take, data, vf, IFLA_VF_RSS_QUERY_EN, VFPT_RSS_QUERY);
 	show_number(driver, take, data, vf, IFLA_VF_TRUST, VFPT_TRUST);
-	show(take, data, vf, IFLA_VF_VLAN_LIST, &vlan, sizeof(vlan));
+	if (!driver->shows_no_vlan)
+		show(take, data, vf, IFLA_VF_VLAN_LIST, &vlan, sizeof(vlan));
 }
 
 static int is_gone(struct vfpt_error *err)
@@ -198,6 +199,8 @@ int __wrap_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex
 
 	if (!loaded || netlink != driver_netlink())
 		return __real_vfpt_netlink_set_vf(netlink, pf_ifindex, attribute, payload, size, err);
+	if (driver && driver->goes && --driver->goes == 0)
+		driver->gone = true;
 	if (!driver || driver->gone)
 		return is_gone(err);
 	ck_assert_uint_ge(size, 8);
@@ -216,6 +219,9 @@ int __wrap_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex
 		vfpt_setting_print(setting, after.value[setting], value));
 	if (refused)
 		return vfpt_error_errno(err, VFPT_REFUSED, EOPNOTSUPP, "the kernel says");
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (driver->ignores & 1u << i)
+			after.value[i] = driver->vfs[vf].value[i];
 	driver->vfs[vf] = after;
 	return 0;
 }

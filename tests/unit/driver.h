@@ -20,8 +20,11 @@ struct driver {
 	unsigned refuses;      /* bits of settings that it says EOPNOTSUPP to */
 	unsigned refuses_back; /* bits of settings that it takes once, and then no more */
 	unsigned hides;        /* bits of settings that it takes and does not show; of those with a number */
+	unsigned ignores;      /* bits of settings that it takes and does nothing about */
 	bool wants_mac;        /* it says EINVAL to MAC 0 */
+	bool shows_no_vlan;    /* nor priority and protocol */
 	bool gone;             /* it says ENODEV to everything */
+	unsigned goes;         /* it is gone from that request on, the first being 1; 0: it stays */
 	unsigned shows;        /* number of VFs it shows; 0: all */
 	bool refuses_mtu;      /* it says EINVAL to every MTU of a network device */
 	/* Told of each MTU that is taken, so that it can be where it is looked for; NULL: nobody is. */
