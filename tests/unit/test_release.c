@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The way back: one VF, VFs of VMs that are gone or run without them, and all at VDSM's start. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan_support.h"
+
+/* A vNIC on blue, @n numbers it. */
+static struct vfpt_request vnic_number(uint8_t n)
+{
+	struct vfpt_request request = request_of("blue");
+
+	request.mac = (struct vfpt_mac){{0x56, 0x6f, 0x1a, 0x2b, 0, n}};
+	return request;
+}
+
+/* It is plugged, and has its VF. */
+static void give_vf(const char *vm, uint8_t n)
+{
+	const struct vfpt_request request = vnic_number(n);
+	const char *got;
+
+	if (!session.ledger)
+		open_session();
+	got = plug_request(vm, &request);
+	ck_assert_msg(strncmp(got, "VF ", 3) == 0, "%s", got);
+}
+
+/* Another hook runs, and to it no assignment is young. */
+static void start_anew(void)
+{
+	open_session();
+	session.config->policy.grace = 0;
+	drivers[1].log[0] = '\0';
+}
+
+static void give_one(void)
+{
+	give_vf(VM_A, 1);
+	start_anew();
+}
+
+/* How many VFs have the settings that they had at first. */
+static unsigned pristine(void)
+{
+	unsigned count = 0;
+
+	for (unsigned vf = 0; vf < DRIVER_VFS; vf++)
+		count += drivers[1].vfs[vf].value[VFPT_MAC] == mac_at_first(1, vf) &&
+			 drivers[1].vfs[vf].value[VFPT_VLAN_ID] == 0;
+	return count;
+}
+
+/* --- one VF ---------------------------------------------------------------------------------- */
+
+START_TEST(release_gives_the_vf_back)
+{
+	give_one();
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(said, "");
+	ck_assert_ptr_null(owner("0000:01:10.0"));
+	ck_assert_uint_eq(records(), 0);
+	ck_assert_all_back();
+	/* Twice does no harm. */
+	set_since();
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(said, "");
+	ck_assert_str_eq(set_since(), "");
+}
+END_TEST
+
+START_TEST(release_sets_back_all_that_was)
+{
+	struct vfpt_assignment a = {
+		.vm = VM_A, .pf = "ens1f0", .vf = 6, .address = {.bus = 1, .slot = 17, .function = 4}};
+
+	vfpt_settings_put(&a.before, VFPT_MAC, 0x020000000001);
+	vfpt_settings_put(&a.before, VFPT_VLAN_ID, 5);
+	vfpt_settings_put(&a.before, VFPT_SPOOFCHK, 1);
+	open_session();
+	ck_assert_ok(vfpt_ledger_put(session.ledger, &a, &err), err);
+	assignment = a;
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(set_since(), "6 vlan_id 5\n6 mac 02:00:00:00:00:01\n");
+	ck_assert_uint_eq(records(), 0);
+	/* Of a captured host it is told. */
+	ck_assert_ok(vfpt_ledger_put(session.ledger, &a, &err), err);
+	assignment = a;
+	session.captured = true;
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(
+		said, "would set back: VF 6 of ens1f0: mac 02:00:00:00:00:01, vlan_id 5, spoofchk on\n");
+	ck_assert_str_eq(set_since(), "");
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+/* The VF has another owner by now, or the same VM has it anew: nothing of it is touched. */
+START_TEST(late_release_leaves_new_owner_alone)
+{
+	const char *vm = _i ? VM_A : VM_B, *before;
+	struct vfpt_assignment old;
+
+	give_vf(VM_A, 1);
+	old = assignment;
+	ck_assert_ok(release(), err);
+	give_vf(vm, 2);
+	ck_assert_uint_eq(assignment.vf, old.vf);
+	before = picture(LEDGER);
+	set_since();
+	assignment = old;
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(said, "");
+	ck_assert_str_eq(set_since(), "");
+	ck_assert_str_eq(picture(LEDGER), before);
+	ck_assert_str_eq(owner("0000:01:10.0"), vm);
+}
+END_TEST
+
+START_TEST(release_of_a_vanished_vf_removes_the_record_with_a_warning)
+{
+	give_vf(VM_A, 1);
+	put_file(PF_1 "sriov_numvfs", "0\n");
+	if (_i)
+		drop(PF_1 "virtfn0/physfn");
+	open_session();
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(said, "vfpt: warning: VF 0000:01:10.0 (VF 0 of ens1f0) is gone from this host; its "
+			       "assignment is removed\n");
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+/* VFs were made anew and the address is another index now: the address counts. */
+START_TEST(release_goes_by_address_and_not_by_index)
+{
+	give_vf(VM_A, 1);
+	put_link(PF_1 "virtfn0", "../0000:01:10.2");
+	put_link(PF_1 "virtfn1", "../0000:01:10.0");
+	open_session();
+	set_since();
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(set_since(), "1 mac fe:00:00:00:00:00\n");
+}
+END_TEST
+
+START_TEST(release_that_fails_keeps_the_record)
+{
+	give_vf(VM_A, 1);
+	put_file(PF_1 "sriov_numvfs", "x\n");
+	open_session();
+	ck_assert_fails(release(), err, VFPT_SYSTEM);
+	ck_assert_str_eq(
+		err.message, "VF 0000:01:10.0: PF ens1f0: cannot read sriov_numvfs: Invalid argument");
+	ck_assert_str_eq(owner("0000:01:10.0"), VM_A);
+	ck_assert_uint_eq(entries(LEDGER), 1);
+}
+END_TEST
+
+START_TEST(release_that_cannot_reach_the_driver_keeps_the_record)
+{
+	give_vf(VM_A, 1);
+	drivers[1].gone = true;
+	ck_assert_fails(release(), err, VFPT_SYSTEM);
+	ck_assert_uint_eq(entries(LEDGER), 1);
+	drivers[1].gone = false;
+	ck_assert_ok(release(), err);
+	ck_assert_all_back();
+}
+END_TEST
+
+START_TEST(release_with_a_damaged_record_is_an_error)
+{
+	give_vf(VM_A, 1);
+	put_file(LEDGER "/0000:01:10.0@" VM_A, "garbage");
+	ck_assert_fails(release(), err, VFPT_CORRUPT);
+	ck_assert_contains(err.message, "ledger record /run/vfpt/0000:01:10.0@" VM_A ": ");
+}
+END_TEST
+
+START_TEST(driver_that_takes_old_values_no_more_does_not_keep_the_vf)
+{
+	struct vfpt_request request = vnic_number(1);
+
+	vfpt_settings_put(&request.profile.settings, VFPT_TRUST, 1);
+	open_session();
+	plug_request(VM_A, &request);
+	drivers[1].refuses = 1u << VFPT_TRUST | 1u << VFPT_VLAN_ID;
+	ck_assert_ok(release(), err);
+	/* One line, which names each. */
+	ck_assert_uint_eq(count_lines(said), 1);
+	ck_assert_contains(said, "vfpt: warning: VF 0 of ens1f0 (igb): cannot set trust to off: ");
+	ck_assert_contains(said, "VF 0 of ens1f0 (igb): cannot set vlan_id to 0: ");
+	ck_assert_contains(said, "; the VF is released as it is\n");
+	ck_assert_uint_eq(records(), 0);
+	ck_assert_uint_eq(drivers[1].vfs[0].value[VFPT_MAC], mac_at_first(1, 0));
+}
+END_TEST
+
+/* --- VDSM starts ----------------------------------------------------------------------------- */
+
+static const char *reconcile(int expected)
+{
+	int r;
+
+	catch_stderr();
+	r = vfpt_reconcile(&session, &err);
+	ck_assert_msg(r == expected, "it returns %d: %s", r, r < 0 ? err.message : "");
+	return caught_stderr();
+}
+
+START_TEST(vf_of_a_vm_that_is_gone_is_given_back)
+{
+	give_one();
+	ck_assert_str_eq(
+		reconcile(0), "vfpt: warning: VM " VM_A " is gone; its VF 0 of ens1f0 is given back\n");
+	ck_assert_uint_eq(records(), 0);
+	ck_assert_uint_eq(pristine(), DRIVER_VFS);
+}
+END_TEST
+
+START_TEST(vf_of_a_vm_that_libvirt_runs_is_left_alone)
+{
+	give_one();
+	libvirt_runs = VM_A;
+	ck_assert_str_eq(reconcile(0), "");
+	ck_assert_str_eq(drivers[1].log, "");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+START_TEST(without_libvirts_answer_all_stays_and_that_is_told)
+{
+	give_one();
+	libvirt_answer = -1;
+	ck_assert_str_eq(reconcile(0),
+		"vfpt: warning: libvirt does not answer, so VFs of VMs that may be gone stay taken\n");
+	ck_assert_str_eq(drivers[1].log, "");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+START_TEST(without_a_process_table_all_stays_and_that_is_told)
+{
+	give_one();
+	drop("proc");
+	ck_assert_str_eq(reconcile(0), "vfpt: warning: /proc cannot be read, or not in time, so VFs of VMs "
+				       "that may be gone stay taken\n");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+START_TEST(vf_in_use_gets_the_settings_that_it_should_have)
+{
+	give_one();
+	bind_to_vfio(1, 0);
+	put_process(4711, VM_A);
+	libvirt_runs = VM_A;
+	start_anew();
+	vfpt_settings_put(&drivers[1].vfs[0], VFPT_VLAN_ID, 7);
+	ck_assert_contains(reconcile(0), "VF 0 of ens1f0 has vlan_id 7, it should be 200\n");
+	ck_assert_contains(drivers[1].log, "0 vlan_id 200\n");
+	ck_assert_uint_eq(drivers[1].vfs[0].value[VFPT_VLAN_ID], 200);
+	ck_assert_uint_eq(pristine(), DRIVER_VFS - 1);
+	ck_assert_uint_eq(records(), 1);
+	/* On a captured host it is told. */
+	session.captured = true;
+	vfpt_settings_put(&drivers[1].vfs[0], VFPT_VLAN_ID, 7);
+	ck_assert_str_eq(reconcile(0), "would set: VF 0 of ens1f0: mac 56:6f:1a:2b:00:01, vlan_id 200, "
+				       "vlan_priority 0, vlan_protocol 802.1Q\n");
+	ck_assert_uint_eq(drivers[1].vfs[0].value[VFPT_VLAN_ID], 7);
+}
+END_TEST
+
+/* What a process says of itself is not enough to set what the host may have taken since. */
+START_TEST(process_alone_repairs_nothing)
+{
+	give_one();
+	bind_to_vfio(1, 0);
+	put_process(4711, VM_A);
+	start_anew();
+	vfpt_settings_put(&drivers[1].vfs[0], VFPT_VLAN_ID, 7);
+	ck_assert_contains(
+		reconcile(0), "VM " VM_A " does not run here for sure; its VF 0 of ens1f0 stays as it is");
+	ck_assert_str_eq(drivers[1].log, "");
+}
+END_TEST
+
+/* Another may have taken it by itself. */
+START_TEST(vf_in_use_of_a_vm_that_does_not_run_here_is_left_alone)
+{
+	give_one();
+	bind_to_vfio(1, 0);
+	start_anew();
+	vfpt_settings_put(&drivers[1].vfs[0], VFPT_VLAN_ID, 7);
+	ck_assert_str_eq(reconcile(0),
+		"vfpt: warning: VM " VM_A
+		" does not run here for sure; its VF 0 of ens1f0 stays as it is: it is bound "
+		"to vfio-pci, and not by us\n");
+	ck_assert_str_eq(drivers[1].log, "");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+START_TEST(vf_that_is_yet_to_be_used_is_its_hooks_matter)
+{
+	give_one();
+	libvirt_runs = VM_A;
+	vfpt_settings_put(&drivers[1].vfs[0], VFPT_VLAN_ID, 7);
+	ck_assert_str_eq(reconcile(0), "");
+	ck_assert_str_eq(drivers[1].log, "");
+}
+END_TEST
+
+/* Renamed and moved PFs do not matter: the address identifies a VF, and this one is not there any more. */
+START_TEST(record_of_a_vf_that_is_gone_is_removed)
+{
+	give_one();
+	drop("sys/bus/pci/devices/0000:01:10.0");
+	drop("sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0/virtfn0");
+	start_anew();
+	libvirt_runs = VM_A;
+	ck_assert_contains(
+		reconcile(0), "VF 0000:01:10.0 (VF 0 of ens1f0) is gone from this host; its assignment is");
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+START_TEST(first_failure_is_the_error_and_the_others_are_told)
+{
+	const char *lines;
+
+	give_vf(VM_A, 1);
+	give_vf(VM_B, 2);
+	start_anew();
+	drivers[1].gone = true;
+	lines = reconcile(-1);
+	ck_assert_contains(err.message, "VF 0 of ens1f0, of VM " VM_A ": ");
+	ck_assert_contains(err.message, "No such device");
+	ck_assert_contains(lines, "vfpt: warning: VF 1 of ens1f0, of VM " VM_B ": ");
+	ck_assert_uint_eq(records(), 2);
+	/* The next time all is well. */
+	drivers[1].gone = false;
+	reconcile(0);
+	ck_assert_uint_eq(records(), 0);
+	ck_assert_uint_eq(pristine(), DRIVER_VFS);
+}
+END_TEST
+
+START_TEST(use_that_cannot_be_found_out_is_an_error)
+{
+	give_one();
+	libvirt_runs = VM_A;
+	drop(text("%snet", vf_path(1, 0)));
+	put_file(text("%snet", vf_path(1, 0)), "");
+	reconcile(-1);
+	ck_assert_contains(err.message, "VF 0 of ens1f0, of VM " VM_A ": ");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+/* --- a VM runs, and not with that VF: a script of another package failed behind our hook ------- */
+
+/* Its hooks are not over yet, perhaps: before it is plugged, it is not used. */
+/* QEMU itself takes the VF half of a pair out of the guest, while the VM migrates; and gives it back. */
+/* Whose VF cannot be looked at may well use it. */
+/* --- what a plan lacks ----------------------------------------------------------------------- */
+
+/* All VFs of ens1f0 are that VM's. */
+static void give_all(const char *vm)
+{
+	for (uint8_t n = 0; n < DRIVER_VFS; n++)
+		give_vf(vm, n);
+	start_anew();
+}
+
+/* Plan for these, give back what they lack as long as there is something, as the hook does. */
+static void plan_and_reclaim(const char *vm, const struct vfpt_request *list, size_t count)
+{
+	const char *lines = "";
+	struct vfpt_assignment *gone;
+	size_t gone_count;
+
+	do {
+		ck_assert_ok(plan_start(vm, list, count, NULL), err);
+		ck_assert_ok(vfpt_find_gone(&session, plan, &gone, &gone_count, &err), err);
+		catch_stderr();
+		gone_count = vfpt_reclaim(&session, gone, gone_count);
+		free(gone);
+		lines = text("%s%s", lines, caught_stderr());
+	} while (gone_count > 0);
+	said = lines;
+}
+
+static void take_one(const char *vm, uint8_t n)
+{
+	const struct vfpt_request request = vnic_number(n);
+
+	plan_and_reclaim(vm, &request, 1);
+}
+
+START_TEST(shortage_takes_back_what_nobody_has)
+{
+	give_all(VM_B);
+	take_one(VM_A, 100);
+	for (unsigned vf = 0; vf < DRIVER_VFS; vf++)
+		ck_assert_contains(said,
+			text("vfpt: warning: VM " VM_B " is gone; its VF %u of ens1f0 is given back\n", vf));
+	ck_assert_str_eq(planned(0), "VF 0 of ens1f0");
+	ck_assert_uint_eq(records(), 0);
+	ck_assert_uint_eq(pristine(), DRIVER_VFS);
+}
+END_TEST
+
+/* Each of its networks, not only the first that has none left. */
+START_TEST(shortage_of_two_networks_takes_back_on_both)
+{
+	const struct vfpt_request list[] = {request_of("blue"), request_of("red")};
+
+	prepare("1=1 2=1 3=0");
+	give_vf(VM_B, 1);
+	ck_assert_str_eq(plug(VM_B, "red"), "VF 0 of ens2f0");
+	start_anew();
+	plan_and_reclaim(VM_A, list, 2);
+	ck_assert_str_eq(planned(0), "VF 0 of ens1f0");
+	ck_assert_str_eq(planned(1), "VF 0 of ens2f0");
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+/* What nobody lacks stays, until VDSM starts. */
+START_TEST(nothing_is_taken_back_where_nothing_lacks)
+{
+	give_vf(VM_B, 1);
+	start_anew();
+	take_one(VM_A, 100);
+	ck_assert_str_eq(said, "");
+	ck_assert_str_eq(planned(0), "VF 1 of ens1f0");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+START_TEST(shortage_takes_nothing_of_other_pfs)
+{
+	prepare("1=1");
+	give_vf(VM_B, 1);
+	ck_assert_str_eq(plug(VM_B, "red"), "VF 0 of ens2f0");
+	start_anew();
+	take_one(VM_A, 100);
+	ck_assert_uint_eq(records(), 1);
+	ck_assert_str_eq(owner("0000:02:10.0"), VM_B);
+}
+END_TEST
+
+START_TEST(shortage_takes_nothing_from_who_is_there)
+{
+	give_all(VM_B);
+	libvirt_runs = VM_B;
+	take_one(VM_A, 100);
+	ck_assert_int_eq(plan->failure.code, VFPT_NO_VF);
+	ck_assert_str_eq(said, "");
+	ck_assert_ptr_null(vfpt_vm_liveness_in_doubt(session.liveness));
+	ck_assert_uint_eq(records(), DRIVER_VFS);
+	ck_assert_str_eq(drivers[1].log, "");
+}
+END_TEST
+
+START_TEST(shortage_without_libvirts_answer_is_in_doubt)
+{
+	give_all(VM_B);
+	libvirt_answer = -1;
+	take_one(VM_A, 100);
+	ck_assert_str_eq(vfpt_vm_liveness_in_doubt(session.liveness), "libvirt does not answer");
+	ck_assert_uint_eq(records(), DRIVER_VFS);
+}
+END_TEST
+
+/* A vNIC is plugged: the VM is there, and what it has it may be about to use. */
+START_TEST(shortage_takes_nothing_from_the_vm_itself)
+{
+	const struct vfpt_request request = vnic_number(100);
+	struct vfpt_assignment *gone;
+	size_t count;
+
+	give_all(VM_A);
+	ck_assert_str_eq(refusal(VM_A, &request, VFPT_NO_VF), planned(0));
+	ck_assert_ok(vfpt_find_gone(&session, plan, &gone, &count, &err), err);
+	free(gone);
+	ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
+START_TEST(what_cannot_be_taken_back_is_told_and_stays)
+{
+	struct vfpt_request request = vnic_number(100);
+	struct vfpt_assignment *gone;
+	size_t count;
+
+	give_all(VM_B);
+	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
+	ck_assert_ok(vfpt_find_gone(&session, plan, &gone, &count, &err), err);
+	ck_assert_uint_eq(count, DRIVER_VFS);
+	drivers[1].gone = true;
+	catch_stderr();
+	ck_assert_uint_eq(vfpt_reclaim(&session, gone, count), 0);
+	ck_assert_contains(caught_stderr(), "vfpt: warning: VM " VM_B " is gone, but: ");
+	free(gone);
+	ck_assert_uint_eq(records(), DRIVER_VFS);
+}
+END_TEST
+
+START_TEST(mac_of_a_vm_that_is_gone_is_free_again)
+{
+	give_vf(VM_B, 1);
+	give_vf(VM_B, 2);
+	start_anew();
+	take_one(VM_A, 2);
+	ck_assert_str_eq(said, "vfpt: warning: VM " VM_B " is gone; its VF 1 of ens1f0 is given back\n");
+	ck_assert_str_eq(planned(0), "VF 1 of ens1f0");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+START_TEST(mac_of_a_vm_that_is_there_is_not)
+{
+	give_vf(VM_B, 1);
+	libvirt_runs = VM_B;
+	start_anew();
+	take_one(VM_A, 1);
+	ck_assert_contains(planned(0), "VF 0 of ens1f0 has this MAC already: it belongs to VM " VM_B);
+	ck_assert_str_eq(said, "");
+	ck_assert_uint_eq(records(), 1);
+}
+END_TEST
+
+START_TEST(named_vf_of_a_vm_that_is_gone_is_free_again)
+{
+	const struct vfpt_request request = request_by_name("eth0");
+
+	give_vf(VM_B, 1);
+	libvirt_runs = VM_B;
+	start_anew();
+	plan_and_reclaim(VM_A, &request, 1);
+	ck_assert_str_eq(planned(0), "it belongs to VM " VM_B);
+	libvirt_runs = NULL;
+	start_anew();
+	plan_and_reclaim(VM_A, &request, 1);
+	ck_assert_str_eq(said, "vfpt: warning: VM " VM_B " is gone; its VF 0 of ens1f0 is given back\n");
+	ck_assert_str_eq(planned(0), "VF 0 of ens1f0");
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+/* The MAC that a named VF has itself, too. */
+START_TEST(named_vf_has_the_mac_of_a_vm_that_is_gone)
+{
+	const struct vfpt_request request = request_by_name("eth1");
+	struct vfpt_request other = request_of("blue");
+
+	put_file(text("%snet/eth1/address", vf_path(1, 1)), "72:53:0f:1f:f3:4a\n");
+	ck_assert_ok(vfpt_mac_parse("72:53:0f:1f:f3:4a", &other.mac, &err), err);
+	open_session();
+	ck_assert_str_eq(plug_request(VM_B, &other), "VF 0 of ens1f0");
+	libvirt_runs = VM_B;
+	start_anew();
+	plan_and_reclaim(VM_A, &request, 1);
+	ck_assert_contains(planned(0), "VF 0 of ens1f0 has this MAC already: it belongs to VM " VM_B);
+	libvirt_runs = NULL;
+	start_anew();
+	plan_and_reclaim(VM_A, &request, 1);
+	ck_assert_str_eq(said, "vfpt: warning: VM " VM_B " is gone; its VF 0 of ens1f0 is given back\n");
+	ck_assert_str_eq(planned(0), "VF 1 of ens1f0");
+}
+END_TEST
+
+/* Who changes nothing sees the plan as it would be. */
+/* --- the hook itself, on a captured host: no process, no libvirt ------------------------------- */
+
+START_TEST(hook_of_vdsms_start_gives_back_what_nobody_has)
+{
+	const char *const argv[] = {text("%s/before_vdsm_start/50_vfpt", getenv("VFPT_TEST_HOOKS")), NULL};
+	const char *const env[] = {text("VFPT_ROOT=%s", root), NULL};
+	struct outcome outcome;
+
+	give_one();
+	close_session();
+	outcome = run(argv, env);
+	ck_assert_int_eq(outcome.code, 0);
+	ck_assert_str_eq(outcome.err, ""); /* it is young */
+	ck_assert_uint_eq(records(), 1);
+	put_file(CONFIG, "[policy]\ngrace = 0\n");
+	outcome = run(argv, env);
+	ck_assert_int_eq(outcome.code, 0);
+	ck_assert_contains(
+		outcome.err, "vfpt: warning: VM " VM_A " is gone; its VF 0 of ens1f0 is given back\n");
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("release");
+	TCase *tcase = plan_case(suite, "one VF");
+
+	tcase_add_test(tcase, release_gives_the_vf_back);
+	tcase_add_test(tcase, release_sets_back_all_that_was);
+	tcase_add_loop_test(tcase, late_release_leaves_new_owner_alone, 0, 2);
+	tcase_add_loop_test(tcase, release_of_a_vanished_vf_removes_the_record_with_a_warning, 0, 2);
+	tcase_add_test(tcase, release_goes_by_address_and_not_by_index);
+	tcase_add_test(tcase, release_that_fails_keeps_the_record);
+	tcase_add_test(tcase, release_that_cannot_reach_the_driver_keeps_the_record);
+	tcase_add_test(tcase, release_with_a_damaged_record_is_an_error);
+	tcase_add_test(tcase, driver_that_takes_old_values_no_more_does_not_keep_the_vf);
+
+	tcase = plan_case(suite, "VDSM's start");
+	tcase_add_test(tcase, vf_of_a_vm_that_is_gone_is_given_back);
+	tcase_add_test(tcase, vf_of_a_vm_that_libvirt_runs_is_left_alone);
+	tcase_add_test(tcase, without_libvirts_answer_all_stays_and_that_is_told);
+	tcase_add_test(tcase, without_a_process_table_all_stays_and_that_is_told);
+	tcase_add_test(tcase, vf_in_use_gets_the_settings_that_it_should_have);
+	tcase_add_test(tcase, process_alone_repairs_nothing);
+	tcase_add_test(tcase, vf_in_use_of_a_vm_that_does_not_run_here_is_left_alone);
+	tcase_add_test(tcase, vf_that_is_yet_to_be_used_is_its_hooks_matter);
+	tcase_add_test(tcase, record_of_a_vf_that_is_gone_is_removed);
+	tcase_add_test(tcase, first_failure_is_the_error_and_the_others_are_told);
+	tcase_add_test(tcase, use_that_cannot_be_found_out_is_an_error);
+	tcase_add_test(tcase, hook_of_vdsms_start_gives_back_what_nobody_has);
+
+	tcase = plan_case(suite, "shortage");
+	tcase_add_test(tcase, shortage_takes_back_what_nobody_has);
+	tcase_add_test(tcase, shortage_of_two_networks_takes_back_on_both);
+	tcase_add_test(tcase, nothing_is_taken_back_where_nothing_lacks);
+	tcase_add_test(tcase, shortage_takes_nothing_of_other_pfs);
+	tcase_add_test(tcase, shortage_takes_nothing_from_who_is_there);
+	tcase_add_test(tcase, shortage_without_libvirts_answer_is_in_doubt);
+	tcase_add_test(tcase, shortage_takes_nothing_from_the_vm_itself);
+	tcase_add_test(tcase, what_cannot_be_taken_back_is_told_and_stays);
+	tcase_add_test(tcase, mac_of_a_vm_that_is_gone_is_free_again);
+	tcase_add_test(tcase, mac_of_a_vm_that_is_there_is_not);
+	tcase_add_test(tcase, named_vf_of_a_vm_that_is_gone_is_free_again);
+	tcase_add_test(tcase, named_vf_has_the_mac_of_a_vm_that_is_gone);
+	return run_suite(suite);
+}
