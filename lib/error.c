@@ -60,6 +60,9 @@ static const struct {
 
 static bool is_visible(uint32_t character)
 {
+	/* Nearly all are ASCII, and of nearly all messages nothing is ever shown. */
+	if (character >= 0x20 && character < 0x7f)
+		return true;
 	for (size_t i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++)
 		if (character >= invisible[i].first && character <= invisible[i].last)
 			return false;
@@ -77,12 +80,10 @@ void vfpt_sanitise(char *text, bool multiline)
 		bool stays = size > 0 && (is_visible(character) ||
 						 (multiline && (character == '\n' || character == '\t')));
 
-		if (stays) {
-			memmove(to, from, size);
-			to += size;
-		} else {
+		if (!stays)
 			*to++ = '?';
-		}
+		for (size_t i = 0; stays && i < size; i++)
+			*to++ = (char)from[i];
 		from += size ? size : 1;
 	}
 	*to = '\0';
