@@ -20,8 +20,7 @@ unchanged() {
 
 hooks=/usr/libexec/vdsm/hooks
 
-# Install what tests/run staged, as the RPM would: files, capability, state directory. The library is found
-# where libraries are: ldconfig would read them all, over 9p.
+# Install what tests/run staged, as the RPM would: files, capability, state directory.
 install_build() {
     local hook files=()
     cp -a "${VFPT_STAGE:?the staged build}/." / || return

@@ -145,11 +145,40 @@ captured_it_is_the_same() {
     unchanged "at the end every VF is free and as at first"
 }
 
+# rate USER ARG...: the program that libvfpt(3) shows, in $said and $rc as of run.
+rate() {
+    local user=$1; shift
+    rc=0
+    said=$(setpriv --reuid "$user" --regid kvm --clear-groups /tmp/rate "$@" 2>&1) || rc=$?
+}
+
+the_manuals_program_lists_and_sets() {
+    ok "the program of libvfpt(3) is compiled" tests/checks/manual_program "$VFPT_STAGE" /tmp/rate
+    rate root
+    is "it lists each PF with its VFs" "$rc $(grep '^ens' <<<"$said" | xargs)" \
+        "0 ens1f0 (igb): 7 VFs ens2f0 (igb): 7 VFs ens3f0 (igb): 4 VFs"
+    is "and their settings, which ip shows" "$(grep -o 'mac [0-9a-f:]*' <<<"$said" | cut -d ' ' -f 2)" \
+        "$(vf_lines ens1f0 ens2f0 ens3f0 | grep -oP 'link/ether \K[0-9a-f:]{17}(?= brd)')"
+    rate root ens1f0 3 100
+    like "it limits a VF" "$rc $(lab_vf ens1f0 3)" '^0 .* max_tx_rate 100Mbps'
+    is "and no other" "$(vf_lines ens1f0 ens2f0 ens3f0 | grep -c max_tx_rate)" 1
+    rate root ens1f0 3 1000000
+    like "what the driver does not take is told" "$rc $said" '^1 .*VF 3 of ens1f0 \(igb\): cannot set max_tx_rate'
+    rate root ens1f0 3 0
+    unchanged "and every VF is as it was"
+    rate vdsm ens1f0 3 100
+    like "who has no right to it is told" "$rc $said" '^1 .*Operation not permitted; setting a VF needs CAP_NET_ADMIN'
+    rate vdsm
+    is "and can list" "$rc $(grep -c '^VF ' <<<"$said")" "0 18"
+    unchanged "nothing is set"
+}
+
 make_host || { echo "Bail out! the host cannot be made"; exit 1; }
 install_build || { echo "Bail out! the build cannot be installed"; exit 1; }
 # shellcheck disable=SC2034 # for unchanged
 before=$(vf_lines ens1f0 ens2f0 ens3f0)
 
+the_manuals_program_lists_and_sets
 looking_touches_nothing_and_needs_no_root
 what_is_explained_happens
 a_mac_in_use_is_explained

@@ -25,13 +25,12 @@ rpm_() {
     return "${PIPESTATUS[0]}"
 }
 
-# Debian has no packages for what they require, hence --nodeps. On Fedora and EL, file triggers of glibc and
-# systemd do the rest: the loader's cache, and what tmpfiles.d says.
-install_rpms() {
+# The hooks' package alone. Debian has no packages for what it requires, hence --nodeps. On Fedora and EL, a
+# file trigger of systemd does the rest: what tmpfiles.d says.
+install_rpm() {
     local rpms=${VFPT_RPMS:?the RPMs} machine type path mode user group
     machine=$(uname -m)
-    rpm_ -i --nodeps "$rpms"/libvfpt-[0-9]*."$machine.rpm" "$rpms"/vdsm-hook-vfpt-[0-9]*."$machine.rpm" &&
-        ldconfig || return
+    rpm_ -i --nodeps "$rpms"/vdsm-hook-vfpt-[0-9]*."$machine.rpm" || return
     while read -r type path mode user group _; do
         [ "$type" != d ] || install -d -m "$mode" -o "$user" -g "$group" "$path" || return
     done </usr/lib/tmpfiles.d/vfpt.conf
@@ -97,7 +96,7 @@ grace = 0" >/etc/vdsm/vfpt.conf
 removed() {
     as_vdsm before_vm_start $samples/vm-one-nic.xml vmId=$vm
     is "a VM runs" "$rc $(assignments)" "0 1"
-    ok "the packages are removed" rpm_ -e --nodeps vdsm-hook-vfpt libvfpt
+    ok "the package is removed" rpm_ -e --nodeps vdsm-hook-vfpt
     is "and leave its record, and the administrator's configuration" \
         "$(find /run/vfpt /usr/libexec/vdsm /etc/vdsm /usr/lib/tmpfiles.d ! -type d | grep vfpt | cut -d@ -f2 | sort | xargs)" \
         "/etc/vdsm/vfpt.conf.rpmsave $vm"
@@ -105,9 +104,9 @@ removed() {
 
 make_host || { echo "Bail out! the host cannot be made"; exit 1; }
 before=$(vf_lines ens1f0)
-ok "the RPMs can be installed" install_rpms
+ok "the RPM can be installed" install_rpm
 is "each hook has its capability, permitted only" "$(capabilities)" \
-    "$(find hooks -maxdepth 1 -name '*_*.c' | wc -l) cap_net_admin=p"
+    "$(find hooks -name 50_vfpt.c | wc -l) cap_net_admin=p"
 ok "the administrator's configuration is in place" test -f /etc/vdsm/vfpt.conf
 
 a_vm_starts_runs_and_ends
