@@ -436,9 +436,35 @@ static int with_each(
 	return r;
 }
 
+/*
+ * VDSM tells the end of a start that was refused as it tells that of a VM: of one that runs meanwhile, and
+ * uses its VF, nothing may be taken.
+ */
+static int stays_with_vm(
+	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, bool *stays, struct vfpt_error *err)
+{
+	char reason[VFPT_REASON_SIZE];
+
+	*stays = false;
+	if (hook->point->document != VFPT_DOMAIN || !vfpt_vm_runs(hook->session.liveness, assignment))
+		return 0;
+	if (vfpt_vf_usage(hook->session.host, &assignment->address, stays, reason, err) < 0)
+		return -1;
+	if (*stays)
+		vfpt_warn("VM %s runs, so its VF %u of %s stays with it: %s", assignment->vm, assignment->vf,
+			assignment->pf, reason);
+	return 0;
+}
+
 static int release_one(
 	struct vfpt_hook *hook, const struct vfpt_assignment *assignment, struct vfpt_error *err)
 {
+	bool stays;
+
+	if (stays_with_vm(hook, assignment, &stays, err) < 0)
+		return -1;
+	if (stays)
+		return 0;
 	if (hook->test) {
 		vfpt_report_vf("would set back", &hook->session, assignment, &assignment->before,
 			assignment->mtu_before);

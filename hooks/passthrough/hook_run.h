@@ -46,12 +46,15 @@ struct vfpt_hook_point {
  */
 int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err);
 
-/** A step: release the VFs of this VM; at nic points those of the document's vNIC. All are tried. */
+/**
+ * A step: release the VFs of this VM; at nic points those of the document's vNIC. All are tried. A VM that
+ * runs keeps those that it uses.
+ */
 int vfpt_hook_release(struct vfpt_hook *hook, struct vfpt_error *err);
 
 /**
  * A step: now that the VM (at nic points: the vNIC) runs, apply again what libvirt's start wiped out, see
- * vfpt_assign_finish().
+ * vfpt_finish().
  */
 int vfpt_hook_finish(struct vfpt_hook *hook, struct vfpt_error *err);
 

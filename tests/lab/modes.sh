@@ -74,6 +74,10 @@ not_started_again() {
     ok "$1: in one line" one_line "$err"
     ok "$1: the document stays" cmp "$doc" /tmp/domain.xml
     is "$1: and VF and record, too" "$(vf_lines ens1f0; cat /run/vfpt/*@*)" "$before"
+    as_vdsm after_vm_destroy /tmp/domain.xml vmId="$vm"
+    like "$1: the end of that start takes nothing from it either" "$rc $err" \
+        "^0 vfpt: warning: VM $vm runs, so its VF [0-6] of ens[123]f0 stays with it: "
+    is "$1: nor VF and record" "$(vf_lines ens1f0; cat /run/vfpt/*@*)" "$before"
 }
 
 all_have_netdevs() {

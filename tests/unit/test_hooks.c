@@ -2473,6 +2473,14 @@ START_TEST(vm_that_runs_is_not_started_again)
 			"vfpt: vNIC " MAC_1 " (network blue): VM " VM_A " runs already, "
 			"on VF 1 of ens1f0; stop it before it is started again\n");
 		ck_assert_str_eq(picture("."), before);
+		/* VDSM then runs this hook, as at the end of any VM. */
+		if (!running[_i].process)
+			return;
+		outcome = hook("after_vm_destroy", VM_A, NULL);
+		ck_assert_exit(outcome, 0);
+		ck_assert_contains(outcome.err,
+			"vfpt: warning: VM " VM_A " runs, so its VF 1 of ens1f0 stays with it: ");
+		ck_assert(there_is(text("run/vfpt/0000:01:10.2@%s", VM_A)));
 		return;
 	}
 	ck_assert_exit(outcome, 0);
