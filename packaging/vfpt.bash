@@ -3,11 +3,11 @@
 #
 # Completion for vfpt: subcommands, their options, PFs, VM ids from the ledger, VFs by their network devices.
 #
-# It runs in root's shell, and the names of files and network devices are chosen by others: only words of these patterns
-# are offered, and nothing is expanded. (compgen -W would expand its words.)
+# It runs in root's shell, and the names of files and network devices are chosen by others: only words of
+# these patterns are offered, and nothing is expanded. (compgen -W would expand its words.)
 
-# The names of PFs, or of what can be shown and released, a line each. In a subshell: whatever the user's shell is set to,
-# a pattern here means what it says.
+# The names of PFs, or of what can be shown and released, a line each. In a subshell: whatever the user's
+# shell is set to, a pattern here means what it says.
 _vfpt_names() (
     set +efu
     shopt -s nullglob
@@ -44,7 +44,10 @@ _vfpt() {
         words=(list show explain check release reconcile capture --help --version)
     else
         case ${COMP_WORDS[1]} in
-        list) if [ "${COMP_WORDS[COMP_CWORD - 1]}" = --pf ]; then names=pfs; else words=(--json --pf --free --help); fi ;;
+        list)
+            words=(--json --pf --free --help)
+            [ "${COMP_WORDS[COMP_CWORD - 1]}" != --pf ] || { words=(); names=pfs; }
+            ;;
         show) words=(--help) names=subjects ;;
         explain) words=(--json --help) ;;
         release) words=(--force --help) names=subjects ;;

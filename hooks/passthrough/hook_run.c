@@ -331,7 +331,8 @@ static void warn_of_losses(const struct vfpt_vnic_plan *vnic, bool gap)
 			vnic->pf->name);
 	if (vnic->untagged)
 		vfpt_warn(
-			"%s: VF %u of %s has no VLAN, so the guest can use any VLAN of the switch port; give it one, or let the port carry none (see [policy] untagged in vfpt.conf)",
+			"%s: VF %u of %s has no VLAN, so the guest can use any VLAN of the switch port; give it "
+			"one, or let the port carry none (see [policy] untagged in vfpt.conf)",
 			request->name, vnic->assignment.vf, vnic->pf->name);
 	if (request->netdev[0])
 		return;

@@ -462,7 +462,8 @@ static int check_untagged(const struct planner *p, struct vfpt_vnic_plan *vnic, 
 	if (policy == VFPT_UNTAGGED_WARN)
 		return 0;
 	return vfpt_error_set(err, VFPT_REFUSED,
-		"VF %u of %s would have no VLAN, so the guest could use any VLAN of the switch port, which vfpt.conf refuses ([policy] untagged); give it one, or use no passthrough",
+		"VF %u of %s would have no VLAN, so the guest could use any VLAN of the switch port, which "
+		"vfpt.conf refuses ([policy] untagged); give it one, or use no passthrough",
 		a->vf, a->pf);
 }
 

@@ -17,10 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fuzz.h"
-#include "tree.h"
 #include "domain.h"
+#include "fuzz.h"
 #include "hook_run.h"
+#include "tree.h"
 
 /* The VM that runs, and the VF that it has. */
 #define RUNS        "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"

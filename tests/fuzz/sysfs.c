@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A host's /sys and /proc. The first line of the input is the name of a bridge, the others make a tree
- * (tree.h). */
+/* A host's /sys and /proc. The input's first line names a bridge, the others make a tree (tree.h). */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -36,8 +36,7 @@ static void forget_changes(void)
 		free(changes[--change_count].path);
 }
 
-/* How many names there are in the path, each of them one that leads down; 0 where there is none or another.
- */
+/* How many names there are in the path, each of them one that leads down; else 0. */
 static size_t depth(const char *path)
 {
 	size_t names = 0;
@@ -51,8 +50,7 @@ static size_t depth(const char *path)
 	return names;
 }
 
-/* Links lie where their path says, and their targets only go up at the start: so a path never leaves the
- * tree. */
+/* Links lie where their path says, and targets only go up at their start: so no path leaves the tree. */
 static bool is_safe_target(const char *target, const char *path)
 {
 	size_t up = 0;
@@ -131,8 +129,7 @@ static void make_directory(int root, const char *path)
 		note(path, false, false);
 }
 
-/* @path is cut for a moment at each of its slashes. @before: the path of the line before; what it is below is
- * there. */
+/* @path is cut for a moment at each slash. @before: the path of the line before; it has its parents. */
 static void make_parents(int root, char *path, const char *before)
 {
 	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {

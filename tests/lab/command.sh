@@ -163,11 +163,13 @@ the_manuals_program_lists_and_sets() {
     like "it limits a VF" "$rc $(lab_vf ens1f0 3)" '^0 .* max_tx_rate 100Mbps'
     is "and no other" "$(vf_lines ens1f0 ens2f0 ens3f0 | grep -c max_tx_rate)" 1
     rate root ens1f0 3 1000000
-    like "what the driver does not take is told" "$rc $said" '^1 .*VF 3 of ens1f0 \(igb\): cannot set max_tx_rate'
+    like "what the driver does not take is told" "$rc $said" \
+        '^1 .*VF 3 of ens1f0 \(igb\): cannot set max_tx_rate'
     rate root ens1f0 3 0
     unchanged "and every VF is as it was"
     rate vdsm ens1f0 3 100
-    like "who has no right to it is told" "$rc $said" '^1 .*Operation not permitted; setting a VF needs CAP_NET_ADMIN'
+    like "who has no right to it is told" "$rc $said" \
+        '^1 .*Operation not permitted; setting a VF needs CAP_NET_ADMIN'
     rate vdsm
     is "and can list" "$rc $(grep -c '^VF ' <<<"$said")" "0 18"
     unchanged "nothing is set"

@@ -27,7 +27,8 @@ domain() {
 # grace SECONDS [TIMEOUT]: of vfpt.conf. The lab's QEMU runs as root, and libvirt may take its time.
 grace() {
     mkdir -p /etc/vdsm
-    printf '[policy]\ngrace = %s\nqemu_user = root\nliveness_timeout = %s\n' "$1" "${2:-60}" >/etc/vdsm/vfpt.conf
+    printf '[policy]\ngrace = %s\nqemu_user = root\nliveness_timeout = %s\n' "$1" "${2:-60}" \
+        >/etc/vdsm/vfpt.conf
 }
 netdevs() { for link in /sys/class/net/ens1f0/device/virtfn*; do [ -d "$link/net" ] || return; done; }
 vdsm_starts() { : >/tmp/nothing.xml; as_vdsm before_vdsm_start /tmp/nothing.xml; }
@@ -124,11 +125,12 @@ without_libvirt_all_stays_taken() {
     unchanged "after_vm_destroy needs no libvirt"
 }
 
-# claims USER PROGRAM...: a process of that user whose command line says that it is the second VM's. Its pid is in
-# $claimant.
+# claims USER PROGRAM...: a process of that user whose command line says that it is the second VM's. Its pid
+# is in $claimant.
 claims() {
     local user=$1; shift
-    setpriv --reuid "$user" --regid "$user" --clear-groups "$@" -uuid $two "$(printf '%030000d' 0)" >/tmp/claimant 2>&1 &
+    setpriv --reuid "$user" --regid "$user" --clear-groups "$@" -uuid $two "$(printf '%030000d' 0)" \
+        >/tmp/claimant 2>&1 &
     claimant=$!
 }
 claim_ends() { kill -KILL $claimant; wait $claimant 2>/dev/null; }
@@ -151,7 +153,8 @@ claims_of_others_do_not_count() {
             is "a process of root's with the VM's id: the VF stays taken" "$rc$err $(assignments)" "0 1"
             as_vdsm after_vm_destroy /tmp/$two.xml vmId=$two
         else
-            like "a process of another user with the VM's id: the VF is given back" "$rc $err $(assignments)" \
+            like "a process of another user with the VM's id: the VF is given back" \
+                "$rc $err $(assignments)" \
                 "^0 vfpt: warning: VM $two is gone; its VF [01] of ens1f0 is given back 0$"
         fi
         claim_ends
@@ -159,7 +162,8 @@ claims_of_others_do_not_count() {
     # A command line can be made to keep its reader waiting: none of another user's is looked at.
     second_vm_is_gone
     claims 1000 sh -c 'while :; do sleep 100; done'
-    _hook_domxml=/tmp/nothing.xml strace -f -qq -e trace=openat,openat2 -o /tmp/opened $hooks/before_vdsm_start/50_vfpt 2>/dev/null
+    _hook_domxml=/tmp/nothing.xml strace -f -qq -e trace=openat,openat2 -o /tmp/opened \
+        $hooks/before_vdsm_start/50_vfpt 2>/dev/null
     is "whose a process is is read, and the command line of another user's is not" \
         "$(grep -c "proc/$claimant/status" /tmp/opened) $(grep -c "proc/$claimant/cmdline" /tmp/opened) $(assignments)" "1 0 0"
     claim_ends

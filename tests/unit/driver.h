@@ -30,7 +30,7 @@ struct driver {
 	/* Told of each MTU that is taken, so that it can be where it is looked for; NULL: nobody is. */
 	void (*take_mtu)(unsigned ifindex, unsigned mtu);
 	struct driver *next; /* of another PF; NULL: none. PFs that none has show nothing, and take nothing */
-	char log[2048]; /* what was set: "VF SETTING VALUE" or "mtu IFINDEX MTU", with "!" if refused */
+	char log[2048];      /* what was set: "VF SETTING VALUE" or "mtu IFINDEX MTU", with "!" if refused */
 };
 
 /* From now on that interface index is this driver's; NULL: the kernel's again. */

@@ -281,8 +281,7 @@ static const struct {
 	{VFPT_TRUST, 0, 0, "0 trust off\n0 spoofchk on\n", "0 trust off\n"},
 	{VFPT_SPOOFCHK, 0, 0, "0 spoofchk off\n0 trust off\n", "0 spoofchk on\n"},
 	{VFPT_SPOOFCHK, 1, 0, "0 spoofchk on\n0 trust off\n", "0 spoofchk on\n"},
-	/* no driver takes this one and hides it: it is set where it is asked for only, and goes back all the
-	   same */
+	/* no driver takes this one and hides it: set where it is asked for, and put back all the same */
 	{VFPT_RSS_QUERY, 1, 0, "0 rss_query on\n0 spoofchk on\n0 trust off\n", "0 rss_query off\n"},
 	/* what it refuses, it does not have */
 	{VFPT_MAC, 0, 1u << VFPT_SPOOFCHK, "!0 spoofchk on\n0 trust off\n", ""},

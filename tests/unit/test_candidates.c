@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which PFs, and which of their VFs: asked by plans for a vNIC that is plugged, so that what the VM has
- * stays. */
+/* Which PFs, and which of their VFs: asked by plans for a vNIC that is plugged: what the VM has stays. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

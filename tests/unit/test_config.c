@@ -361,7 +361,8 @@ static const struct {
 				    "numa, untagged, lock_timeout, liveness_timeout, grace and qemu_user"},
 	{"[policy]\nvf_trust = on\n", "line 2: [policy] vf_trust = on: not known; there are gap, placement, "
 				      "numa, untagged, lock_timeout, liveness_timeout, grace and qemu_user"},
-	{"[policy]\n= allow\n", "line 2: [policy]  = allow: not known; there are gap, placement, numa, untagged, "
+	{"[policy]\n= allow\n", "line 2: [policy]  = allow: not known; there are "
+				"gap, placement, numa, untagged, "
 				"lock_timeout, liveness_timeout, grace and qemu_user"},
 	/* [network NAME] */
 	{"[network red]\npfs =\n", "line 2: [network red] pfs = : custom property vf_pf: it is empty"},
@@ -445,9 +446,9 @@ static const struct {
 	/* names */
 	{"gap = allow\n", "line 1: [] gap = allow: " NO_SECTION},
 	{"[policy]\n" NAME_40 "012345678 = 1\n", "line 2: [policy] " NAME_40 " = 1: " TOO_LONG},
-	{"[policy]\n" NAME_40 "01234567 = 1\n",
-		"line 2: [policy] " NAME_40 " = 1: not known; there are gap, placement, numa, untagged, lock_timeout, "
-		"liveness_timeout, grace and qemu_user"},
+	{"[policy]\n" NAME_40 "01234567 = 1\n", "line 2: [policy] " NAME_40 " = 1: not known; there are "
+						"gap, placement, numa, untagged, lock_timeout, "
+						"liveness_timeout, grace and qemu_user"},
 	/* lines */
 	{"[policy\ngap = allow\n", "line 1: neither a section nor KEY = VALUE"},
 	{"[policy]\ngap\n", "line 2: neither a section nor KEY = VALUE"},

@@ -1669,8 +1669,7 @@ END_TEST
 
 #define ONLY(encoding) "the document's encoding is " encoding "; only UTF-8 and UTF-16 are taken"
 
-/* Its bytes are those of "<?xml version='1.0' encoding='DECLARED'?><domain><devices/></domain>" in ENCODING.
- */
+/* Its bytes: "<?xml version='1.0' encoding='DECLARED'?><domain><devices/></domain>" in ENCODING. */
 static const struct {
 	const char *encoding, *declared, *message;
 } refused[] = {

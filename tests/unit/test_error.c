@@ -210,8 +210,7 @@ START_TEST(what_is_not_seen_becomes_a_question_mark)
 }
 END_TEST
 
-/* Not UTF-8; or, for a reader that is not strict, written so that who looks for ESC or U+009B does not see
- * it. */
+/* Not UTF-8; or, for a reader that is not strict, written so that nobody finds ESC or U+009B in it. */
 static const struct {
 	const char *bytes, *shown;
 } malformed[] = {

@@ -35,7 +35,8 @@ captured_hosts_stay_among_themselves() {
     for command in reconcile "release $victim" "list" check; do
         # shellcheck disable=SC2086 # its words
         captured $command
-        ok "a captured host whose run is a link to /run: vfpt ${command%% *} comes to an end" test "$rc" -lt 124
+        ok "a captured host whose run is a link to /run: vfpt ${command%% *} comes to an end" test "$rc" \
+            -lt 124
         untouched "vfpt ${command%% *}: the ledger of the host itself is not touched"
     done
     small_host

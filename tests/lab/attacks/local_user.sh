@@ -1,11 +1,11 @@
 # shellcheck shell=bash disable=SC2154,SC2086,SC2034
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Any local user, with files and processes of his own. Sourced by tests/lab/attacks.sh. What he can do about VMs that
-# are gone is in tests/lab/owners.sh, which has a libvirt.
+# Any local user, with files and processes of his own. Sourced by tests/lab/attacks.sh. What he can do about
+# VMs that are gone is in tests/lab/owners.sh, which has a libvirt.
 
-# at_the_lock COMMAND...: start it while the ledger's lock is the test's, and wait until it wants that. It then has
-# read its document. Its pid is in $waiting; release_lock lets it go on.
+# at_the_lock COMMAND...: start it while the ledger's lock is the test's, and wait until it wants that. It
+# then has read its document. Its pid is in $waiting; release_lock lets it go on.
 at_the_lock() {
     exec 8</run/vfpt
     flock 8
@@ -27,7 +27,8 @@ roots_hook_writes_where_it_read() {
     install -d -o 1000 -g 1000 $way
     install -o 1000 -g 1000 -m 600 /tmp/nic.xml $way/document.xml
     install -d -m 755 /etc/victim
-    at_the_lock env _hook_domxml=$way/document.xml vmId=$other passthrough=required $hooks/before_nic_hotplug/50_vfpt
+    at_the_lock env _hook_domxml=$way/document.xml vmId=$other passthrough=required \
+        $hooks/before_nic_hotplug/50_vfpt
     mv $way $way.moved
     ln -s /etc/victim $way
     release_lock
@@ -52,7 +53,8 @@ no_disk_is_waited_for() {
     untouched "and the VF comes back"
 }
 
-# What takes too long to parse may be hostile, and the line that says so is written with nothing left to be used.
+# What takes too long to parse may be hostile, and the line that says so is written with nothing left to be
+# used.
 a_parser_that_is_given_up_has_no_capability() {
     python3 - <<'END'
 names = " ".join(f"a{i}='x'" for i in range(120000))

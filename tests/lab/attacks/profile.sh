@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A VM's user, and who writes profiles: what MACs, properties and devices of his own VM he can write. Sourced by
-# tests/lab/attacks.sh.
+# A VM's user, and who writes profiles: what MACs, properties and devices of his own VM he can write. Sourced
+# by tests/lab/attacks.sh.
 # shellcheck disable=SC2154 # mac, victim, other, rc, err, doc are that file's
 
 # vm_doc METADATA DEVICES: a domain of VM $other.
@@ -36,10 +36,12 @@ one_vnics_profile_is_not_anothers() {
     twins="$(nic_xml "$mac" blue ua-1)$(nic_xml "$mac" lonely ua-2)"
     vm_doc "$bad" "$twins" >/tmp/x.xml
     attack before_vm_start /tmp/x.xml
-    refused "of two vNICs with one MAC none gets the other's profile" 'this MAC is in the document more than once' /tmp/x.xml
+    refused "of two vNICs with one MAC none gets the other's profile" \
+        'this MAC is in the document more than once' /tmp/x.xml
     vm_doc "$bad$(asks "$mac")" "$(nic_xml "$mac" blue ua-1)" >/tmp/x.xml
     attack before_vm_start /tmp/x.xml
-    refused "nor does one whose metadata is there twice" 'this MAC is in the document more than once' /tmp/x.xml
+    refused "nor does one whose metadata is there twice" 'this MAC is in the document more than once' \
+        /tmp/x.xml
     vm_doc "$(asks "$mac")" "$twins" >/tmp/x.xml
     attack before_vm_start /tmp/x.xml
     is "where none asks for a VF that is not our business" "$rc$err$(cmp "$doc" /tmp/x.xml)" 0
@@ -88,14 +90,16 @@ named_vfs_obey_the_administrator() {
 own_vf() {
     local domain bus slot function
     IFS=:. read -r domain bus slot function <<<"$1"
-    echo "<hostdev mode=\"subsystem\" type=\"pci\" managed=\"no\"><source><address domain=\"0x$domain\" bus=\"0x$bus\" slot=\"0x$slot\" function=\"0x$function\"/></source></hostdev>"
+    echo "<hostdev mode='subsystem' type='pci' managed='no'><source>" \
+        "<address domain='0x$domain' bus='0x$bus' slot='0x$slot' function='0x$function'/></source></hostdev>"
 }
 
 # First without, to see which VF it would be.
 a_vms_own_vf_is_not_given_to_it_again() {
     local first second mode
     for mode in hostdev macvtap failover; do
-        vm_doc "$(asks "$mac" passthrough=required passthrough_mode=$mode)" "$(nic_xml "$mac" blue ua-1)" >/tmp/x.xml
+        vm_doc "$(asks "$mac" passthrough=required passthrough_mode=$mode)" "$(nic_xml "$mac" blue ua-1)" \
+            >/tmp/x.xml
         attack before_vm_start /tmp/x.xml
         first=$(assigned_vf)
         attack after_vm_destroy "$doc"
@@ -113,5 +117,6 @@ a_vms_own_vf_is_not_given_to_it_again() {
     untouched "nothing has changed"
 }
 
-attacks+=(one_vnics_profile_is_not_anothers macs_of_vms_are_theirs_whatever_a_pf_shows an_excluded_vf_keeps_its_mac
+attacks+=(one_vnics_profile_is_not_anothers macs_of_vms_are_theirs_whatever_a_pf_shows
+    an_excluded_vf_keeps_its_mac
     named_vfs_obey_the_administrator a_vms_own_vf_is_not_given_to_it_again)

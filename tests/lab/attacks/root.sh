@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# vdsm, and the root of a container, against root: what they leave in /run/vfpt and among the network devices, for root's
-# shell and for the command that root runs. Sourced by tests/lab/attacks.sh.
+# vdsm, and the root of a container, against root: what they leave in /run/vfpt and among the network devices,
+# for root's shell and for the command that root runs. Sourced by tests/lab/attacks.sh.
 
 in_ledger_as_vdsm() { (cd /run/vfpt && "${vdsm[@]:?}" "$@"); }
 
@@ -10,7 +10,8 @@ in_ledger_as_vdsm() { (cd /run/vfpt && "${vdsm[@]:?}" "$@"); }
 # shellcheck disable=SC2016 # for the inner shell
 offered_to_root() {
     mkdir -p /tmp/completing
-    (cd /tmp/completing && bash -c '. "$1"; shift; COMP_WORDS=(vfpt "$@") COMP_CWORD=$#; _vfpt; printf "%s\n" "${COMPREPLY[@]}" | sort' \
+    (cd /tmp/completing && bash -c \
+        '. "$1"; shift; COMP_WORDS=(vfpt "$@") COMP_CWORD=$#; _vfpt; printf "%s\n" "${COMPREPLY[@]}" | sort' \
         bash /usr/share/bash-completion/completions/vfpt "$@")
 }
 
@@ -22,7 +23,8 @@ completion_runs_nothing() {
     # As a container's root can call one that he gives back.
     ok "(a network device can have the name $device)" ip link set dev ens1f0v6 name "$device"
     ip link set dev ens1f0v5 name "'x"
-    is "root's completion offers VMs and network devices with good names only" "$(offered_to_root release '')" \
+    is "root's completion offers VMs and network devices with good names only" \
+        "$(offered_to_root release '')" \
         "$(printf '%s\n' --force --help "$victim" ens1f0v{0..4} | sort)"
     is "and PFs" "$(offered_to_root list --pf '')" ens1f0
     is "it runs nothing" "$(ls /tmp/completing)" ""

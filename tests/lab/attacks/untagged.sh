@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A guest whose VF has no VLAN: it adds VLANs itself, and hears them. That is why there is [policy] untagged. The guest
-# is a network namespace here, which has the VF's network device. Sourced by tests/lab/attacks.sh.
+# A guest whose VF has no VLAN: it adds VLANs itself, and hears them. That is why there is [policy] untagged.
+# The guest is a network namespace here, which has the VF's network device. Sourced by tests/lab/attacks.sh.
 # shellcheck disable=SC2154 # what that has: mac, other, doc, rc, err
 
 attacks+=(a_guest_uses_any_vlan_unless_it_has_one vfs_without_a_vlan_are_refused)
@@ -23,8 +23,8 @@ start_vf_anew() {
 
 has_link() { ip -n "$1" link show dev "$2" | grep -q LOWER_UP; }
 
-# join NETNS VF HOST VLAN...: the VF's network device in a namespace of its own, with 10.VLAN.0.HOST on these VLANs and
-# 10.1.0.HOST on none.
+# join NETNS VF HOST VLAN...: the VF's network device in a namespace of its own, with 10.VLAN.0.HOST on these
+# VLANs and 10.1.0.HOST on none.
 join() {
     local netns=$1 netdev=ens1f0v$2 host=$3 id
     lab_netns "$netns" "$netdev" "10.1.0.$host/24"
@@ -42,7 +42,8 @@ leave() {
 }
 
 # answers NETNS ADDRESS [SECONDS]: to three pings, within that time.
-answers() { ip netns exec "$1" ping -c 3 -i 0.2 -w "${3-5}" -q "$2" | sed -nE 's/.* ([0-9]+) received.*/\1/p'; }
+answers() { ip netns exec "$1" ping -c 3 -i 0.2 -w "${3-5}" -q "$2" |
+    sed -nE 's/.* ([0-9]+) received.*/\1/p'; }
 
 # give_guest BRIDGE VLAN...: its vNIC gets a VF, and it adds VLANs.
 give_guest() {
@@ -70,7 +71,8 @@ a_guest_uses_any_vlan_unless_it_has_one() {
     is "a VF without a VLAN is given away with one warning" "$(warnings)" 1
     like "which says what that means" "$err" \
         "^vfpt: warning: vNIC $mac \(network lonely\): VF 1 of ens1f0 has no VLAN, so the guest can use any VLAN of the switch port; "
-    is "(its guest hears a peer on VLAN 5, and is heard)" "$(answers guest 10.5.0.2) $(answers peer 10.5.0.1)" "3 3"
+    is "(its guest hears a peer on VLAN 5, and is heard)" \
+        "$(answers guest 10.5.0.2) $(answers peer 10.5.0.1)" "3 3"
     is "(and the host on VLAN 200, which is another network's)" "$(answers guest 10.200.0.9)" 3
     take_guest
     give_guest blue 5
@@ -91,14 +93,16 @@ vfs_without_a_vlan_are_refused() {
     nic_xml "$mac" lonely >/tmp/guest.xml
     plug /tmp/guest.xml
     refused "untagged = refuse: a VF without a VLAN is not given away" \
-        "^vfpt: vNIC $mac \(network lonely\): VF 1 of ens1f0 would have no VLAN, .* which vfpt.conf refuses" /tmp/guest.xml
+        "^vfpt: vNIC $mac \(network lonely\): VF 1 of ens1f0 would have no VLAN, .* which vfpt.conf refuses" \
+        /tmp/guest.xml
     is "and nothing of it is left" "$(assignments)" 1
     attack before_nic_hotplug /tmp/guest.xml passthrough=preferred
     is "with passthrough=preferred it stays on its bridge" "$rc $(cmp "$doc" /tmp/guest.xml)" "0 "
     like "which a warning says" "$err" '^vfpt: warning: .* would have no VLAN, .*; it stays on its bridge'
     ok "in one line" one_line "$err"
     attack before_vm_start /tmp/victim-vm.xml "vmId=$other" sriov=ens1f0v1
-    like "nor is one that sriov= names" "$rc $err" '^2 vfpt: custom property sriov: ens1f0v1: VF 1 of ens1f0 would have no VLAN, '
+    like "nor is one that sriov= names" "$rc $err" \
+        '^2 vfpt: custom property sriov: ens1f0v1: VF 1 of ens1f0 would have no VLAN, '
     plug /tmp/nic.xml
     is "(one with a VLAN is)" "$rc $(vf_of "$doc" "$mac")" "0 $(lab_vf_pci ens1f0 1)"
     unplug
