@@ -385,8 +385,8 @@ int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err)
 		return -1;
 	}
 	warn_of_plan(hook->plan);
-	if (hook->test)
-		vfpt_report_releases(&hook->session, hook->plan);
+	if (hook->test && vfpt_report_releases(&hook->session, hook->plan, err) < 0)
+		return -1;
 	if (hook->test || hook->session.captured)
 		vfpt_report_plan(hook->plan);
 	return rewrite_document(hook, err);
@@ -467,9 +467,8 @@ static int release_one(
 	if (stays)
 		return 0;
 	if (hook->test) {
-		vfpt_report_vf("would set back", &hook->session, assignment, &assignment->before,
-			assignment->mtu_before);
-		return 0;
+		return vfpt_report_vf("would set back", &hook->session, assignment, &assignment->before,
+			assignment->mtu_before, err);
 	}
 	if (vfpt_release(&hook->session, assignment, true, err) == 0)
 		return 0;
@@ -487,8 +486,7 @@ static int finish_one(
 		return vfpt_finish(&hook->session, assignment, err);
 	if (vfpt_host_find_vf(hook->session.host, &assignment->address, &pf, &vf, err) < 0)
 		return -1;
-	vfpt_report_vf("would set", &hook->session, assignment, &wanted, assignment->mtu);
-	return 0;
+	return vfpt_report_vf("would set", &hook->session, assignment, &wanted, assignment->mtu, err);
 }
 
 /* A mistake in vfpt.conf must not keep a VF from coming back. */

@@ -70,8 +70,9 @@ int vfpt_release(struct vfpt_session *session, const struct vfpt_assignment *ass
 		vfpt_warn("VF %s (VF %u of %s) is gone from this host; its assignment is removed", text,
 			assignment->vf, assignment->pf);
 	} else if (session->captured) {
-		vfpt_report_vf(
-			"would set back", session, assignment, &assignment->before, assignment->mtu_before);
+		if (vfpt_report_vf("would set back", session, assignment, &assignment->before,
+			    assignment->mtu_before, err) < 0)
+			return -1;
 	} else if (restore_vf(session, assignment, pf, vf, err) < 0) {
 		return -1;
 	}
@@ -168,10 +169,8 @@ static int repair_if_running(struct vfpt_session *session, const struct vfpt_ass
 		return -1;
 	if (!used)
 		return 0;
-	if (vfpt_vm_runs(session->liveness, a) && session->captured) {
-		vfpt_report_vf("would set", session, a, &a->wanted, a->mtu);
-		return 0;
-	}
+	if (vfpt_vm_runs(session->liveness, a) && session->captured)
+		return vfpt_report_vf("would set", session, a, &a->wanted, a->mtu, err);
 	if (vfpt_vm_runs(session->liveness, a))
 		return vfpt_repair(session, a, err);
 	vfpt_warn("VM %s does not run here for sure; its VF %u of %s stays as it is: %s", a->vm, a->vf, a->pf,

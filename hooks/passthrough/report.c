@@ -26,22 +26,23 @@ static void report_mtu(const char *what, const struct vfpt_netdev *netdev, unsig
 		vfpt_note("%s: MTU of %s to %u", what, netdev->name, mtu);
 }
 
-void vfpt_report_vf(const char *what, struct vfpt_session *session, const struct vfpt_assignment *assignment,
-	const struct vfpt_settings *settings, unsigned mtu)
+int vfpt_report_vf(const char *what, struct vfpt_session *session, const struct vfpt_assignment *assignment,
+	const struct vfpt_settings *settings, unsigned mtu, struct vfpt_error *err)
 {
 	struct vfpt_netdev netdev, upper;
 	const struct vfpt_pf *pf;
 	struct vfpt_error none;
 	unsigned vf;
 
-	if (vfpt_host_find_vf(session->host, &assignment->address, &pf, &vf, &none) < 0)
-		return;
+	if (vfpt_host_find_vf(session->host, &assignment->address, &pf, &vf, err) < 0)
+		return err->code == VFPT_NO_VF ? 0 : -1;
 	vfpt_report_settings(what, pf, vf, settings);
 	if (mtu == 0 || vfpt_host_netdev(session->host, &assignment->address, &netdev, &none) < 0)
-		return;
+		return 0;
 	report_mtu(what, &netdev, mtu);
 	if (vfpt_host_upper(session->host, &netdev, &upper))
 		report_mtu(what, &upper, mtu);
+	return 0;
 }
 
 /* A link that is held gets what it is to have once the VM runs. */
@@ -86,28 +87,33 @@ void vfpt_report_plan(const struct vfpt_plan *plan)
 			report_step(&plan->vnics[i], &plan->vnics[i].steps[j]);
 }
 
-void vfpt_report_releases(struct vfpt_session *session, const struct vfpt_plan *plan)
+int vfpt_report_releases(struct vfpt_session *session, const struct vfpt_plan *plan, struct vfpt_error *err)
 {
-	for (size_t i = 0; i < plan->release_count; i++)
-		vfpt_report_vf("would set back", session, &plan->releases[i], &plan->releases[i].before,
-			plan->releases[i].mtu_before);
+	for (size_t i = 0; i < plan->release_count; i++) {
+		const struct vfpt_assignment *a = &plan->releases[i];
+
+		if (vfpt_report_vf("would set back", session, a, &a->before, a->mtu_before, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int vfpt_report_gone(struct vfpt_session *session, struct vfpt_error *err)
 {
 	struct vfpt_assignment *all;
 	size_t count, corrupt;
+	int r = 0;
 
 	if (vfpt_ledger_of_vm(session->ledger, NULL, &all, &count, &corrupt, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; r == 0 && i < count; i++) {
 		const struct vfpt_assignment *a = &all[i];
 
 		if (vfpt_host_has(session->host, &a->address) && !vfpt_vm_is_gone(session->liveness, a))
 			continue;
 		vfpt_note("would give back: VF %u of %s, of VM %s", a->vf, a->pf, a->vm);
-		vfpt_report_vf("would set back", session, a, &a->before, a->mtu_before);
+		r = vfpt_report_vf("would set back", session, a, &a->before, a->mtu_before, err);
 	}
 	free(all);
-	return 0;
+	return r;
 }

@@ -11,16 +11,17 @@ void vfpt_report_settings(
 
 /*
  * "WHAT: VF 3 of ens1f0: mac 56:..., vlan_id 200"; without settings "what it was before". And of its network
- * device, and of what stands on it, an MTU that is another. @mtu 0: none
+ * device, and of what stands on it, an MTU that is another. @mtu 0: none. Of a VF that is gone nothing is
+ * said.
  */
-void vfpt_report_vf(const char *what, struct vfpt_session *session, const struct vfpt_assignment *assignment,
-	const struct vfpt_settings *settings, unsigned mtu);
+int vfpt_report_vf(const char *what, struct vfpt_session *session, const struct vfpt_assignment *assignment,
+	const struct vfpt_settings *settings, unsigned mtu, struct vfpt_error *err);
 
 /* What carrying the plan out would set. */
 void vfpt_report_plan(const struct vfpt_plan *plan);
 
 /* What would be given back before that: of a run that was killed. */
-void vfpt_report_releases(struct vfpt_session *session, const struct vfpt_plan *plan);
+int vfpt_report_releases(struct vfpt_session *session, const struct vfpt_plan *plan, struct vfpt_error *err);
 
 /* What reconciling would give back. */
 int vfpt_report_gone(struct vfpt_session *session, struct vfpt_error *err);

@@ -62,7 +62,9 @@ static const char *domain_of(const char *vm, const char *profiles, const char *v
 /* Each VM has MACs of its own: that of the vNIC which is MAC_1 in VM A. */
 static const char *mac_of(const char *vm)
 {
-	return strcmp(vm, VM_A) == 0 ? MAC_1 : text("56:6f:1a:ff:%.2s:%.2s", vm + 32, vm + 34);
+	return strcmp(vm, VM_A) == 0 || strlen(vm) != strlen(VM_A)
+		       ? MAC_1
+		       : text("56:6f:1a:ff:%.2s:%.2s", vm + 32, vm + 34);
 }
 
 /* A VM with one vNIC on that network. */

@@ -418,8 +418,8 @@ START_TEST(thousand_vnics_get_all_or_nothing)
 	before = picture("tmp");
 	outcome = hook("before_vm_start");
 	ck_assert_int_eq(outcome.code, 2);
-	/* On a captured host what is put back is printed, a line for each VF. */
-	ck_assert_uint_eq(count_lines(outcome.err), 8);
+	/* There is no plan, so nothing was done that would have to be put back. */
+	ck_assert_uint_eq(count_lines(outcome.err), 1);
 	line = strstr(outcome.err, "vfpt: ");
 	ck_assert_ptr_nonnull(line);
 	ck_assert_uint_eq(count_lines(line), 1);

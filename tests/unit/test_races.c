@@ -353,40 +353,6 @@ END_TEST
 /* --- waiting for the lock */
 
 #define CONFIGURATION "etc/vdsm/vfpt.conf"
-#define SLOW_FILE     "sys/class/net/ens1f0/mtu"
-
-/* A hook that has the ledger's lock and keeps it: a file of the host that it reads then is a silent pipe. */
-static struct program start_holder(unsigned n)
-{
-	struct program holder;
-
-	drop(SLOW_FILE);
-	ck_assert_int_eq(mkfifoat(root_fd, SLOW_FILE, 0600), 0);
-	holder = start_hook("before_vm_start", n);
-	wait_until_it_waits(holder.pid);
-	for (;;) {
-		int dir = open(in_root(LEDGER), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		bool locked = flock(dir, LOCK_EX | LOCK_NB) < 0;
-
-		close(dir);
-		if (locked)
-			return holder;
-		ck_assert_msg(!has_ended(holder.pid), "the hook ended without the lock");
-		wait_a_moment();
-	}
-}
-
-static struct outcome end_of_holder(struct program holder)
-{
-	int fd = openat(root_fd, SLOW_FILE, O_WRONLY | O_CLOEXEC);
-
-	ck_assert_int_ge(fd, 0);
-	put_file(SLOW_FILE, "1500\n"); /* for all who come later */
-	ck_assert_int_eq(write(fd, "1500\n", 5), 5);
-	close(fd);
-	return end_of_program(holder);
-}
-
 /* What a process was started as; a hook under valgrind is valgrind. */
 static const char *name_of(pid_t pid)
 {
@@ -416,48 +382,45 @@ static const struct {
 
 START_TEST(hook_that_waits_too_long_names_who_has_the_lock)
 {
-	struct program holder;
 	struct outcome outcome;
 	double began;
+	int lock;
 
 	put_file(CONFIGURATION, "[policy]\nlock_timeout = 1\n");
-	put_file(document_of(0), original_of(0, false));
 	put_file(document_of(1), original_of(1, false));
-	holder = start_holder(0);
+	lock = lock_ledger();
 	began = seconds();
 	outcome = end_of_program(start_hook(waiters[_i].point, 1));
 	ck_assert_msg(outcome.code == waiters[_i].code, "exit code %d: %s", outcome.code, outcome.err);
 	ck_assert_uint_eq(count_lines(outcome.err), 1);
-	ck_assert_contains(outcome.err, text("%s (pid %d)", name_of(holder.pid), (int)holder.pid));
+	ck_assert_contains(outcome.err, text("%s (pid %d)", name_of(getpid()), (int)getpid()));
 	ck_assert_msg(seconds() - began >= 0.9, "it gave up after %f s", seconds() - began);
 	ck_assert_str_eq(get_file(document_of(1), NULL), original_of(1, false));
-	outcome = end_of_holder(holder);
-	ck_assert_msg(outcome.code == 0, "who has the lock is not disturbed: %s", outcome.err);
-	ck_assert_uint_eq(records(), 1);
+	ck_assert_uint_eq(records(), 0);
+	close(lock);
 }
 END_TEST
 
 /* Many short waits are not one long one, and nobody is named who is gone. */
 START_TEST(hook_that_gets_the_lock_in_time_goes_on)
 {
-	struct program holder, waiter;
+	struct program waiter;
 	struct outcome outcome;
+	int lock;
 
 	put_file(CONFIGURATION, "[policy]\nlock_timeout = 600\n");
-	put_file(document_of(0), original_of(0, false));
 	put_file(document_of(1), original_of(1, false));
-	holder = start_holder(0);
+	lock = lock_ledger();
 	waiter = start_hook("before_vm_start", 1);
 	wait_until_it_waits(waiter.pid);
 	for (int i = 0; i < 1500; i++)
 		wait_a_moment();
 	ck_assert(!has_ended(waiter.pid));
-	outcome = end_of_holder(holder);
-	ck_assert_msg(outcome.code == 0, "%s", outcome.err);
+	close(lock);
 	outcome = end_of_program(waiter);
 	ck_assert_msg(outcome.code == 0, "%s", outcome.err);
 	ck_assert_lacks(outcome.err, "pid");
-	ck_assert_uint_eq(records(), 2);
+	ck_assert_uint_eq(records(), 1);
 }
 END_TEST
 
