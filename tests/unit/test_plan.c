@@ -793,12 +793,12 @@ START_TEST(what_is_given_back_first_is_told_too)
 	open_session();
 	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
 	catch_stderr();
-	vfpt_report_releases(&session, plan);
+	ck_assert_ok(vfpt_report_releases(&session, plan, &err), err);
 	ck_assert_str_eq(caught_stderr(), "would set back: VF 2 of ens1f0: what it was before\n");
 	start_and_leave();
 	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
 	catch_stderr();
-	vfpt_report_releases(&session, plan);
+	ck_assert_ok(vfpt_report_releases(&session, plan, &err), err);
 	ck_assert_str_eq(caught_stderr(),
 		"would set back: VF 0 of ens1f0: mac fe:00:00:00:00:00, vlan_id 0, vlan_priority 0, "
 		"vlan_protocol 802.1Q, max_tx_rate 0, min_tx_rate 0, spoofchk on, trust off, rss_query off, "
