@@ -9,6 +9,7 @@ attacks+=(a_guest_uses_any_vlan_unless_it_has_one vfs_without_a_vlan_are_refused
 
 # Network lonely is untagged, and VFs of ens1f0 serve it. set_untagged [LINE]: what [policy] has besides.
 set_untagged() {
+    rm -rf /run/vfpt/last # which VF its vNIC had in another test
     printf '[policy]\n%s\n[network lonely]\npfs = ens1f0\n' "${1-}" >/etc/vdsm/vfpt.conf
 }
 
