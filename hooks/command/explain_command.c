@@ -6,7 +6,7 @@
 
 #include "document.h"
 #include "message.h"
-#include "release.h"
+#include "reclaim.h"
 #include "vfpt.h"
 
 /* What is explained. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vfpt reconcile: what VDSM's start does (before_vdsm_start), by hand. */
-#include "release.h"
+#include "reclaim.h"
 #include "vfpt.h"
 
 static int run(const struct call *call, struct vfpt_error *err)

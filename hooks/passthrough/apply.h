@@ -57,10 +57,6 @@ int vfpt_repair(
 /* Of what the VF shall have that part which vfpt_finish() applies. */
 struct vfpt_settings vfpt_settings_after_start(const struct vfpt_assignment *assignment);
 
-/* Set the MTU of the VF's network device, and of what stands on it. */
-int vfpt_set_vf_mtu(
-	struct vfpt_session *session, const struct vfpt_pci *vf, unsigned mtu, struct vfpt_error *err);
-
 /* Is that setting, as read, not what it should be? What is not known is no difference. */
 bool vfpt_assignment_differs(
 	const struct vfpt_assignment *assignment, const struct vfpt_settings *now, enum vfpt_setting setting);

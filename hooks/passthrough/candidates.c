@@ -2,147 +2,13 @@
 #include "candidates.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "pf_match.h"
-
 static int no_memory(struct vfpt_error *err)
 {
 	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "choosing a VF");
-}
-
-/* --- who has it ------------------------------------------------------------------------------ */
-
-static const struct vfpt_assignment *planned_on(
-	const struct vfpt_standing *standing, const struct vfpt_pci *vf)
-{
-	for (size_t i = 0; i < standing->planned_count; i++)
-		if (vfpt_pci_equal(&standing->planned[i]->address, vf))
-			return standing->planned[i];
-	return NULL;
-}
-
-const char *vfpt_standing_owner(const struct vfpt_standing *standing, const struct vfpt_pci *vf)
-{
-	if (planned_on(standing, vf))
-		return standing->vm;
-	for (size_t i = 0; i < standing->released_count; i++)
-		if (vfpt_pci_equal(&standing->released[i].address, vf))
-			return NULL;
-	return vfpt_ledger_owner(standing->session->ledger, vf);
-}
-
-static bool is_of_vm(const struct vfpt_standing *standing, const struct vfpt_pci *vf)
-{
-	const char *owner = vfpt_standing_owner(standing, vf);
-
-	return owner && strcmp(owner, standing->vm) == 0;
-}
-
-static bool is_own(const struct vfpt_standing *standing, const struct vfpt_pci *function)
-{
-	for (size_t i = 0; i < standing->own_count; i++)
-		if (vfpt_pci_equal(&standing->own[i], function))
-			return true;
-	return false;
-}
-
-/* The VM has it, and not in the guest: a macvtap leaves a VF with its driver. */
-static bool has_macvtap(const struct vfpt_standing *standing, const struct vfpt_pci *vf)
-{
-	const struct vfpt_assignment *planned = planned_on(standing, vf);
-
-	if (planned)
-		return planned->macvtap;
-	for (size_t i = 0; i < standing->record_count; i++)
-		if (vfpt_pci_equal(&standing->records[i].address, vf))
-			return standing->records[i].macvtap;
-	return false;
-}
-
-static bool is_sibling(const struct vfpt_standing *standing, const struct vfpt_pci *vf)
-{
-	for (size_t i = 0; i < standing->sibling_count; i++)
-		if (vfpt_pci_equal(&standing->siblings[i].vf, vf))
-			return true;
-	return false;
-}
-
-/* Whoever has it; @reason then says so. */
-static bool is_owned(
-	const struct vfpt_standing *standing, const struct vfpt_pci *vf, char reason[VFPT_REASON_SIZE])
-{
-	const char *owner = vfpt_standing_owner(standing, vf);
-
-	if (owner && strcmp(owner, standing->vm) == 0)
-		snprintf(reason, VFPT_REASON_SIZE, "the VM has it already");
-	else if (owner)
-		snprintf(reason, VFPT_REASON_SIZE, "it belongs to VM %s",
-			owner[0] ? owner : "(its record is garbage)");
-	return owner;
-}
-
-bool vfpt_must_come_along(const struct vfpt_standing *standing, const struct vfpt_pci *member)
-{
-	return !is_of_vm(standing, member) && !is_own(standing, member);
-}
-
-/* --- which PFs ------------------------------------------------------------------------------- */
-
-static int copy_pfs(
-	struct vfpt_network_pfs *serving, const struct vfpt_network *network, struct vfpt_error *err)
-{
-	if (network->pf_count == 0) {
-		*err = network->why;
-		return -1;
-	}
-	serving->pfs = calloc(network->pf_count, sizeof(struct vfpt_pf *));
-	if (!serving->pfs)
-		return no_memory(err);
-	memcpy(serving->pfs, network->pfs, network->pf_count * sizeof(struct vfpt_pf *));
-	serving->pf_count = network->pf_count;
-	return 0;
-}
-
-int vfpt_find_network_pfs(struct vfpt_session *session, const struct vfpt_request *request,
-	struct vfpt_network_pfs *out, struct vfpt_error *err)
-{
-	const char *names = request->profile.pfs;
-	const struct vfpt_network *network;
-
-	*out = (struct vfpt_network_pfs){
-		.rules = vfpt_config_network(session->config, request->network, request->bridge)};
-	if (vfpt_host_network(session->host, request->bridge, &network, err) < 0)
-		return -1;
-	out->has_bridge = network->exists;
-	out->vlan_id = out->rules && out->rules->has_vlan ? out->rules->vlan_id : network->vlan_id;
-	out->mtu = out->rules && out->rules->mtu ? out->rules->mtu : network->mtu;
-	out->vnic_mtu = request->mtu ? request->mtu : out->mtu;
-	if (request->mtu > out->mtu)
-		out->mtu = request->mtu;
-	if (!names[0] && out->rules)
-		names = out->rules->pfs;
-	return names[0] ? vfpt_match_pfs(session->host, names, &out->pfs, &out->pf_count, err)
-			: copy_pfs(out, network, err);
-}
-
-bool vfpt_is_allowed(
-	const struct vfpt_config *config, const struct vfpt_pf *pf, const char *network, const char *bridge)
-{
-	const struct vfpt_pf_rules *rules = vfpt_config_pf(config, pf->name);
-
-	return !rules || !rules->networks || vfpt_names_match(rules->networks, network) ||
-	       vfpt_names_match(rules->networks, bridge);
-}
-
-bool vfpt_is_excluded(const struct vfpt_config *config, const struct vfpt_pf *pf, unsigned vf)
-{
-	const struct vfpt_pf_rules *rules = vfpt_config_pf(config, pf->name);
-
-	return rules && vfpt_set_has(&rules->exclude, vf);
 }
 
 /* --- what is known of a PF ------------------------------------------------------------------- */
@@ -196,8 +62,8 @@ static unsigned count_for_network(const struct vfpt_search *search, const struct
 	for (size_t i = 0; i < standing->record_count; i++)
 		count += is_for(&standing->records[i], network, pf) &&
 			 strcmp(standing->records[i].vm, standing->vm) == 0 &&
-			 !planned_on(standing, &standing->records[i].address) &&
-			 is_of_vm(standing, &standing->records[i].address);
+			 !vfpt_standing_planned(standing, &standing->records[i].address) &&
+			 vfpt_standing_is_of_vm(standing, &standing->records[i].address);
 	for (size_t i = 0; i < standing->planned_count; i++)
 		count += is_for(standing->planned[i], network, pf);
 	return count;
@@ -212,7 +78,7 @@ static bool has_its_most(const struct vfpt_standing *standing, const struct vfpt
 	if (!rules || !rules->max_vfs_per_vm)
 		return false;
 	for (unsigned vf = 0; vf < pf->vf_count; vf++)
-		*count += is_of_vm(standing, &pf->vfs[vf]);
+		*count += vfpt_standing_is_of_vm(standing, &pf->vfs[vf]);
 	return *count >= rules->max_vfs_per_vm;
 }
 
@@ -310,124 +176,6 @@ static int look_at_all(const struct vfpt_search *search, struct field *field, st
 	return 0;
 }
 
-/* --- what is known of a VF ------------------------------------------------------------------- */
-
-/* What one VF is examined for. */
-struct examination {
-	const struct vfpt_standing *standing;
-	enum vfpt_mode mode;
-	unsigned more; /* VFs that the VM still wants */
-};
-
-/* Is this other member of the group a VF that could go to the same VM? */
-static int is_free_vf(const struct vfpt_standing *standing, const struct vfpt_pci *member, bool *is_free,
-	struct vfpt_error *err)
-{
-	struct vfpt_session *session = standing->session;
-	const struct vfpt_pf *pf;
-	struct vfpt_error not_a_vf;
-	char reason[VFPT_REASON_SIZE];
-	bool used;
-	unsigned index;
-
-	*is_free = false;
-	if (vfpt_standing_owner(standing, member) ||
-		vfpt_host_find_vf(session->host, member, &pf, &index, &not_a_vf) < 0)
-		return 0;
-	if (vfpt_vf_usage(session->host, member, &used, reason, err) < 0)
-		return -1;
-	*is_free = !used && !vfpt_is_excluded(session->config, pf, index);
-	return 0;
-}
-
-/* VFIO gives away iommu groups as a whole: what else is in there must go to the same VM. */
-static int examine_group(const struct examination *x, const struct vfpt_pci *vf,
-	const struct vfpt_iommu_group *group, enum vfpt_grade *grade, char *reason, struct vfpt_error *err)
-{
-	const struct vfpt_standing *standing = x->standing;
-	char text[VFPT_PCI_SIZE];
-	unsigned open = 0;
-
-	for (size_t i = 0; i < group->count; i++) {
-		const struct vfpt_pci *member = &group->members[i];
-		bool is_free;
-
-		if (vfpt_pci_equal(member, vf) || is_own(standing, member) ||
-			(is_of_vm(standing, member) && !has_macvtap(standing, member)))
-			continue;
-		if (is_free_vf(standing, member, &is_free, err) < 0)
-			return -1;
-		if (!is_free || ++open > x->more) {
-			snprintf(reason, VFPT_REASON_SIZE,
-				"it shares iommu group %u with %s, which does not go to this VM",
-				group->number, vfpt_pci_format(member, text));
-			return 0;
-		}
-	}
-	if (is_sibling(standing, vf))
-		*grade = VFPT_VF_COMPLETES_GROUP;
-	else
-		*grade = open ? VFPT_VF_OPENS_GROUP : VFPT_VF_ALONE;
-	return 0;
-}
-
-/* A macvtap stands on the VF's network device and needs no IOMMU. */
-static int examine_netdev(const struct examination *x, const struct vfpt_pci *vf, enum vfpt_grade *grade,
-	char *reason, struct vfpt_error *err)
-{
-	struct vfpt_error none;
-	struct vfpt_netdev netdev;
-
-	if (is_sibling(x->standing, vf)) {
-		snprintf(reason, VFPT_REASON_SIZE, "its iommu group goes to the guest as a whole");
-		return 0;
-	}
-	if (vfpt_host_netdev(x->standing->session->host, vf, &netdev, &none) == 0) {
-		*grade = VFPT_VF_ALONE;
-		return 0;
-	}
-	if (none.code != VFPT_NO_VF) {
-		*err = none;
-		return -1;
-	}
-	snprintf(reason, VFPT_REASON_SIZE, "%.80s, and a macvtap needs one", none.message);
-	return 0;
-}
-
-/* @reason is filled in where the VF is not to be had: VFPT_VF_OUT. */
-static int examine(const struct examination *x, const struct vfpt_pci *vf, enum vfpt_grade *grade,
-	char *reason, struct vfpt_error *err)
-{
-	struct vfpt_host *host = x->standing->session->host;
-	struct vfpt_iommu_group group;
-	struct vfpt_error no_group;
-	bool used;
-	int r;
-
-	*grade = VFPT_VF_OUT;
-	if (is_own(x->standing, vf)) {
-		snprintf(reason, VFPT_REASON_SIZE, "the VM's own <hostdev> names it");
-		return 0;
-	}
-	if (vfpt_vf_usage(host, vf, &used, reason, err) < 0)
-		return -1;
-	if (used)
-		return 0;
-	if (x->mode == VFPT_MODE_MACVTAP)
-		return examine_netdev(x, vf, grade, reason, err);
-	if (vfpt_host_iommu_group(host, vf, &group, &no_group) < 0) {
-		if (no_group.code != VFPT_NO_VF) {
-			*err = no_group;
-			return -1;
-		}
-		snprintf(reason, VFPT_REASON_SIZE, "%.150s", no_group.message);
-		return 0;
-	}
-	r = examine_group(x, vf, &group, grade, reason, err);
-	vfpt_iommu_group_free(&group);
-	return r;
-}
-
 /* --- the choice ------------------------------------------------------------------------------ */
 
 /* "ens1f0 has 7 VFs, 5 assigned to VMs, 2 unusable (VF 0: ...)" */
@@ -471,8 +219,8 @@ static int none_free(
  * VFs are examined one by one, the best by what is known first, until one is good enough: one that needs
  * nobody else, or where an earlier vNIC waits for a sibling, that.
  */
-static int choose(
-	const struct examination *x, struct field *field, struct vfpt_choice *out, struct vfpt_error *err)
+static int choose(const struct vfpt_examination *x, struct field *field, struct vfpt_choice *out,
+	struct vfpt_error *err)
 {
 	enum vfpt_grade enough = x->standing->sibling_count ? VFPT_VF_COMPLETES_GROUP : VFPT_VF_ALONE;
 	bool pack = x->standing->session->config->policy.pack;
@@ -489,7 +237,7 @@ static int choose(
 		if (out->grade != VFPT_VF_UNSEEN)
 			return 0;
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): each candidate is a PF */
-		if (examine(x, &c->pf->vfs[out->vf], &out->grade, reason, err) < 0)
+		if (vfpt_examine_vf(x, &c->pf->vfs[out->vf], &out->grade, reason, err) < 0)
 			return vfpt_error_wrap(err, "VF %u of %s", out->vf, c->pf->name);
 		*grade = (unsigned char)out->grade;
 		if (out->grade >= enough)
@@ -546,7 +294,7 @@ static void explain_rank(const struct field *field, size_t best, unsigned best_v
 static bool is_ruled_out(const struct vfpt_standing *standing, const struct candidate *c, unsigned vf,
 	char reason[VFPT_REASON_SIZE])
 {
-	if (is_owned(standing, &c->pf->vfs[vf], reason))
+	if (vfpt_standing_is_owned(standing, &c->pf->vfs[vf], reason))
 		return true;
 	if (vfpt_is_excluded(standing->session->config, c->pf, vf))
 		snprintf(reason, VFPT_REASON_SIZE, "vfpt.conf excludes it");
@@ -555,7 +303,7 @@ static bool is_ruled_out(const struct vfpt_standing *standing, const struct cand
 	return reason[0];
 }
 
-static int consider(const struct examination *x, const struct field *field, size_t i,
+static int consider(const struct vfpt_examination *x, const struct field *field, size_t i,
 	struct vfpt_considered *out, struct vfpt_error *err)
 {
 	const struct candidate *c = &field->candidates[i];
@@ -563,7 +311,7 @@ static int consider(const struct examination *x, const struct field *field, size
 	char reason[VFPT_REASON_SIZE];
 
 	if (!is_ruled_out(x->standing, c, out->vf, reason) &&
-		examine(x, &c->pf->vfs[out->vf], &grade, reason, err) < 0)
+		vfpt_examine_vf(x, &c->pf->vfs[out->vf], &grade, reason, err) < 0)
 		return vfpt_error_wrap(err, "VF %u of %s", out->vf, c->pf->name);
 	field->plain[i].grades[out->vf] = (unsigned char)grade;
 	out->usable = grade != VFPT_VF_OUT;
@@ -573,7 +321,7 @@ static int consider(const struct examination *x, const struct field *field, size
 }
 
 /* All are examined here, whereas the choice ends at the first that is good enough. */
-static int consider_all(const struct examination *x, const struct field *field,
+static int consider_all(const struct vfpt_examination *x, const struct field *field,
 	const struct vfpt_choice *choice, struct vfpt_considered *out, size_t *count, struct vfpt_error *err)
 {
 	bool pack = x->standing->session->config->policy.pack;
@@ -597,7 +345,7 @@ static int consider_all(const struct examination *x, const struct field *field,
 	return 0;
 }
 
-static int list_considered(const struct examination *x, const struct field *field,
+static int list_considered(const struct vfpt_examination *x, const struct field *field,
 	const struct vfpt_choice *choice, struct vfpt_considered **out, size_t *count, struct vfpt_error *err)
 {
 	size_t all = 0;
@@ -612,7 +360,7 @@ static int list_considered(const struct examination *x, const struct field *fiel
 int vfpt_choose_vf(const struct vfpt_search *search, struct vfpt_choice *out,
 	struct vfpt_considered **considered, size_t *considered_count, struct vfpt_error *err)
 {
-	const struct examination x = {
+	const struct vfpt_examination x = {
 		.standing = search->standing, .mode = search->request->profile.mode, .more = search->more};
 	struct field field = {.count = 0};
 	int r = look_at_all(search, &field, err);
@@ -634,11 +382,11 @@ int vfpt_choose_named_vf(const struct vfpt_standing *standing, const struct vfpt
 	struct vfpt_choice *out, struct vfpt_error *err)
 {
 	const struct vfpt_config *config = standing->session->config;
-	const struct examination x = {.standing = standing, .mode = VFPT_MODE_HOSTDEV};
+	const struct vfpt_examination x = {.standing = standing, .mode = VFPT_MODE_HOSTDEV};
 	char reason[VFPT_REASON_SIZE];
 	unsigned of_vm;
 
-	if (is_owned(standing, vf, reason))
+	if (vfpt_standing_is_owned(standing, vf, reason))
 		return vfpt_error_set(err, VFPT_NO_VF, "%s", reason);
 	if (vfpt_host_find_vf(standing->session->host, vf, &out->pf, &out->vf, err) < 0)
 		return -1;
@@ -653,46 +401,7 @@ int vfpt_choose_named_vf(const struct vfpt_standing *standing, const struct vfpt
 		return vfpt_error_set(err, VFPT_NO_VF,
 			"this VM has %u of the VFs of %s, the most that vfpt.conf allows", of_vm,
 			out->pf->name);
-	if (examine(&x, vf, &out->grade, reason, err) < 0)
+	if (vfpt_examine_vf(&x, vf, &out->grade, reason, err) < 0)
 		return -1;
 	return out->grade == VFPT_VF_OUT ? vfpt_error_set(err, VFPT_NO_VF, "%s", reason) : 0;
-}
-
-/* --- for people ------------------------------------------------------------------------------ */
-
-const char *vfpt_state_name(enum vfpt_state state)
-{
-	static const char *const names[] = {
-		[VFPT_FREE] = "free",
-		[VFPT_ASSIGNED] = "assigned",
-		[VFPT_EXCLUDED] = "excluded",
-		[VFPT_UNUSABLE] = "unusable",
-	};
-
-	return names[state];
-}
-
-/* No VM has that name. */
-#define NOBODY "-"
-
-int vfpt_state_of_vf(struct vfpt_session *session, const struct vfpt_pf *pf, unsigned vf,
-	enum vfpt_state *state, char reason[VFPT_REASON_SIZE], struct vfpt_error *err)
-{
-	const struct vfpt_standing standing = {.session = session, .vm = NOBODY};
-	const struct examination x = {.standing = &standing, .mode = VFPT_MODE_HOSTDEV, .more = UINT_MAX};
-	enum vfpt_grade grade;
-
-	reason[0] = '\0';
-	if (vfpt_ledger_owner(session->ledger, &pf->vfs[vf])) {
-		*state = VFPT_ASSIGNED;
-		return 0;
-	}
-	if (vfpt_is_excluded(session->config, pf, vf)) {
-		*state = VFPT_EXCLUDED;
-		return 0;
-	}
-	if (examine(&x, &pf->vfs[vf], &grade, reason, err) < 0)
-		return vfpt_error_wrap(err, "VF %u of %s", vf, pf->name);
-	*state = grade == VFPT_VF_OUT ? VFPT_UNUSABLE : VFPT_FREE;
-	return 0;
 }

@@ -48,6 +48,22 @@ bool xml_attribute_is(const xmlNode *node, const char *name, const char *value);
 struct vfpt_domain_device *vfpt_domain_device_of(
 	const struct vfpt_domain *domain, const struct vfpt_vnic *vnic);
 
+/* Each <ovirt-vm:device> that speaks of a vNIC, and the VM's own properties. -1: no memory. */
+int vfpt_domain_read_devices(struct vfpt_domain *domain);
+
+/* Give each vNIC what the metadata says of it, once all are known; what speaks of no <interface> makes a
+ * vNIC. */
+int vfpt_domain_read_metadata(struct vfpt_domain *domain, struct vfpt_error *err);
+
+/* Is it in an encoding that VDSM and people read as libxml2 does, and without NUL? */
+int vfpt_domain_check_text(const char *text, size_t size, struct vfpt_error *err);
+
+/* Keep the XML declaration to the letter, unless it tells an encoding that the output will not have. */
+int vfpt_domain_keep_declaration(struct vfpt_domain *domain, const char *text, size_t size);
+
+/* From now on libxml2's allocations are watched. */
+void vfpt_domain_watch_memory(void);
+
 /* Was there no memory for libxml2 since the document was read? It does not always say so. */
 bool vfpt_domain_out_of_memory(void);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
- * @file hook.h
+ * @file hook_run.h
  * VDSM's contract with a hook (vdsm, lib/vdsm/common/hooks.py): environment, the document file, exit codes,
  * messages. A hook's main() says which point it is and what its step there does; vfpt_hook_run() does the
  * rest.
  */
-#ifndef VFPT_HOOK_H
-#define VFPT_HOOK_H
+#ifndef VFPT_HOOK_RUN_H
+#define VFPT_HOOK_RUN_H
 
 #include <stdbool.h>
 

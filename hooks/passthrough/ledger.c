@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,21 +14,17 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "ledger_last.h"
 #include "ledger_record.h"
 #include "message.h"
 
 #define DIRECTORY "run/vfpt"
 #define NEW_FILE  ".new" /* under the lock there is one writer */
-#define NAME_SIZE (VFPT_PCI_SIZE + VFPT_VM_SIZE)
-
-/* Below the ledger: what each VF's last record was. */
-#define LAST           "last"
-#define LAST_NAME_SIZE (NAME_SIZE + VFPT_MAC_SIZE)
 
 struct entry {
 	struct vfpt_pci vf;
 	char vm[VFPT_VM_SIZE];
-	char name[NAME_SIZE];
+	char name[VFPT_RECORD_NAME_SIZE];
 	bool told; /* that it cannot be read */
 };
 
@@ -69,11 +64,11 @@ void vfpt_network_name(char out[VFPT_NETWORK_SIZE], const char *name)
 
 /* --- the directory --------------------------------------------------------------------------- */
 
-static void name_print(const struct vfpt_pci *vf, const char *vm, char name[NAME_SIZE])
+static void name_print(const struct vfpt_pci *vf, const char *vm, char name[VFPT_RECORD_NAME_SIZE])
 {
 	char address[VFPT_PCI_SIZE];
 
-	snprintf(name, NAME_SIZE, "%s@%s", vfpt_pci_format(vf, address), vm);
+	snprintf(name, VFPT_RECORD_NAME_SIZE, "%s@%s", vfpt_pci_format(vf, address), vm);
 }
 
 static int by_address(const void *a, const void *b)
@@ -103,7 +98,7 @@ static int add_name(const char *name, void *data)
 	char address[VFPT_PCI_SIZE];
 	size_t length = strcspn(name, "@");
 
-	if (strcmp(name, LAST) == 0)
+	if (strcmp(name, VFPT_LEDGER_LAST) == 0)
 		return 0;
 	if (length >= sizeof(address))
 		length = 0; /* no address is that long */
@@ -425,111 +420,6 @@ int vfpt_ledger_holds(struct vfpt_ledger *ledger, const struct vfpt_assignment *
 	return 0;
 }
 
-/* --- last time ------------------------------------------------------------------------------- */
-
-/* In last/, a record has its vNIC in its name: "ADDRESS@VM@MAC". So names alone tell who had what. */
-static void last_name_print(const struct entry *entry, const struct vfpt_mac *mac, char name[LAST_NAME_SIZE])
-{
-	char text[VFPT_MAC_SIZE];
-
-	snprintf(name, LAST_NAME_SIZE, "%s@%s", entry->name, vfpt_mac_format(mac, text));
-}
-
-static bool is_same_vf(const char *name, const char *other)
-{
-	size_t length = strcspn(other, "@") + 1;
-
-	return strncmp(name, other, length) == 0;
-}
-
-/* @vnic is what follows the address: "@VM@MAC". */
-static bool is_same_vnic(const char *name, const char *vnic)
-{
-	return strcmp(name + strcspn(name, "@"), vnic) == 0;
-}
-
-struct forget {
-	int dir;
-	const char *keep;
-};
-
-/* What is remembered of that VF or that vNIC besides. */
-static int forget_one(const char *name, void *data)
-{
-	const struct forget *forget = data;
-
-	if (strcmp(name, forget->keep) != 0 &&
-		(is_same_vf(name, forget->keep) ||
-			is_same_vnic(name, forget->keep + strcspn(forget->keep, "@"))))
-		(void)unlinkat(forget->dir, name, 0);
-	return 0;
-}
-
-static int open_last(const struct vfpt_ledger *ledger)
-{
-	return openat(ledger->dir, LAST, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-/* The record becomes that VF's memory, in one step. A memory is a help, not a promise: the record goes
- * anyway. */
-static int move_to_last(
-	const struct vfpt_ledger *ledger, const struct entry *entry, const struct vfpt_mac *mac)
-{
-	char name[LAST_NAME_SIZE];
-	struct forget forget = {.keep = name};
-	int dir, r;
-
-	last_name_print(entry, mac, name);
-	(void)mkdirat(ledger->dir, LAST, 0755);
-	dir = open_last(ledger);
-	if (dir < 0)
-		return -1;
-	forget.dir = dir;
-	r = renameat(ledger->dir, entry->name, dir, name);
-	if (r == 0)
-		(void)file_each(dir, ".", forget_one, &forget);
-	close(dir);
-	return r;
-}
-
-struct recall {
-	char vnic[LAST_NAME_SIZE]; /* "@VM@MAC" */
-	struct vfpt_pci *vf;
-	bool found;
-};
-
-static int recall_one(const char *name, void *data)
-{
-	struct recall *recall = data;
-	char address[VFPT_PCI_SIZE];
-	struct vfpt_error ignored;
-	size_t length = strcspn(name, "@");
-
-	if (length >= sizeof(address) || !is_same_vnic(name, recall->vnic))
-		return 0;
-	memcpy(address, name, length);
-	address[length] = '\0';
-	recall->found = vfpt_pci_parse(address, recall->vf, &ignored) == 0;
-	return recall->found;
-}
-
-bool vfpt_ledger_last(
-	const struct vfpt_ledger *ledger, const char *vm, const struct vfpt_mac *mac, struct vfpt_pci *vf)
-{
-	int dir = ledger->dir < 0 ? -1 : open_last(ledger);
-	struct recall recall = {.vf = vf};
-	char text[VFPT_MAC_SIZE];
-
-	if (dir < 0)
-		return false;
-	snprintf(recall.vnic, sizeof(recall.vnic), "@%s@%s", vm, vfpt_mac_format(mac, text));
-	(void)file_each(dir, ".", recall_one, &recall);
-	close(dir);
-	return recall.found;
-}
-
-/* --- removing -------------------------------------------------------------------------------- */
-
 int vfpt_ledger_remove(struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, bool remember,
 	struct vfpt_error *err)
 {
@@ -540,11 +430,17 @@ int vfpt_ledger_remove(struct vfpt_ledger *ledger, const struct vfpt_assignment 
 		return -1;
 	if (!holds)
 		return 0;
-	if ((!remember || move_to_last(ledger, entry, &assignment->mac) < 0) &&
+	if ((!remember || vfpt_last_remember(ledger->dir, entry->name, &assignment->mac) < 0) &&
 		unlinkat(ledger->dir, entry->name, 0) < 0 && errno != ENOENT)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno,
 			"cannot remove ledger record /" DIRECTORY "/%s", entry->name);
 	memmove(entry, entry + 1, (size_t)(ledger->entries + ledger->count - (entry + 1)) * sizeof(*entry));
 	ledger->count--;
 	return 0;
+}
+
+bool vfpt_ledger_last(
+	const struct vfpt_ledger *ledger, const char *vm, const struct vfpt_mac *mac, struct vfpt_pci *vf)
+{
+	return ledger->dir >= 0 && vfpt_last_find(ledger->dir, vm, mac, vf);
 }

@@ -9,6 +9,7 @@
 
 #include "apply.h"
 #include "driver.h"
+#include "reclaim.h"
 #include "release.h"
 #include "support.h"
 

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "domain_xml.h"
+
+#include <errno.h>
+#include <libxml/parser.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+/*
+ * libxml2 does not report every allocation that fails: 2.9 leaves out a name or prefix for which there is no
+ * room, here "managed" of managed="yes", and goes on. So its allocations come by here. What it says of them
+ * on stderr is not for VDSM's users.
+ */
+static bool out_of_memory;
+
+static void *note(void *memory)
+{
+	if (!memory)
+		out_of_memory = true;
+	return memory;
+}
+
+static void *noted_malloc(size_t size)
+{
+	return note(malloc(size));
+}
+
+static void *noted_realloc(void *memory, size_t size)
+{
+	return note(realloc(memory, size));
+}
+
+static char *noted_strdup(const char *text)
+{
+	return note(strdup(text));
+}
+
+static void say_nothing(void *context, const char *format, ...)
+{
+	(void)context;
+	(void)format;
+}
+
+void vfpt_domain_watch_memory(void)
+{
+	xmlMemSetup(free, noted_malloc, noted_realloc, noted_strdup);
+	xmlSetGenericErrorFunc(NULL, say_nothing);
+	out_of_memory = false;
+}
+
+bool vfpt_domain_out_of_memory(void)
+{
+	return out_of_memory;
+}
+
+int vfpt_domain_no_memory(struct vfpt_error *err)
+{
+	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
+}
+
+/* --- finding things -------------------------------------------------------------------------- */
+
+bool xml_is_element(const xmlNode *node, const char *uri, const char *name)
+{
+	if (node->type != XML_ELEMENT_NODE || strcmp((const char *)node->name, name) != 0)
+		return false;
+	return uri ? node->ns && node->ns->href && strcmp((const char *)node->ns->href, uri) == 0 : !node->ns;
+}
+
+xmlNode *xml_next_element(xmlNode *node, const char *uri, const char *name)
+{
+	while (node && !xml_is_element(node, uri, name))
+		node = node->next;
+	return node;
+}
+
+xmlNode *xml_child(const xmlNode *parent, const char *uri, const char *name)
+{
+	return parent ? xml_next_element(parent->children, uri, name) : NULL;
+}
+
+char *xml_attribute(const xmlNode *node, const char *name)
+{
+	return node ? (char *)xmlGetNoNsProp(node, (const xmlChar *)name) : NULL;
+}
+
+bool xml_attribute_is(const xmlNode *node, const char *name, const char *value)
+{
+	char *text = xml_attribute(node, name);
+	bool is = text && strcmp(text, value) == 0;
+
+	xmlFree(text);
+	return is;
+}
+
+/* The text of an element; NULL when it is empty. */
+char *xml_content(const xmlNode *node)
+{
+	char *text = node ? (char *)xmlNodeGetContent(node) : NULL;
+
+	if (text && !text[0]) {
+		xmlFree(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "reclaim.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "apply.h"
+#include "message.h"
+#include "release.h"
+#include "report.h"
+
+/* --- VMs that are gone ----------------------------------------------------------------------- */
+
+static bool is_on_one_of(
+	struct vfpt_session *session, const struct vfpt_vnic_plan *vnic, const struct vfpt_pci *vf)
+{
+	const struct vfpt_pf *pf;
+	struct vfpt_error none;
+	unsigned index;
+
+	if (vfpt_host_find_vf(session->host, vf, &pf, &index, &none) < 0)
+		return false; /* a VF that is gone is nobody's */
+	for (size_t i = 0; i < vnic->pf_count; i++)
+		if (vnic->pfs[i] == pf)
+			return true;
+	return false;
+}
+
+/* Would the vNIC get a VF if that were given back? */
+static bool lacks(
+	struct vfpt_session *session, const struct vfpt_vnic_plan *vnic, const struct vfpt_assignment *a)
+{
+	const struct vfpt_request *request = vnic->request;
+
+	if (vnic->outcome != VFPT_OUTCOME_STAY && vnic->outcome != VFPT_OUTCOME_FAIL)
+		return false;
+	if (request->netdev[0])
+		return vfpt_pci_equal(&vnic->named, &a->address) ||
+		       (vnic->assignment.pf[0] && vfpt_mac_equal(&vnic->assignment.mac, &a->mac));
+	return vfpt_mac_equal(&request->mac, &a->mac) ||
+	       (vnic->why.code == VFPT_NO_VF && is_on_one_of(session, vnic, &a->address));
+}
+
+static bool plan_lacks(
+	struct vfpt_session *session, const struct vfpt_plan *plan, const struct vfpt_assignment *a)
+{
+	if (strcmp(a->vm, plan->requests->vm) == 0)
+		return false;
+	for (size_t i = 0; i < plan->count; i++)
+		if (lacks(session, &plan->vnics[i], a))
+			return true;
+	return false;
+}
+
+int vfpt_find_gone(struct vfpt_session *session, const struct vfpt_plan *plan, struct vfpt_assignment **out,
+	size_t *count, struct vfpt_error *err)
+{
+	size_t all, corrupt;
+
+	*out = NULL;
+	*count = 0;
+	if (!vfpt_plan_lacks_vf(plan))
+		return 0;
+	if (vfpt_ledger_of_vm(session->ledger, NULL, out, &all, &corrupt, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all; i++)
+		if (plan_lacks(session, plan, &(*out)[i]) && vfpt_vm_is_gone(session->liveness, &(*out)[i]))
+			(*out)[(*count)++] = (*out)[i];
+	return 0;
+}
+
+size_t vfpt_reclaim(struct vfpt_session *session, const struct vfpt_assignment *gone, size_t count)
+{
+	struct vfpt_error failure;
+	size_t reclaimed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (vfpt_release(session, &gone[i], true, &failure) < 0) {
+			vfpt_warn("VM %s is gone, but: %s", gone[i].vm, failure.message);
+			continue;
+		}
+		vfpt_warn("VM %s is gone; its VF %u of %s is given back", gone[i].vm, gone[i].vf, gone[i].pf);
+		reclaimed++;
+	}
+	return reclaimed;
+}
+
+/* --- all VMs --------------------------------------------------------------------------------- */
+
+/* A VF that is not in use belongs to a VM that is just being started: its hooks see to it. And whoever uses
+ * the VF of a VM that does not run here may be another than the VM. */
+static int repair_if_running(struct vfpt_session *session, const struct vfpt_assignment *a,
+	const char *why_there, struct vfpt_error *err)
+{
+	char reason[VFPT_REASON_SIZE];
+	bool used;
+
+	if (vfpt_vf_usage(session->host, &a->address, &used, reason, err) < 0)
+		return -1;
+	if (!used)
+		return 0;
+	if (vfpt_vm_runs(session->liveness, a) && session->captured)
+		return vfpt_report_vf("would set", session, a, &a->wanted, a->mtu, err);
+	if (vfpt_vm_runs(session->liveness, a))
+		return vfpt_repair(session, a, err);
+	vfpt_warn("VM %s does not run here for sure; its VF %u of %s stays as it is: %s", a->vm, a->vf, a->pf,
+		why_there);
+	return 0;
+}
+
+static int reconcile_one(
+	struct vfpt_session *session, const struct vfpt_assignment *a, struct vfpt_error *err)
+{
+	bool exists = vfpt_host_has(session->host, &a->address);
+	char why_there[VFPT_REASON_SIZE];
+
+	if (exists && vfpt_vm_is_there(session->liveness, a, why_there))
+		return repair_if_running(session, a, why_there, err);
+	if (vfpt_release(session, a, true, err) < 0)
+		return -1;
+	if (exists)
+		vfpt_warn("VM %s is gone; its VF %u of %s is given back", a->vm, a->vf, a->pf);
+	return 0;
+}
+
+int vfpt_reconcile(struct vfpt_session *session, struct vfpt_error *err)
+{
+	struct vfpt_assignment *all;
+	size_t count, corrupt;
+	struct vfpt_error second;
+	const char *doubt;
+	int r = 0;
+
+	if (vfpt_ledger_of_vm(session->ledger, NULL, &all, &count, &corrupt, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct vfpt_error *slot = r < 0 ? &second : err;
+
+		if (reconcile_one(session, &all[i], slot) == 0)
+			continue;
+		vfpt_error_wrap(slot, "VF %u of %s, of VM %s", all[i].vf, all[i].pf, all[i].vm);
+		if (r < 0)
+			vfpt_warn("%s", second.message);
+		r = -1;
+	}
+	doubt = vfpt_vm_liveness_in_doubt(session->liveness);
+	if (doubt)
+		vfpt_warn("%s, so VFs of VMs that may be gone stay taken", doubt);
+	free(all);
+	return r;
+}
