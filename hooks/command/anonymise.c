@@ -27,7 +27,7 @@ static uint64_t stand_in(struct stand_ins *known, uint64_t mac)
 }
 
 /* Put it in the place of the digits of @text, colons or not. */
-static void replace(struct stand_ins *known, char *text, size_t size)
+static void replace_mac(struct stand_ins *known, char *text, size_t size)
 {
 	uint64_t mac = 0;
 	int shift = 44;
@@ -90,13 +90,13 @@ void anonymise(struct stand_ins *known, char *text, size_t size)
 
 		if (pairs >= 6) {
 			for (size_t i = 0; i + 6 <= pairs; i += 6)
-				replace(known, text + at + i * 3, 17);
+				replace_mac(known, text + at + i * 3, 17);
 			for (size_t i = pairs / 6 * 6; i < pairs; i++)
 				memset(text + at + i * 3, '0', 2);
 			at += pairs * 3 - 2;
 		} else if ((is_behind(text, at, "enx") || is_behind(text, at, "ua-vfpt-")) &&
 			   count_digits(text + at, size - at) == 12) {
-			replace(known, text + at, 12);
+			replace_mac(known, text + at, 12);
 			at += 11;
 		}
 	}

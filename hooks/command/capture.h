@@ -21,7 +21,7 @@ typedef int put_path(struct capture *c, const char *path);
 
 /* A file, a link, a directory; a network device, a PCI function, an iommu group, a NUMA node.
  */
-put_path put, put_netdev, put_function, put_group, put_node;
+put_path put_entry, put_netdev, put_function, put_group, put_node;
 
 /* Do it with the path of each entry of the directory whose name is like the pattern. */
 int each(struct capture *c, const char *directory, const char *pattern, put_path *step);

@@ -21,23 +21,23 @@ static int put_all(struct capture *c)
 	} parts[] = {
 		{"sys/class/net", "*", put_netdev},
 		{"sys/bus/pci/devices", "*", put_function},
-		{"sys/bus/pci/drivers", "*", put},
+		{"sys/bus/pci/drivers", "*", put_entry},
 		{"sys/kernel/iommu_groups", "*", put_group},
 		{"sys/devices/system/node", "node[0-9]*", put_node},
-		{"etc/vdsm", "vfpt.conf", put},
+		{"etc/vdsm", "vfpt.conf", put_entry},
 	};
 	static char version[] = "vfpt " VFPT_VERSION "\n";
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (each(c, parts[i].directory, parts[i].pattern, parts[i].step) < 0)
 			return -1;
-	return put(c, "proc/sys/kernel/osrelease") < 0 || put_processes(c) < 0 || put_ledger(c) < 0 ||
+	return put_entry(c, "proc/sys/kernel/osrelease") < 0 || put_processes(c) < 0 || put_ledger(c) < 0 ||
 			       put_netlink(c) < 0
 		       ? -1
 		       : parcel_file(&c->parcel, "version", version, strlen(version), c->err);
 }
 
-static int run(const struct call *call, struct vfpt_error *err)
+static int run_capture(const struct call *call, struct vfpt_error *err)
 {
 	struct tools tools = {.quiet = true, .root = true};
 	struct capture capture = {.tools = &tools, .err = err, .text = malloc(LARGEST)};
@@ -76,5 +76,5 @@ const struct command capture_command = {
 	.exits = "  0  captured\n"
 		 "  1  failed, and no FILE is left: one line says why\n"
 		 "  2  wrong command line\n",
-	.run = run,
+	.run = run_capture,
 };

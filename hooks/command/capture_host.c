@@ -56,7 +56,7 @@ bool stays_inside(const char *path, const char *target)
  * What is there, unless it is below a link: then it is elsewhere, and stays_inside() would not know where.
  * @return a descriptor of it that can be asked for its status only, or -1 with errno
  */
-static int find(const struct capture *c, const char *path)
+static int open_no_links(const struct capture *c, const char *path)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
@@ -75,9 +75,9 @@ static int put_link(struct capture *c, const char *path)
 }
 
 /* What cannot be read now (the speed of a link that is down) is as good as not there. */
-int put(struct capture *c, const char *path)
+int put_entry(struct capture *c, const char *path)
 {
-	int fd = find(c, path);
+	int fd = open_no_links(c, path);
 	struct stat status = {0};
 	ssize_t length;
 
@@ -125,7 +125,7 @@ static int each_of(struct capture *c, const char *directory, const char *const *
 	int r = 0;
 
 	for (; r == 0 && *patterns; patterns++)
-		r = each(c, directory, *patterns, put);
+		r = each(c, directory, *patterns, put_entry);
 	return r;
 }
 
@@ -150,14 +150,14 @@ int put_netdev(struct capture *c, const char *path)
 	char real[PATH_MAX], ports[PATH_MAX + 8];
 
 	snprintf(ports, sizeof(ports), "%s/brif", resolve(c, path, real));
-	return put(c, path) < 0 || each_of(c, real, netdev) < 0 ? -1 : each(c, ports, "*", put);
+	return put_entry(c, path) < 0 || each_of(c, real, netdev) < 0 ? -1 : each(c, ports, "*", put_entry);
 }
 
 int put_function(struct capture *c, const char *path)
 {
 	char real[PATH_MAX];
 
-	return put(c, path) < 0 ? -1 : each_of(c, resolve(c, path, real), function);
+	return put_entry(c, path) < 0 ? -1 : each_of(c, resolve(c, path, real), function);
 }
 
 int put_group(struct capture *c, const char *path)
@@ -165,12 +165,12 @@ int put_group(struct capture *c, const char *path)
 	char devices[PATH_MAX + 8];
 
 	snprintf(devices, sizeof(devices), "%s/devices", path);
-	return each(c, devices, "*", put);
+	return each(c, devices, "*", put_entry);
 }
 
 int put_node(struct capture *c, const char *path)
 {
-	return each(c, path, "cpulist", put);
+	return each(c, path, "cpulist", put_entry);
 }
 
 /* Of a VM's process its id only: what else is on its command line is nobody's business. */

@@ -16,7 +16,7 @@ static int put_vlans(struct capture *c)
 	if (faccessat(c->tools->session.root, path, R_OK, 0) < 0 && errno == EACCES)
 		return vfpt_error_errno(
 			c->err, VFPT_SYSTEM, EACCES, "cannot read /%s; run vfpt as root", path);
-	/* Not put(): /proc/net is a link. */
+	/* Not put_entry(): /proc/net is a link. */
 	length = read_bytes(c->tools, path, c->text, LARGEST);
 	return length < 0 ? 0 : parcel_file(&c->parcel, path, c->text, (size_t)length, c->err);
 }

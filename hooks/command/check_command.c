@@ -61,7 +61,7 @@ static int check_all(struct checker *checker, struct vfpt_error *err)
 					      : EXIT_FINE;
 }
 
-static int run(const struct call *call, struct vfpt_error *err)
+static int run_check(const struct call *call, struct vfpt_error *err)
 {
 	struct tools tools = {.quiet = true};
 	struct checker checker = {.tools = &tools};
@@ -97,5 +97,5 @@ const struct command check_command = {
 		 "  1  something fails, or the check itself\n"
 		 "  2  wrong command line\n"
 		 "  3  nothing fails, but there is a warning\n",
-	.run = run,
+	.run = run_check,
 };

@@ -86,7 +86,7 @@ struct tally {
 	char first[VFPT_REASON_SIZE + 16]; /* that is unusable, and why */
 };
 
-static int take(const struct look *look, void *data, struct vfpt_error *err)
+static int count_state(const struct look *look, void *data, struct vfpt_error *err)
 {
 	struct tally *tally = data;
 
@@ -110,7 +110,7 @@ static int check_pf(struct checker *checker, const struct vfpt_pf *pf, struct vf
 			pf->name, vfpt_host_total_vfs(checker->tools->session.host, pf));
 	if (pf->vf_count == 0 || checker->no_ledger)
 		return 0;
-	if (look_at_pf(checker->tools, pf, take, &tally, err) < 0)
+	if (look_at_pf(checker->tools, pf, count_state, &tally, err) < 0)
 		return -1;
 	result(checker, tally.count[VFPT_UNUSABLE] == pf->vf_count ? LEVEL_FAIL : LEVEL_OK,
 		"%s has %u VFs: %u free, %u assigned, %u excluded, %u unusable%s", pf->name, pf->vf_count,

@@ -93,7 +93,7 @@ int check_libvirt(struct checker *checker, struct vfpt_error *err)
 	return 0;
 }
 
-static bool is_there(const struct checker *checker, const char *pf)
+static bool has_pf(const struct checker *checker, const char *pf)
 {
 	for (size_t i = 0; i < checker->pf_count; i++)
 		if (strcmp(checker->pfs[i]->name, pf) == 0)
@@ -107,7 +107,7 @@ static void check_names(struct checker *checker, const struct vfpt_surveyed_netw
 	const struct vfpt_config *config = checker->tools->session.config;
 
 	for (size_t i = 0; i < config->pf_count; i++)
-		if (!is_there(checker, config->pfs[i].name))
+		if (!has_pf(checker, config->pfs[i].name))
 			result(checker, LEVEL_WARN,
 				"[pf %s]: there is no such PF on this host; correct its name",
 				config->pfs[i].name);

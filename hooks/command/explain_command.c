@@ -83,7 +83,7 @@ static bool is_named(const struct vfpt_vnic_plan *vnic)
 	return vnic->request->netdev[0];
 }
 
-static void print_all(const struct vfpt_plan *plan)
+static void print_plan(const struct vfpt_plan *plan)
 {
 	say(0, "VM %s", plan->requests->vm);
 	for (size_t i = 0; i < plan->count; i++) {
@@ -155,8 +155,7 @@ static void print_json(const struct vfpt_plan *plan)
 
 /* --- what would be done ---------------------------------------------------------------------- */
 
-static int read_document(
-	struct explanation *x, const char *path, char vm[VFPT_VM_SIZE], struct vfpt_error *err)
+static int read_domain(struct explanation *x, const char *path, char vm[VFPT_VM_SIZE], struct vfpt_error *err)
 {
 	const char *uuid;
 
@@ -197,7 +196,8 @@ static void add_doubt(struct tools *tools, struct vfpt_plan *plan)
 		vfpt_error_remedy(&plan->failure, "%s, so VFs of VMs that may be gone stay taken", doubt);
 }
 
-static int make_plan(struct tools *tools, struct explanation *x, const char *vm, struct vfpt_error *err)
+static int plan_with_verdicts(
+	struct tools *tools, struct explanation *x, const char *vm, struct vfpt_error *err)
 {
 	const struct vfpt_plan_options options = {.verdicts = true};
 
@@ -213,13 +213,13 @@ static int make_plan(struct tools *tools, struct explanation *x, const char *vm,
 	return 0;
 }
 
-static int run(const struct call *call, struct vfpt_error *err)
+static int run_explain(const struct call *call, struct vfpt_error *err)
 {
 	struct tools tools = {.quiet = true};
 	struct explanation x = {.document = VFPT_DOCUMENT_CLOSED};
 	char vm[VFPT_VM_SIZE];
 	/* The document first: whoever runs this can read it, and the ledger's owner perhaps not. */
-	int r = read_document(&x, call->operand, vm, err);
+	int r = read_domain(&x, call->operand, vm, err);
 
 	if (r == 0)
 		r = tools_open(&tools, VFPT_TO_LOOK, err);
@@ -228,9 +228,9 @@ static int run(const struct call *call, struct vfpt_error *err)
 		r = -1;
 	}
 	if (r == 0)
-		r = make_plan(&tools, &x, vm, err);
+		r = plan_with_verdicts(&tools, &x, vm, err);
 	if (r == 0) {
-		(option(call, "json") ? print_json : print_all)(x.plan);
+		(option(call, "json") ? print_json : print_plan)(x.plan);
 		r = x.plan->failure.code == VFPT_OK ? EXIT_FINE : EXIT_FAILED;
 	}
 	vfpt_plan_free(x.plan);
@@ -257,5 +257,5 @@ const struct command explain_command = {
 	.exits = "  0  the VM starts\n"
 		 "  1  it does not, or explaining failed: one line says why\n"
 		 "  2  wrong command line\n",
-	.run = run,
+	.run = run_explain,
 };

@@ -34,7 +34,7 @@ int each_pf(struct list *list,
 }
 
 /* "         VM 3f0f..., vNIC 56:... (red)" */
-static void print_owner(const struct look *look)
+static void list_owner(const struct look *look)
 {
 	const struct vfpt_assignment *a = look->assignment;
 	char mac[VFPT_MAC_SIZE];
@@ -46,7 +46,7 @@ static void print_owner(const struct look *look)
 		say(9, "         VM %s, its record cannot be read", look->owner[0] ? look->owner : "unknown");
 }
 
-static int print_vf(const struct look *look, void *data, struct vfpt_error *err)
+static int list_vf(const struct look *look, void *data, struct vfpt_error *err)
 {
 	static const enum colour colours[] = {[VFPT_FREE] = GOOD,
 		[VFPT_ASSIGNED] = PLAIN,
@@ -65,13 +65,13 @@ static int print_vf(const struct look *look, void *data, struct vfpt_error *err)
 	say_behind(colours[look->state], vfpt_state_name(look->state), 0, "%s", "");
 	if (look->reason[0])
 		say(9, "         %s", look->reason);
-	print_owner(look);
+	list_owner(look);
 	if (settings_text(&look->settings, false, settings)[0])
 		say(9, "         %s", settings);
 	return 0;
 }
 
-static int print_pf(struct list *list, const struct vfpt_pf *pf, struct vfpt_error *err)
+static int list_pf(struct list *list, const struct vfpt_pf *pf, struct vfpt_error *err)
 {
 	char address[VFPT_PCI_SIZE], text[80], networks[VFPT_ERROR_SIZE - 32];
 
@@ -83,11 +83,11 @@ static int print_pf(struct list *list, const struct vfpt_pf *pf, struct vfpt_err
 		say(8, "  no VFs, %u possible", vfpt_host_total_vfs(list->tools->session.host, pf));
 	else
 		say(8, "     VF  ADDRESS        DRIVER     NETDEV           STATE");
-	return look_at_pf(list->tools, pf, print_vf, list, err);
+	return look_at_pf(list->tools, pf, list_vf, list, err);
 }
 
 /* VFs that a VM has and that are gone. */
-static void print_gone(const struct tools *tools)
+static void list_gone(const struct tools *tools)
 {
 	for (size_t i = 0; i < tools->count; i++) {
 		const struct vfpt_assignment *a = &tools->assignments[i];
@@ -99,7 +99,7 @@ static void print_gone(const struct tools *tools)
 	}
 }
 
-static int run(const struct call *call, struct vfpt_error *err)
+static int run_list(const struct call *call, struct vfpt_error *err)
 {
 	struct tools tools = {.quiet = false};
 	struct list list = {.tools = &tools, .pf = option(call, "pf"), .free_only = option(call, "free")};
@@ -110,9 +110,9 @@ static int run(const struct call *call, struct vfpt_error *err)
 	if (r == 0)
 		r = vfpt_survey_networks(&tools.session, &list.services, &list.service_count, err);
 	if (r == 0)
-		r = option(call, "json") ? list_json(&list, err) : each_pf(&list, print_pf, err);
+		r = option(call, "json") ? list_json(&list, err) : each_pf(&list, list_pf, err);
 	if (r == 0 && !option(call, "json") && !list.pf && !list.free_only)
-		print_gone(&tools);
+		list_gone(&tools);
 	vfpt_surveyed_networks_free(list.services, list.service_count);
 	tools_close(&tools);
 	return r;
@@ -136,5 +136,5 @@ const struct command list_command = {
 	.exits = "  0  listed\n"
 		 "  1  failed: one line says why\n"
 		 "  2  wrong command line\n",
-	.run = run,
+	.run = run_list,
 };

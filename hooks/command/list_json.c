@@ -2,7 +2,7 @@
 /* vfpt list --json. */
 #include "list.h"
 
-static int add_vf(const struct look *look, void *data, struct vfpt_error *err)
+static int add_vf_object(const struct look *look, void *data, struct vfpt_error *err)
 {
 	struct list *list = data;
 	json_object *vf;
@@ -26,7 +26,7 @@ static int add_vf(const struct look *look, void *data, struct vfpt_error *err)
 	return 0;
 }
 
-static json_object *networks_of(const struct list *list, const struct vfpt_pf *pf)
+static json_object *json_of_networks(const struct list *list, const struct vfpt_pf *pf)
 {
 	json_object *networks = json_object_new_array();
 
@@ -43,7 +43,7 @@ static json_object *networks_of(const struct list *list, const struct vfpt_pf *p
 	return networks;
 }
 
-static int add_pf(struct list *list, const struct vfpt_pf *pf, struct vfpt_error *err)
+static int add_pf_object(struct list *list, const struct vfpt_pf *pf, struct vfpt_error *err)
 {
 	const struct vfpt_host *host = list->tools->session.host;
 	unsigned speed = vfpt_host_link_speed(list->tools->session.host, pf);
@@ -60,20 +60,20 @@ static int add_pf(struct list *list, const struct vfpt_pf *pf, struct vfpt_error
 	json_object_object_add(object, "mtu", json_object_new_int64(pf->mtu));
 	json_object_object_add(object, "numa_node", node < 0 ? NULL : json_object_new_int(node));
 	json_object_object_add(object, "total_vfs", json_object_new_int64(vfpt_host_total_vfs(host, pf)));
-	json_object_object_add(object, "networks", networks_of(list, pf));
+	json_object_object_add(object, "networks", json_of_networks(list, pf));
 	json_object_object_add(object, "vfs", list->vfs = json_object_new_array());
 	json_object_array_add(list->pfs, object);
-	return look_at_pf(list->tools, pf, add_vf, list, err);
+	return look_at_pf(list->tools, pf, add_vf_object, list, err);
 }
 
-static json_object *gone(const struct tools *tools)
+static json_object *json_of_gone(const struct tools *tools)
 {
-	json_object *gone = json_object_new_array();
+	json_object *all = json_object_new_array();
 
 	for (size_t i = 0; i < tools->count; i++)
 		if (!vfpt_host_has(tools->session.host, &tools->assignments[i].address))
-			json_object_array_add(gone, json_assignment(&tools->assignments[i]));
-	return gone;
+			json_object_array_add(all, json_assignment(&tools->assignments[i]));
+	return all;
 }
 
 int list_json(struct list *list, struct vfpt_error *err)
@@ -82,8 +82,8 @@ int list_json(struct list *list, struct vfpt_error *err)
 	int r;
 
 	json_object_object_add(document, "pfs", list->pfs = json_object_new_array());
-	r = each_pf(list, add_pf, err);
-	json_object_object_add(document, "gone", gone(list->tools));
+	r = each_pf(list, add_pf_object, err);
+	json_object_object_add(document, "gone", json_of_gone(list->tools));
 	if (r == 0)
 		json_print(document);
 	json_object_put(document);

@@ -42,7 +42,7 @@ static int look_at_vf(struct tools *tools, struct look *look, struct vfpt_error 
 }
 
 int look_at_pf(
-	struct tools *tools, const struct vfpt_pf *pf, take_look *take, void *data, struct vfpt_error *err)
+	struct tools *tools, const struct vfpt_pf *pf, visit_vf *visit, void *data, struct vfpt_error *err)
 {
 	struct vfpt_settings *settings;
 	int r = vfpt_session_settings(&tools->session, pf, &settings, err);
@@ -52,7 +52,7 @@ int look_at_pf(
 
 		r = look_at_vf(tools, &look, err);
 		if (r == 0)
-			r = take(&look, data, err);
+			r = visit(&look, data, err);
 	}
 	free(settings);
 	return r;

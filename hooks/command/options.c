@@ -5,7 +5,7 @@
 
 #include "vfpt.h"
 
-static void help(const struct command *command)
+static void print_command_help(const struct command *command)
 {
 	printf("Usage: vfpt %s", command->name);
 	for (const struct option *o = command->options; o->name; o++)
@@ -22,7 +22,7 @@ static void help(const struct command *command)
 	printf("  %-13s %s\n\nExit status:\n%s", "--help", "this text", command->exits);
 }
 
-static int find(const struct command *command, const char *name, size_t length)
+static int find_option(const struct command *command, const char *name, size_t length)
 {
 	for (int i = 0; command->options[i].name; i++)
 		if (strlen(command->options[i].name) == length &&
@@ -33,7 +33,7 @@ static int find(const struct command *command, const char *name, size_t length)
 
 const char *option(const struct call *call, const char *name)
 {
-	int i = find(call->command, name, strlen(name));
+	int i = find_option(call->command, name, strlen(name));
 
 	return i < 0 ? NULL : call->values[i];
 }
@@ -42,7 +42,7 @@ const char *option(const struct call *call, const char *name)
 static int read_option(struct call *call, char **words, struct vfpt_error *err)
 {
 	const char *name = words[0] + 2, *equals = strchr(name, '=');
-	int i = find(call->command, name, strcspn(name, "="));
+	int i = find_option(call->command, name, strcspn(name, "="));
 
 	if (i < 0)
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "unknown option \"%.40s\"; see vfpt %s --help",
@@ -69,7 +69,7 @@ int read_call(struct call *call, char **words, struct vfpt_error *err)
 	for (; *words; words += taken) {
 		taken = 1;
 		if (options && strcmp(*words, "--help") == 0) {
-			help(command);
+			print_command_help(command);
 			return 1;
 		}
 		if (options && strcmp(*words, "--") == 0)

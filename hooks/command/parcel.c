@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int fail(const struct parcel *parcel, struct vfpt_error *err)
+static int archive_failed(const struct parcel *parcel, struct vfpt_error *err)
 {
 	const char *why = archive_error_string(parcel->archive);
 
@@ -30,12 +30,12 @@ int parcel_open(struct parcel *parcel, const char *path, bool anonymous, struct 
 	if (!parcel->archive || archive_write_add_filter_gzip(parcel->archive) != ARCHIVE_OK ||
 		archive_write_set_format_pax_restricted(parcel->archive) != ARCHIVE_OK ||
 		archive_write_open_fd(parcel->archive, parcel->fd) != ARCHIVE_OK)
-		return fail(parcel, err);
+		return archive_failed(parcel, err);
 	return 0;
 }
 
 /* All belongs to root and can be read, whatever it was. @text is for a file or a link */
-static int add(
+static int write_entry(
 	struct parcel *parcel, mode_t type, const char *path, char *text, size_t size, struct vfpt_error *err)
 {
 	struct archive_entry *entry = archive_entry_new();
@@ -63,30 +63,30 @@ static int add(
 	parcel->entries++;
 	archive_entry_free(entry);
 	free(name);
-	return r < 0 ? fail(parcel, err) : 0;
+	return r < 0 ? archive_failed(parcel, err) : 0;
 }
 
 int parcel_file(struct parcel *parcel, const char *path, char *text, size_t size, struct vfpt_error *err)
 {
-	return add(parcel, AE_IFREG, path, text, size, err);
+	return write_entry(parcel, AE_IFREG, path, text, size, err);
 }
 
 int parcel_link(struct parcel *parcel, const char *path, char *text, struct vfpt_error *err)
 {
-	return add(parcel, AE_IFLNK, path, text, strlen(text), err);
+	return write_entry(parcel, AE_IFLNK, path, text, strlen(text), err);
 }
 
 int parcel_directory(struct parcel *parcel, const char *path, struct vfpt_error *err)
 {
 	char none[] = "";
 
-	return add(parcel, AE_IFDIR, path, none, 0, err);
+	return write_entry(parcel, AE_IFDIR, path, none, 0, err);
 }
 
 int parcel_close(struct parcel *parcel, int r, struct vfpt_error *err)
 {
 	if (r == 0 && archive_write_close(parcel->archive) != ARCHIVE_OK)
-		r = fail(parcel, err);
+		r = archive_failed(parcel, err);
 	archive_write_free(parcel->archive);
 	free(parcel->known.macs);
 	if (parcel->fd >= 0 && close(parcel->fd) < 0 && r == 0)

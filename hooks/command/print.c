@@ -11,7 +11,7 @@
 #define COLUMNS 80
 
 /* Columns, not bytes: of a UTF-8 character only the first byte counts. */
-static unsigned width(const char *text, size_t bytes)
+static unsigned count_columns(const char *text, size_t bytes)
 {
 	unsigned columns = 0;
 
@@ -21,11 +21,11 @@ static unsigned width(const char *text, size_t bytes)
 }
 
 /* @column: where it starts */
-static void wrap(const char *text, unsigned column, unsigned indent)
+static void print_wrapped(const char *text, unsigned column, unsigned indent)
 {
 	while (*text) {
 		size_t blanks = strspn(text, " "), word = strcspn(text + blanks, " ");
-		unsigned room = (unsigned)blanks + width(text + blanks, word);
+		unsigned room = (unsigned)blanks + count_columns(text + blanks, word);
 
 		if (column + room > COLUMNS && column > indent) {
 			printf("\n%*s", (int)indent, "");
@@ -41,13 +41,13 @@ static void wrap(const char *text, unsigned column, unsigned indent)
 	putchar('\n');
 }
 
-static void print(unsigned column, unsigned indent, const char *format, va_list args)
+static void print_line(unsigned column, unsigned indent, const char *format, va_list args)
 {
 	char text[VFPT_ERROR_SIZE];
 
 	vsnprintf(text, sizeof(text), format, args);
 	vfpt_sanitise(text, false);
-	wrap(text, column, indent);
+	print_wrapped(text, column, indent);
 }
 
 void say(unsigned indent, const char *format, ...)
@@ -55,7 +55,7 @@ void say(unsigned indent, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print(0, indent, format, args);
+	print_line(0, indent, format, args);
 	va_end(args);
 }
 
@@ -77,7 +77,7 @@ void say_behind(enum colour colour, const char *word, unsigned indent, const cha
 	printf("%s%s%s", coloured ? codes[colour] : "", word, coloured ? "\033[0m" : "");
 	printf("%*s", strlen(word) < indent ? (int)(indent - strlen(word)) : 0, "");
 	va_start(args, format);
-	print(strlen(word) < indent ? indent : (unsigned)strlen(word), indent, format, args);
+	print_line(strlen(word) < indent ? indent : (unsigned)strlen(word), indent, format, args);
 	va_end(args);
 }
 

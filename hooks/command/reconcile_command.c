@@ -3,7 +3,7 @@
 #include "reclaim.h"
 #include "vfpt.h"
 
-static int run(const struct call *call, struct vfpt_error *err)
+static int run_reconcile(const struct call *call, struct vfpt_error *err)
 {
 	struct tools tools = {.quiet = false};
 	int r = tools_open(&tools, VFPT_TO_RELEASE, err);
@@ -27,5 +27,5 @@ const struct command reconcile_command = {
 	.exits = "  0  ledger, kernel and libvirt agree now\n"
 		 "  1  failed: a line says what\n"
 		 "  2  wrong command line\n",
-	.run = run,
+	.run = run_reconcile,
 };

@@ -7,7 +7,8 @@
 #include "vfpt.h"
 
 /* By the same rule as everywhere: only a VM that is gone for sure has no use for its VF. */
-static int check(struct tools *tools, const struct vfpt_assignment *a, bool force, struct vfpt_error *err)
+static int check_release(
+	struct tools *tools, const struct vfpt_assignment *a, bool force, struct vfpt_error *err)
 {
 	char reason[VFPT_REASON_SIZE];
 
@@ -21,7 +22,7 @@ static int check(struct tools *tools, const struct vfpt_assignment *a, bool forc
 	return 0;
 }
 
-static int release(struct tools *tools, const struct vfpt_assignment *a, struct vfpt_error *err)
+static int release_one_vf(struct tools *tools, const struct vfpt_assignment *a, struct vfpt_error *err)
 {
 	if (vfpt_release(&tools->session, a, true, err) < 0)
 		return vfpt_error_wrap(err, "cannot give back VF %u of %s", a->vf, a->pf);
@@ -37,7 +38,7 @@ static int release_all(struct tools *tools, const struct subject *subject, bool 
 
 	for (size_t i = 0; i < tools->count; i++)
 		if (subject_is(subject, &tools->assignments[i])) {
-			if (check(tools, &tools->assignments[i], force, err) < 0)
+			if (check_release(tools, &tools->assignments[i], force, err) < 0)
 				return -1;
 			count++;
 		}
@@ -47,12 +48,12 @@ static int release_all(struct tools *tools, const struct subject *subject, bool 
 				       : "; see vfpt list");
 	for (size_t i = 0; i < tools->count; i++)
 		if (subject_is(subject, &tools->assignments[i]) &&
-			release(tools, &tools->assignments[i], err) < 0)
+			release_one_vf(tools, &tools->assignments[i], err) < 0)
 			return -1;
 	return 0;
 }
 
-static int run(const struct call *call, struct vfpt_error *err)
+static int run_release(const struct call *call, struct vfpt_error *err)
 {
 	struct tools tools = {.quiet = false};
 	struct subject subject;
@@ -84,5 +85,5 @@ const struct command release_command = {
 	.exits = "  0  released\n"
 		 "  1  refused or failed: one line says why\n"
 		 "  2  wrong command line\n",
-	.run = run,
+	.run = run_release,
 };

@@ -15,7 +15,7 @@ struct show {
 	unsigned shown;
 };
 
-static void print_owner(struct tools *tools, const struct vfpt_assignment *a)
+static void show_assignment(struct tools *tools, const struct vfpt_assignment *a)
 {
 	char mac[VFPT_MAC_SIZE], reason[VFPT_REASON_SIZE];
 
@@ -33,7 +33,7 @@ static void print_owner(struct tools *tools, const struct vfpt_assignment *a)
 }
 
 /* One setting: as it is, as it should be, as it was. */
-static void print_setting(enum vfpt_setting setting, const struct look *look)
+static void show_setting(enum vfpt_setting setting, const struct look *look)
 {
 	const struct vfpt_settings none = {0}, *wanted = look->assignment ? &look->assignment->wanted : &none,
 				   *before = look->assignment ? &look->assignment->before : &none;
@@ -51,7 +51,7 @@ static void print_setting(enum vfpt_setting setting, const struct look *look)
 			: "");
 }
 
-static int print_vf(const struct look *look, void *data, struct vfpt_error *err)
+static int show_vf(const struct look *look, void *data, struct vfpt_error *err)
 {
 	struct show *show = data;
 	char address[VFPT_PCI_SIZE], text[80], networks[VFPT_ERROR_SIZE - 32];
@@ -65,7 +65,7 @@ static int print_vf(const struct look *look, void *data, struct vfpt_error *err)
 	say(15, "  state        %s%s%s", vfpt_state_name(look->state), look->reason[0] ? ": " : "",
 		look->reason);
 	if (look->assignment)
-		print_owner(show->tools, look->assignment);
+		show_assignment(show->tools, look->assignment);
 	else if (look->owner)
 		say(15, "  VM           %s, its record cannot be read",
 			look->owner[0] ? look->owner : "unknown");
@@ -81,12 +81,12 @@ static int print_vf(const struct look *look, void *data, struct vfpt_error *err)
 		networks_text(show->services, show->service_count, look->pf, networks, sizeof(networks)));
 	say(0, "  %-13s %-17s %-17s %s", "SETTING", "NOW", "WANTED", "BEFORE");
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
-		print_setting((enum vfpt_setting)i, look);
+		show_setting((enum vfpt_setting)i, look);
 	return 0;
 }
 
 /* What the ledger knows of a VF that is gone. */
-static void print_gone(struct show *show)
+static void show_gone(struct show *show)
 {
 	const struct tools *tools = show->tools;
 
@@ -100,7 +100,7 @@ static void print_gone(struct show *show)
 			putchar('\n');
 		say(0, "VF %u of %s (%s)", a->vf, a->pf, vfpt_pci_format(&a->address, address));
 		say(15, "  state        gone from this host; vfpt reconcile removes its record");
-		print_owner(show->tools, a);
+		show_assignment(show->tools, a);
 	}
 }
 
@@ -115,14 +115,14 @@ static int show_all(struct show *show, struct vfpt_error *err)
 		return -1;
 	r = 0;
 	for (size_t i = 0; r == 0 && i < count; i++)
-		r = look_at_pf(show->tools, pfs[i], print_vf, show, err);
+		r = look_at_pf(show->tools, pfs[i], show_vf, show, err);
 	free(pfs);
 	if (r == 0)
-		print_gone(show);
+		show_gone(show);
 	return r;
 }
 
-static int run(const struct call *call, struct vfpt_error *err)
+static int run_show(const struct call *call, struct vfpt_error *err)
 {
 	struct tools tools = {.quiet = false};
 	struct show show = {.tools = &tools};
@@ -158,5 +158,5 @@ const struct command show_command = {
 	.exits = "  0  shown\n"
 		 "  1  failed, or there is no such VF: one line says why\n"
 		 "  2  wrong command line\n",
-	.run = run,
+	.run = run_show,
 };

@@ -20,7 +20,7 @@ static const struct command *const commands[] = {
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
-static void help(FILE *out)
+static void print_help(FILE *out)
 {
 	fputs("Usage: vfpt COMMAND [OPTION...]\n\n", out);
 	for (int i = 0; i < COMMAND_COUNT; i++)
@@ -39,7 +39,7 @@ static int misuse(const struct vfpt_error *err)
 	return EXIT_USAGE;
 }
 
-static int run(const struct command *command, char **words)
+static int run_command(const struct command *command, char **words)
 {
 	struct call call = {.command = command};
 	struct vfpt_error err;
@@ -61,11 +61,11 @@ int main(int argc, char **argv)
 
 	umask(022);
 	if (argc < 2) {
-		help(stderr);
+		print_help(stderr);
 		return EXIT_USAGE;
 	}
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		help(stdout);
+		print_help(stdout);
 		return EXIT_FINE;
 	}
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < COMMAND_COUNT; i++)
 		if (strcmp(argv[1], commands[i]->name) == 0)
-			return run(commands[i], argv + 2);
+			return run_command(commands[i], argv + 2);
 	vfpt_error_set(&err, VFPT_BAD_INPUT, "there is no command \"%.40s\"; see vfpt --help", argv[1]);
 	return misuse(&err);
 }

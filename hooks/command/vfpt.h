@@ -95,11 +95,11 @@ struct look {
 };
 
 /* What is done with a VF. @return 0, or -1 with @err filled in */
-typedef int take_look(const struct look *look, void *data, struct vfpt_error *err);
+typedef int visit_vf(const struct look *look, void *data, struct vfpt_error *err);
 
 /* Look at all VFs of the PF. */
 int look_at_pf(
-	struct tools *tools, const struct vfpt_pf *pf, take_look *take, void *data, struct vfpt_error *err);
+	struct tools *tools, const struct vfpt_pf *pf, visit_vf *visit, void *data, struct vfpt_error *err);
 
 /* --- what a user means (subject.c) */
 

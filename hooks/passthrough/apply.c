@@ -16,12 +16,12 @@ struct work {
 	struct vfpt_plan *plan;
 	struct vfpt_vnic_plan *vnic;
 	struct vfpt_settings now;
-	bool held; /* the link is held */
+	bool link_held; /* until the VM runs */
 	bool *gap;
 };
 
-static int set_one(struct work *w, const struct vfpt_step *step, enum vfpt_setting setting, uint64_t value,
-	struct vfpt_settings *now, struct vfpt_error *err)
+static int apply_setting(struct work *w, const struct vfpt_step *step, enum vfpt_setting setting,
+	uint64_t value, struct vfpt_settings *now, struct vfpt_error *err)
 {
 	struct vfpt_settings wanted = {0};
 
@@ -41,10 +41,10 @@ static int clear_mac(struct work *w, const struct vfpt_step *step, struct vfpt_e
 {
 	struct vfpt_settings other = {0};
 	char text[VFPT_SETTING_SIZE];
-	int r = set_one(w, step, VFPT_MAC, 0, &other, err);
+	int r = apply_setting(w, step, VFPT_MAC, 0, &other, err);
 
 	if (r < 0 && err->code == VFPT_REFUSED)
-		r = set_one(w, step, VFPT_MAC, mac_of_address(&step->pf->vfs[step->vf]), &other, err);
+		r = apply_setting(w, step, VFPT_MAC, mac_of_address(&step->pf->vfs[step->vf]), &other, err);
 	if (r < 0)
 		return vfpt_error_wrap(err, "a free VF still has this MAC");
 	vfpt_warn("VF %u of %s was free but still had MAC %s, which would swallow the vNIC's traffic; it is "
@@ -53,7 +53,7 @@ static int clear_mac(struct work *w, const struct vfpt_step *step, struct vfpt_e
 	return 0;
 }
 
-static int put_record(struct work *w, struct vfpt_error *err)
+static int record_assignment(struct work *w, struct vfpt_error *err)
 {
 	struct vfpt_assignment *a = &w->vnic->assignment;
 
@@ -67,8 +67,8 @@ static int put_record(struct work *w, struct vfpt_error *err)
 /* Nothing may pass with a wrong tag before after_vm_start has put the right one back. */
 static int hold_link(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
 {
-	if (set_one(w, step, VFPT_LINK_STATE, VFPT_LINK_DISABLE, &w->now, err) == 0) {
-		w->held = true;
+	if (apply_setting(w, step, VFPT_LINK_STATE, VFPT_LINK_DISABLE, &w->now, err) == 0) {
+		w->link_held = true;
 		return 0;
 	}
 	if (err->code != VFPT_REFUSED)
@@ -85,7 +85,8 @@ static int hold_link(struct work *w, const struct vfpt_step *step, struct vfpt_e
 
 static int set_default(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
 {
-	if (set_one(w, step, step->setting, step->value, &w->now, err) == 0 || err->code == VFPT_REFUSED)
+	if (apply_setting(w, step, step->setting, step->value, &w->now, err) == 0 ||
+		err->code == VFPT_REFUSED)
 		return 0;
 	return -1;
 }
@@ -93,9 +94,9 @@ static int set_default(struct work *w, const struct vfpt_step *step, struct vfpt
 static int set_step(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
 {
 	/* It is held; vfpt_finish() gives it what it is to have. */
-	if (w->held && step->setting == VFPT_LINK_STATE)
+	if (w->link_held && step->setting == VFPT_LINK_STATE)
 		return 0;
-	return set_one(w, step, step->setting, step->value, &w->now, err);
+	return apply_setting(w, step, step->setting, step->value, &w->now, err);
 }
 
 static int carry_out(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
@@ -104,7 +105,7 @@ static int carry_out(struct work *w, const struct vfpt_step *step, struct vfpt_e
 	case VFPT_STEP_CLEAR_MAC:
 		return clear_mac(w, step, err);
 	case VFPT_STEP_RECORD:
-		return put_record(w, err);
+		return record_assignment(w, err);
 	case VFPT_STEP_DEFAULT:
 		return set_default(w, step, err);
 	case VFPT_STEP_HOLD_LINK:
@@ -265,7 +266,7 @@ static int apply_all(struct vfpt_applied *applied, bool records_only, size_t *fa
 	return 0;
 }
 
-static int start(struct vfpt_session *session, struct vfpt_plan *plan, bool records_only,
+static int apply_or_undo(struct vfpt_session *session, struct vfpt_plan *plan, bool records_only,
 	struct vfpt_applied *out, size_t *failed, struct vfpt_error *err)
 {
 	struct vfpt_error second;
@@ -290,7 +291,7 @@ static int start(struct vfpt_session *session, struct vfpt_plan *plan, bool reco
 int vfpt_apply(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_applied *out, size_t *failed,
 	struct vfpt_error *err)
 {
-	return start(session, plan, false, out, failed, err);
+	return apply_or_undo(session, plan, false, out, failed, err);
 }
 
 int vfpt_apply_records(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_applied *out,
@@ -298,7 +299,7 @@ int vfpt_apply_records(struct vfpt_session *session, struct vfpt_plan *plan, str
 {
 	size_t failed;
 
-	return start(session, plan, true, out, &failed, err);
+	return apply_or_undo(session, plan, true, out, &failed, err);
 }
 
 /* --- once the VM runs ------------------------------------------------------------------------ */
@@ -324,8 +325,8 @@ static void warn_if_different(const struct vfpt_assignment *a, const struct vfpt
 
 /* Read the VF's settings, warn where one of @watched (a bit each) is not as it should be, and apply @wanted.
  */
-static int correct(struct vfpt_session *session, const struct vfpt_assignment *assignment, unsigned watched,
-	const struct vfpt_settings *wanted, struct vfpt_error *err)
+static int compare_and_apply(struct vfpt_session *session, const struct vfpt_assignment *assignment,
+	unsigned watched, const struct vfpt_settings *wanted, struct vfpt_error *err)
 {
 	struct vfpt_settings now = {0};
 	const struct vfpt_pf *pf;
@@ -362,11 +363,11 @@ int vfpt_finish(
 	const struct vfpt_settings wanted = vfpt_settings_after_start(assignment);
 
 	/* A MAC or id is not repaired here: libvirt has just set it, or whoever changed it has a reason. */
-	return correct(session, assignment, 1u << VFPT_MAC | 1u << VFPT_VLAN_ID, &wanted, err);
+	return compare_and_apply(session, assignment, 1u << VFPT_MAC | 1u << VFPT_VLAN_ID, &wanted, err);
 }
 
 int vfpt_repair(
 	struct vfpt_session *session, const struct vfpt_assignment *assignment, struct vfpt_error *err)
 {
-	return correct(session, assignment, ~0u, &assignment->wanted, err);
+	return compare_and_apply(session, assignment, ~0u, &assignment->wanted, err);
 }

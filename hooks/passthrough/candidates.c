@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int no_memory(struct vfpt_error *err)
-{
-	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "choosing a VF");
-}
-
 /* --- what is known of a PF ------------------------------------------------------------------- */
 
 /* One PF that serves the network, and why its VFs are passed over. */
@@ -23,18 +18,18 @@ struct candidate {
 	char reason[VFPT_REASON_SIZE + 16]; /* the first VF that is unusable, and why */
 };
 
-struct field {
+struct candidates {
 	size_t count;
-	struct candidate *candidates;
-	struct vfpt_candidate *plain; /* the same, as vfpt_rank_best() wants them */
+	struct candidate *items;
+	struct vfpt_candidate *ranked; /* the same, as vfpt_rank_best() wants them */
 };
 
-static void free_field(struct field *field)
+static void free_candidates(struct candidates *all)
 {
-	for (size_t i = 0; field->plain && i < field->count; i++)
-		free(field->plain[i].grades);
-	free(field->candidates);
-	free(field->plain);
+	for (size_t i = 0; all->ranked && i < all->count; i++)
+		free(all->ranked[i].grades);
+	free(all->items);
+	free(all->ranked);
 }
 
 /* By address: a PF can have another name by now. */
@@ -46,7 +41,7 @@ static bool is_vf_of(const struct vfpt_pf *pf, const struct vfpt_pci *address)
 	return false;
 }
 
-static bool is_for(const struct vfpt_assignment *a, const char *network, const struct vfpt_pf *pf)
+static bool is_for_network(const struct vfpt_assignment *a, const char *network, const struct vfpt_pf *pf)
 {
 	return strcmp(a->network, network) == 0 && is_vf_of(pf, &a->address);
 }
@@ -60,12 +55,12 @@ static unsigned count_for_network(const struct vfpt_search *search, const struct
 
 	vfpt_network_name(network, search->request->network);
 	for (size_t i = 0; i < standing->record_count; i++)
-		count += is_for(&standing->records[i], network, pf) &&
+		count += is_for_network(&standing->records[i], network, pf) &&
 			 strcmp(standing->records[i].vm, standing->vm) == 0 &&
 			 !vfpt_standing_planned(standing, &standing->records[i].address) &&
 			 vfpt_standing_is_of_vm(standing, &standing->records[i].address);
 	for (size_t i = 0; i < standing->planned_count; i++)
-		count += is_for(standing->planned[i], network, pf);
+		count += is_for_network(standing->planned[i], network, pf);
 	return count;
 }
 
@@ -90,7 +85,7 @@ static bool is_refused(const struct vfpt_search *search, const struct vfpt_pf *p
 	return false;
 }
 
-static void rule_out(struct candidate *c, struct vfpt_candidate *plain, const struct vfpt_search *search)
+static void rule_out(struct candidate *c, struct vfpt_candidate *ranked, const struct vfpt_search *search)
 {
 	const struct vfpt_config *config = search->standing->session->config;
 	const struct vfpt_request *request = search->request;
@@ -106,16 +101,16 @@ static void rule_out(struct candidate *c, struct vfpt_candidate *plain, const st
 	else if (has_its_most(search->standing, c->pf, &of_vm))
 		snprintf(c->why_out, sizeof(c->why_out),
 			"this VM has %u of its VFs, the most that vfpt.conf allows", of_vm);
-	else if (!plain->near && config->policy.numa == VFPT_NUMA_REQUIRE)
+	else if (!ranked->near && config->policy.numa == VFPT_NUMA_REQUIRE)
 		snprintf(c->why_out, sizeof(c->why_out),
 			"it is not on the VM's NUMA node, as vfpt.conf requires");
 	else if (is_refused(search, c->pf))
 		snprintf(c->why_out, sizeof(c->why_out), "its driver refused the vNIC's settings");
-	plain->out = c->why_out[0];
+	ranked->out = c->why_out[0];
 }
 
-static int look_at_pf(const struct vfpt_search *search, struct candidate *c, struct vfpt_candidate *plain,
-	struct vfpt_error *err)
+static int look_at_candidate(const struct vfpt_search *search, struct candidate *c,
+	struct vfpt_candidate *ranked, struct vfpt_error *err)
 {
 	const struct vfpt_standing *standing = search->standing;
 	const struct vfpt_config *config = standing->session->config;
@@ -123,63 +118,63 @@ static int look_at_pf(const struct vfpt_search *search, struct candidate *c, str
 	bool pinned = search->nodes && search->nodes->count > 0 && config->policy.numa != VFPT_NUMA_IGNORE;
 	int node = pinned ? vfpt_host_numa_node(standing->session->host, c->pf) : -1;
 
-	*plain = (struct vfpt_candidate){.up = c->pf->up,
+	*ranked = (struct vfpt_candidate){.up = c->pf->up,
 		.near = node < 0 || vfpt_set_has(search->nodes, (unsigned)node),
 		.mine = count_for_network(search, c->pf),
 		.last = VFPT_NO_VF_INDEX,
 		.vf_count = c->pf->vf_count,
 		.grades = malloc(c->pf->vf_count + 1u)};
-	if (!plain->grades)
-		return no_memory(err);
+	if (!ranked->grades)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "choosing a VF");
 	for (unsigned vf = 0; vf < c->pf->vf_count; vf++) {
 		bool owned = vfpt_standing_owner(standing, &c->pf->vfs[vf]);
 		bool excluded = rules && vfpt_set_has(&rules->exclude, vf);
 
-		plain->grades[vf] = owned || excluded ? VFPT_VF_OUT : VFPT_VF_UNSEEN;
-		plain->free += plain->grades[vf] == VFPT_VF_UNSEEN;
+		ranked->grades[vf] = owned || excluded ? VFPT_VF_OUT : VFPT_VF_UNSEEN;
+		ranked->free += ranked->grades[vf] == VFPT_VF_UNSEEN;
 		c->assigned += owned;
 		c->excluded += !owned && excluded;
 	}
-	rule_out(c, plain, search);
+	rule_out(c, ranked, search);
 	return 0;
 }
 
 /* The VF of last time is remembered by its address. */
-static void find_last(const struct vfpt_search *search, const struct field *field)
+static void find_last(const struct vfpt_search *search, const struct candidates *all)
 {
 	const struct vfpt_standing *standing = search->standing;
 	struct vfpt_pci last;
 
 	if (!vfpt_ledger_last(standing->session->ledger, standing->vm, &search->request->mac, &last))
 		return;
-	for (size_t i = 0; i < field->count; i++)
-		for (unsigned vf = 0; vf < field->plain[i].vf_count; vf++)
-			if (vfpt_pci_equal(&field->candidates[i].pf->vfs[vf], &last))
-				field->plain[i].last = vf;
+	for (size_t i = 0; i < all->count; i++)
+		for (unsigned vf = 0; vf < all->ranked[i].vf_count; vf++)
+			if (vfpt_pci_equal(&all->items[i].pf->vfs[vf], &last))
+				all->ranked[i].last = vf;
 }
 
-static int look_at_all(const struct vfpt_search *search, struct field *field, struct vfpt_error *err)
+static int look_at_all_pfs(const struct vfpt_search *search, struct candidates *all, struct vfpt_error *err)
 {
 	const struct vfpt_network_pfs *serving = search->serving;
 
-	field->candidates = calloc(serving->pf_count, sizeof(*field->candidates));
-	field->plain = calloc(serving->pf_count, sizeof(*field->plain));
-	if (!field->candidates || !field->plain)
-		return no_memory(err);
-	field->count = serving->pf_count;
-	for (size_t i = 0; i < field->count; i++) {
-		field->candidates[i].pf = serving->pfs[i];
-		if (look_at_pf(search, &field->candidates[i], &field->plain[i], err) < 0)
+	all->items = calloc(serving->pf_count, sizeof(*all->items));
+	all->ranked = calloc(serving->pf_count, sizeof(*all->ranked));
+	if (!all->items || !all->ranked)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "choosing a VF");
+	all->count = serving->pf_count;
+	for (size_t i = 0; i < all->count; i++) {
+		all->items[i].pf = serving->pfs[i];
+		if (look_at_candidate(search, &all->items[i], &all->ranked[i], err) < 0)
 			return -1;
 	}
-	find_last(search, field);
+	find_last(search, all);
 	return 0;
 }
 
 /* --- the choice ------------------------------------------------------------------------------ */
 
 /* "ens1f0 has 7 VFs, 5 assigned to VMs, 2 unusable (VF 0: ...)" */
-static size_t describe(const struct candidate *c, char *text, size_t size)
+static size_t describe_candidate(const struct candidate *c, char *text, size_t size)
 {
 	size_t used = (size_t)snprintf(
 		text, size, "%s has %u VFs, %u assigned to VMs", c->pf->name, c->pf->vf_count, c->assigned);
@@ -195,22 +190,22 @@ static size_t describe(const struct candidate *c, char *text, size_t size)
 }
 
 static int none_free(
-	const struct field *field, const struct vfpt_network_pfs *serving, struct vfpt_error *err)
+	const struct candidates *all, const struct vfpt_network_pfs *serving, struct vfpt_error *err)
 {
 	size_t too_small = 0, used = 0;
 	char list[640] = "";
 
-	for (size_t i = 0; i < field->count; i++) {
-		const struct candidate *c = &field->candidates[i];
+	for (size_t i = 0; i < all->count; i++) {
+		const struct candidate *c = &all->items[i];
 
 		too_small += serving->mtu > c->pf->mtu;
 		if (used > 0 && used < sizeof(list))
 			used += (size_t)snprintf(list + used, sizeof(list) - used, "; ");
 		if (used < sizeof(list))
-			used += describe(c, list + used, sizeof(list) - used);
+			used += describe_candidate(c, list + used, sizeof(list) - used);
 	}
 	return vfpt_error_set(err, VFPT_NO_VF, "no free VF: %s; %s", list,
-		too_small == field->count
+		too_small == all->count
 			? "raise the PF's MTU in the engine (Setup Host Networks) or lower the vNIC's"
 			: "make more VFs in the engine (Setup Host Networks) or stop a VM that has one");
 }
@@ -219,7 +214,7 @@ static int none_free(
  * VFs are examined one by one, the best by what is known first, until one is good enough: one that needs
  * nobody else, or where an earlier vNIC waits for a sibling, that.
  */
-static int choose(const struct vfpt_examination *x, struct field *field, struct vfpt_choice *out,
+static int choose_best(const struct vfpt_examination *x, struct candidates *all, struct vfpt_choice *out,
 	struct vfpt_error *err)
 {
 	enum vfpt_grade enough = x->standing->sibling_count ? VFPT_VF_COMPLETES_GROUP : VFPT_VF_ALONE;
@@ -227,9 +222,9 @@ static int choose(const struct vfpt_examination *x, struct field *field, struct 
 	size_t i;
 
 	*out = (struct vfpt_choice){.grade = VFPT_VF_OUT};
-	while (vfpt_rank_best(field->plain, field->count, pack, &i, &out->vf)) {
-		struct candidate *c = &field->candidates[i];
-		unsigned char *grade = &field->plain[i].grades[out->vf];
+	while (vfpt_rank_best(all->ranked, all->count, pack, &i, &out->vf)) {
+		struct candidate *c = &all->items[i];
+		unsigned char *grade = &all->ranked[i].grades[out->vf];
 		char reason[VFPT_REASON_SIZE];
 
 		out->pf = c->pf;
@@ -252,11 +247,11 @@ static int choose(const struct vfpt_examination *x, struct field *field, struct 
 /* --- verdicts -------------------------------------------------------------------------------- */
 
 /* Why the chosen VF comes before this one. */
-static void explain_rank(const struct field *field, size_t best, unsigned best_vf, size_t i, unsigned vf,
+static void explain_rank(const struct candidates *all, size_t best, unsigned best_vf, size_t i, unsigned vf,
 	bool pack, char *why, size_t size)
 {
-	const struct vfpt_candidate *chosen = &field->plain[best], *other = &field->plain[i];
-	const char *pf = field->candidates[i].pf->name, *best_pf = field->candidates[best].pf->name;
+	const struct vfpt_candidate *chosen = &all->ranked[best], *other = &all->ranked[i];
+	const char *pf = all->items[i].pf->name, *best_pf = all->items[best].pf->name;
 	enum vfpt_criterion by;
 
 	vfpt_rank_compare(chosen, best_vf, other, vf, pack, &by);
@@ -303,17 +298,17 @@ static bool is_ruled_out(const struct vfpt_standing *standing, const struct cand
 	return reason[0];
 }
 
-static int consider(const struct vfpt_examination *x, const struct field *field, size_t i,
+static int consider(const struct vfpt_examination *x, const struct candidates *all, size_t i,
 	struct vfpt_considered *out, struct vfpt_error *err)
 {
-	const struct candidate *c = &field->candidates[i];
+	const struct candidate *c = &all->items[i];
 	enum vfpt_grade grade = VFPT_VF_OUT;
 	char reason[VFPT_REASON_SIZE];
 
 	if (!is_ruled_out(x->standing, c, out->vf, reason) &&
 		vfpt_examine_vf(x, &c->pf->vfs[out->vf], &grade, reason, err) < 0)
 		return vfpt_error_wrap(err, "VF %u of %s", out->vf, c->pf->name);
-	field->plain[i].grades[out->vf] = (unsigned char)grade;
+	all->ranked[i].grades[out->vf] = (unsigned char)grade;
 	out->usable = grade != VFPT_VF_OUT;
 	if (!out->usable)
 		snprintf(out->why, sizeof(out->why), "%s", reason);
@@ -321,57 +316,58 @@ static int consider(const struct vfpt_examination *x, const struct field *field,
 }
 
 /* All are examined here, whereas the choice ends at the first that is good enough. */
-static int consider_all(const struct vfpt_examination *x, const struct field *field,
+static int consider_all(const struct vfpt_examination *x, const struct candidates *all,
 	const struct vfpt_choice *choice, struct vfpt_considered *out, size_t *count, struct vfpt_error *err)
 {
 	bool pack = x->standing->session->config->policy.pack;
 	size_t best = 0;
 
-	for (size_t i = 0; i < field->count; i++)
-		if (field->candidates[i].pf == choice->pf)
+	for (size_t i = 0; i < all->count; i++)
+		if (all->items[i].pf == choice->pf)
 			best = i;
-	for (size_t i = 0; i < field->count; i++)
-		for (unsigned vf = 0; vf < field->plain[i].vf_count; vf++) {
+	for (size_t i = 0; i < all->count; i++)
+		for (unsigned vf = 0; vf < all->ranked[i].vf_count; vf++) {
 			struct vfpt_considered *one = &out[(*count)++];
 
-			*one = (struct vfpt_considered){.pf = field->candidates[i].pf, .vf = vf};
-			if (consider(x, field, i, one, err) < 0)
+			*one = (struct vfpt_considered){.pf = all->items[i].pf, .vf = vf};
+			if (consider(x, all, i, one, err) < 0)
 				return -1;
 			one->chosen = one->usable && i == best && vf == choice->vf;
 			if (one->usable && !one->chosen)
-				explain_rank(
-					field, best, choice->vf, i, vf, pack, one->why, sizeof(one->why));
+				explain_rank(all, best, choice->vf, i, vf, pack, one->why, sizeof(one->why));
 		}
 	return 0;
 }
 
-static int list_considered(const struct vfpt_examination *x, const struct field *field,
+static int list_considered(const struct vfpt_examination *x, const struct candidates *all,
 	const struct vfpt_choice *choice, struct vfpt_considered **out, size_t *count, struct vfpt_error *err)
 {
-	size_t all = 0;
+	size_t total = 0;
 
-	for (size_t i = 0; i < field->count; i++)
-		all += field->plain[i].vf_count;
+	for (size_t i = 0; i < all->count; i++)
+		total += all->ranked[i].vf_count;
 	*count = 0;
-	*out = calloc(all + 1, sizeof(**out));
-	return *out ? consider_all(x, field, choice, *out, count, err) : no_memory(err);
+	*out = calloc(total + 1, sizeof(**out));
+	return *out ? consider_all(x, all, choice, *out, count, err)
+		    : vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "choosing a VF");
 }
 
 int vfpt_choose_vf(const struct vfpt_search *search, struct vfpt_choice *out,
 	struct vfpt_considered **considered, size_t *considered_count, struct vfpt_error *err)
 {
-	const struct vfpt_examination x = {
-		.standing = search->standing, .mode = search->request->profile.mode, .more = search->more};
-	struct field field = {.count = 0};
-	int r = look_at_all(search, &field, err);
+	const struct vfpt_examination x = {.standing = search->standing,
+		.mode = search->request->profile.mode,
+		.still_wanted = search->still_wanted};
+	struct candidates all = {.count = 0};
+	int r = look_at_all_pfs(search, &all, err);
 
 	if (r == 0)
-		r = choose(&x, &field, out, err);
+		r = choose_best(&x, &all, out, err);
 	if (r == 0 && considered)
-		r = list_considered(&x, &field, out, considered, considered_count, err);
+		r = list_considered(&x, &all, out, considered, considered_count, err);
 	if (r == 0 && out->grade == VFPT_VF_OUT)
-		r = none_free(&field, search->serving, err);
-	free_field(&field);
+		r = none_free(&all, search->serving, err);
+	free_candidates(&all);
 	return r;
 }
 

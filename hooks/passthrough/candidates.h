@@ -28,7 +28,7 @@ struct vfpt_search {
 	const struct vfpt_request *request;
 	const struct vfpt_network_pfs *serving;
 	const struct vfpt_set *nodes; /* NUMA nodes that the VM is pinned to; NULL or empty: none */
-	unsigned more;                /* further VFs that the VM still wants of these PFs */
+	unsigned still_wanted;        /* further VFs that the VM still wants of these PFs */
 	size_t refused_count;
 	const struct vfpt_pf *const *refused; /* PFs whose driver did not take the vNIC's settings */
 };

@@ -157,7 +157,7 @@ static int check_profiles(const struct vfpt_config *config, struct vfpt_error *e
 	return 0;
 }
 
-static int parse(FILE *file, struct vfpt_config *config, struct vfpt_error *err)
+static int parse_file(FILE *file, struct vfpt_config *config, struct vfpt_error *err)
 {
 	struct reader reader = {.config = config, .err = err, .file = file};
 	int line = ini_parse_stream(next_line, &reader, on_pair, &reader);
@@ -191,7 +191,7 @@ static int parse_text(char *text, size_t size, struct vfpt_config *config, struc
 		return 0;
 	if (!file)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "out of memory");
-	r = parse(file, config, err);
+	r = parse_file(file, config, err);
 	fclose(file);
 	return r;
 }

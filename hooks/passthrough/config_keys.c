@@ -17,7 +17,7 @@
 /* --- values ---------------------------------------------------------------------------------- */
 
 /* Lists can go on in the next line. */
-static int append(char *list, size_t size, const char *value, struct vfpt_error *err)
+static int append_to_list(char *list, size_t size, const char *value, struct vfpt_error *err)
 {
 	size_t used = strlen(list);
 
@@ -133,7 +133,7 @@ static int set_network(
 		/* Checked as the property is, which has the same meaning for one vNIC. */
 		return vfpt_profile_set(&scratch, "vf_pf", value, err) < 0
 			       ? -1
-			       : append(network->pfs, sizeof(network->pfs), value, err);
+			       : append_to_list(network->pfs, sizeof(network->pfs), value, err);
 	if (strcmp(key, "vlan") == 0) {
 		if (set_number(&number, value, 4094, err) < 0)
 			return -1;
@@ -153,7 +153,7 @@ static int set_pf(struct vfpt_pf_rules *pf, const char *key, const char *value, 
 	if (strcmp(key, "networks") == 0) {
 		if (!pf->networks)
 			pf->networks = calloc(1, MOST_NETWORKS);
-		return pf->networks ? append(pf->networks, MOST_NETWORKS, value, err)
+		return pf->networks ? append_to_list(pf->networks, MOST_NETWORKS, value, err)
 				    : vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "out of memory");
 	}
 	if (strcmp(key, "exclude") == 0)

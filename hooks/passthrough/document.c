@@ -24,7 +24,7 @@
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-static int read_bytes(struct vfpt_document *document, int fd, size_t room, struct vfpt_error *err)
+static int read_text(struct vfpt_document *document, int fd, size_t room, struct vfpt_error *err)
 {
 	ssize_t got;
 
@@ -69,7 +69,7 @@ static int open_document(const struct vfpt_document *document)
 				       : openat(document->directory, document->name, flags | O_NOFOLLOW);
 }
 
-static int read_file(struct vfpt_document *document, struct vfpt_error *err)
+static int read_document_file(struct vfpt_document *document, struct vfpt_error *err)
 {
 	int fd = open_document(document);
 	struct stat status = {0};
@@ -87,7 +87,7 @@ static int read_file(struct vfpt_document *document, struct vfpt_error *err)
 			VFPT_DOCUMENT_MAX >> 20);
 	else
 		/* One byte more shows the end of the file. */
-		r = read_bytes(document, fd, (size_t)status.st_size + 1, err);
+		r = read_text(document, fd, (size_t)status.st_size + 1, err);
 	document->mode = status.st_mode & 07777;
 	document->uid = status.st_uid;
 	document->gid = status.st_gid;
@@ -131,7 +131,7 @@ int vfpt_document_read(
 	document->path = path;
 	if (replaceable && open_directory(document, err) < 0)
 		return -1;
-	if (read_file(document, err) < 0)
+	if (read_document_file(document, err) < 0)
 		return -1;
 	return parse_in_time(document, err) < 0 ? vfpt_error_wrap(err, "%s", path) : 0;
 }
@@ -157,7 +157,7 @@ void vfpt_document_close(struct vfpt_document *document)
 /* --- replacing ------------------------------------------------------------------------------- */
 
 /* The new file has the mode and owner of the old before it has its name. */
-static int like_the_old(const struct vfpt_document *document, int fd)
+static int copy_owner_and_mode(const struct vfpt_document *document, int fd)
 {
 	if ((document->uid != geteuid() || document->gid != getegid()) &&
 		fchown(fd, document->uid, document->gid) < 0)
@@ -190,7 +190,7 @@ static int write_and_rename(
 
 	if (fd < 0)
 		return -1;
-	if (like_the_old(document, fd) < 0) {
+	if (copy_owner_and_mode(document, fd) < 0) {
 		saved = errno;
 		close(fd);
 		errno = saved;
@@ -219,7 +219,7 @@ static int replace_text(
 }
 
 /* Is that a document that a hook was writing, which is no more? */
-static bool is_left_over(int directory, const char *name)
+static bool is_abandoned(int directory, const char *name)
 {
 	const char *mark = strstr(name, TEMPORARY);
 	struct stat status;
@@ -242,7 +242,7 @@ void vfpt_document_clean(const struct vfpt_document *document)
 	const struct dirent *entry;
 
 	for (int i = 0; names && i < MOST_NAMES && (entry = readdir(names)); i++)
-		if (is_left_over(document->directory, entry->d_name))
+		if (is_abandoned(document->directory, entry->d_name))
 			(void)unlinkat(document->directory, entry->d_name, 0);
 	if (names)
 		closedir(names);

@@ -103,7 +103,7 @@ static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, 
 /* --- what is in it --------------------------------------------------------------------------- */
 
 /* What is no number is 0: libvirt refuses such a document itself. */
-static unsigned number(const xmlNode *node, const char *name)
+static unsigned read_number(const xmlNode *node, const char *name)
 {
 	char *text = xml_attribute(node, name);
 	unsigned long value = text ? strtoul(text, NULL, 10) : 0;
@@ -121,7 +121,7 @@ static void read_bandwidth(struct vfpt_vnic *vnic, const xmlNode *bandwidth)
 {
 	const xmlNode *outbound = xml_child(bandwidth, NULL, "outbound");
 
-	vnic->outbound = number(outbound, has_attribute(outbound, "peak") ? "peak" : "average");
+	vnic->outbound = read_number(outbound, has_attribute(outbound, "peak") ? "peak" : "average");
 	vnic->has_inbound = xml_child(bandwidth, NULL, "inbound");
 }
 
@@ -168,7 +168,7 @@ static void read_vnic(struct vfpt_domain *domain, xmlNode *element)
 	vnic->model = xml_attribute(xml_child(element, NULL, "model"), "type");
 	vnic->bridge = xml_attribute(xml_child(element, NULL, "source"), "bridge");
 	vnic->alias = xml_attribute(xml_child(element, NULL, "alias"), "name");
-	vnic->mtu = number(xml_child(element, NULL, "mtu"), "size");
+	vnic->mtu = read_number(xml_child(element, NULL, "mtu"), "size");
 	vnic->link_down = xml_attribute_is(xml_child(element, NULL, "link"), "state", "down");
 	vnic->filter = xml_attribute(xml_child(element, NULL, "filterref"), "filter");
 	vnic->isolated = xml_attribute_is(xml_child(element, NULL, "port"), "isolated", "yes");
@@ -214,7 +214,7 @@ static int read_functions(struct vfpt_domain *domain, xmlNode *devices, struct v
 	return 0;
 }
 
-static int understand(struct vfpt_domain *domain, struct vfpt_error *err)
+static int read_root(struct vfpt_domain *domain, struct vfpt_error *err)
 {
 	xmlNode *root = domain->root, *devices;
 
@@ -253,7 +253,7 @@ int vfpt_domain_parse(const char *text, size_t size, struct vfpt_domain **out, s
 	if (!domain)
 		return vfpt_domain_no_memory(err);
 	vfpt_domain_watch_memory();
-	if (parse_xml(domain, text, size, err) < 0 || understand(domain, err) < 0) {
+	if (parse_xml(domain, text, size, err) < 0 || read_root(domain, err) < 0) {
 		vfpt_domain_free(domain);
 		return vfpt_domain_out_of_memory() ? vfpt_domain_no_memory(err) : -1;
 	}

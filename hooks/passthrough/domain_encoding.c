@@ -7,7 +7,7 @@
 #include "domain_xml.h"
 
 /* Bytes of the smallest character: UTF-16 and UTF-32 have NUL bytes from the start. */
-static size_t unit(const char *text, size_t size)
+static size_t character_size(const char *text, size_t size)
 {
 	if (size < 4 || !memchr(text, '\0', 4))
 		return 1;
@@ -25,7 +25,7 @@ static size_t unit(const char *text, size_t size)
  */
 static int read_declaration(const char *text, size_t size, char declaration[DECLARATION_SIZE])
 {
-	size_t step = unit(text, size), at = 0, used = 0;
+	size_t step = character_size(text, size), at = 0, used = 0;
 	char *end;
 
 	if (size > 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -56,7 +56,7 @@ static void read_encoding(const char *declaration, char encoding[ENCODING_SIZE])
 		(void)sscanf(at, "encoding = '%40[^']", encoding);
 }
 
-static bool is_word(const char *word, const char *const *words)
+static bool is_one_of_words(const char *word, const char *const *words)
 {
 	while (*words && strcasecmp(word, *words) != 0)
 		words++;
@@ -77,7 +77,7 @@ static int check_encoding(const char *text, size_t size, struct vfpt_error *err)
 {
 	static const char *const utf8[] = {"", "UTF-8", "US-ASCII", NULL};
 	static const char *const utf16[] = {"", "UTF-16", "UTF-16LE", "UTF-16BE", NULL};
-	size_t step = unit(text, size);
+	size_t step = character_size(text, size);
 	char declaration[DECLARATION_SIZE], encoding[ENCODING_SIZE];
 
 	if (step == 4)
@@ -90,9 +90,9 @@ static int check_encoding(const char *text, size_t size, struct vfpt_error *err)
 			"characters",
 			DECLARATION_SIZE - 1);
 	read_encoding(declaration, encoding);
-	if (is_word(encoding, step == 1 ? utf8 : utf16))
+	if (is_one_of_words(encoding, step == 1 ? utf8 : utf16))
 		return 0;
-	if (is_word(encoding, step == 1 ? utf16 : utf8))
+	if (is_one_of_words(encoding, step == 1 ? utf16 : utf8))
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
 			"the document says that its encoding is %s, and it is not", encoding);
 	return refuse_encoding(err, encoding);
@@ -101,7 +101,7 @@ static int check_encoding(const char *text, size_t size, struct vfpt_error *err)
 /* libxml2 would take the part before it for the whole. */
 static bool has_nul(const char *text, size_t size)
 {
-	size_t step = unit(text, size);
+	size_t step = character_size(text, size);
 
 	if (step == 1)
 		return memchr(text, '\0', size);

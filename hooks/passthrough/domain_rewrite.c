@@ -55,7 +55,7 @@ static char *indentation(const xmlNode *parent)
 }
 
 /* Put a new element behind @before (or first), indented like its siblings. NULL: no memory. */
-static xmlNode *insert(xmlNode *parent, xmlNode *before, xmlNs *ns, const char *name)
+static xmlNode *insert_element(xmlNode *parent, xmlNode *before, xmlNs *ns, const char *name)
 {
 	const char *indent = indentation(parent);
 	xmlNode *space = indent ? xmlNewDocText(parent->doc, (const xmlChar *)indent) : NULL;
@@ -86,13 +86,13 @@ static xmlNode *insert(xmlNode *parent, xmlNode *before, xmlNs *ns, const char *
 	return node;
 }
 
-static bool set(xmlNode *node, const char *name, const char *value)
+static bool set_attribute(xmlNode *node, const char *name, const char *value)
 {
 	return node && xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value);
 }
 
 /* As its parent's last child; NULL: no memory. */
-static xmlNode *append(xmlNode *parent, const char *name)
+static xmlNode *append_child(xmlNode *parent, const char *name)
 {
 	return parent ? xmlNewChild(parent, NULL, (const xmlChar *)name, NULL) : NULL;
 }
@@ -101,15 +101,17 @@ static xmlNode *append(xmlNode *parent, const char *name)
  */
 static xmlNode *write_pci(xmlNode *interface, xmlNode *before, const struct vfpt_pci *vf)
 {
-	xmlNode *source = insert(interface, before, NULL, "source");
-	xmlNode *address = append(source, "address");
-	xmlNode *driver = source ? insert(interface, source, NULL, "driver") : NULL;
+	xmlNode *source = insert_element(interface, before, NULL, "source");
+	xmlNode *address = append_child(source, "address");
+	xmlNode *driver = source ? insert_element(interface, source, NULL, "driver") : NULL;
 	struct vfpt_pci_attributes text;
 
 	vfpt_pci_attributes(vf, &text);
-	return set(address, "type", "pci") && set(address, "domain", text.domain) &&
-			       set(address, "bus", text.bus) && set(address, "slot", text.slot) &&
-			       set(address, "function", text.function) && set(driver, "name", "vfio")
+	return set_attribute(address, "type", "pci") && set_attribute(address, "domain", text.domain) &&
+			       set_attribute(address, "bus", text.bus) &&
+			       set_attribute(address, "slot", text.slot) &&
+			       set_attribute(address, "function", text.function) &&
+			       set_attribute(driver, "name", "vfio")
 		       ? driver
 		       : NULL;
 }
@@ -117,9 +119,10 @@ static xmlNode *write_pci(xmlNode *interface, xmlNode *before, const struct vfpt
 /* <source dev='...' mode='passthrough'/> */
 static xmlNode *write_dev(xmlNode *interface, xmlNode *before, const char *netdev)
 {
-	xmlNode *source = insert(interface, before, NULL, "source");
+	xmlNode *source = insert_element(interface, before, NULL, "source");
 
-	return set(source, "dev", netdev) && set(source, "mode", "passthrough") ? source : NULL;
+	return set_attribute(source, "dev", netdev) && set_attribute(source, "mode", "passthrough") ? source
+												    : NULL;
 }
 
 /* The VF, <vlan><tag id='...'/></vlan> and <virtualport type='802.1Qbh'>, behind <mac>. */
@@ -132,15 +135,15 @@ static bool write_vf(xmlNode *interface, const struct vfpt_connection *connectio
 						     : write_pci(interface, last, &connection->vf);
 	if (last && connection->vlan_id) {
 		snprintf(id, sizeof(id), "%u", connection->vlan_id);
-		last = insert(interface, last, NULL, "vlan");
-		if (!set(append(last, "tag"), "id", id))
+		last = insert_element(interface, last, NULL, "vlan");
+		if (!set_attribute(append_child(last, "tag"), "id", id))
 			return false;
 	}
 	if (!last || !connection->port_profile[0])
 		return last;
-	port = insert(interface, last, NULL, "virtualport");
-	return set(port, "type", "802.1Qbh") &&
-	       set(append(port, "parameters"), "profileid", connection->port_profile);
+	port = insert_element(interface, last, NULL, "virtualport");
+	return set_attribute(port, "type", "802.1Qbh") &&
+	       set_attribute(append_child(port, "parameters"), "profileid", connection->port_profile);
 }
 
 /* --- metadata -------------------------------------------------------------------------------- */
@@ -150,9 +153,9 @@ static xmlNode *metadata_vm(struct vfpt_domain *domain)
 	xmlNode *metadata = xml_next_element(domain->root->children, NULL, "metadata"), *vm;
 
 	if (!metadata)
-		metadata = insert(domain->root, NULL, NULL, "metadata");
+		metadata = insert_element(domain->root, NULL, NULL, "metadata");
 	vm = xml_child(metadata, VFPT_OVIRT_NAMESPACE, "vm");
-	if (metadata && !vm && (vm = insert(metadata, NULL, NULL, "vm"))) {
+	if (metadata && !vm && (vm = insert_element(metadata, NULL, NULL, "vm"))) {
 		xmlNs *ns = xmlSearchNsByHref(domain->doc, vm, (const xmlChar *)VFPT_OVIRT_NAMESPACE);
 
 		if (!ns)
@@ -179,14 +182,14 @@ int vfpt_domain_set_run(struct vfpt_domain *domain, uint64_t run, struct vfpt_er
 	xmlNs *ns;
 
 	if (!metadata)
-		metadata = insert(domain->root, NULL, NULL, "metadata");
+		metadata = insert_element(domain->root, NULL, NULL, "metadata");
 	mark = xml_child(metadata, VFPT_NAMESPACE, "run");
-	if (metadata && !mark && (mark = insert(metadata, NULL, NULL, "run"))) {
+	if (metadata && !mark && (mark = insert_element(metadata, NULL, NULL, "run"))) {
 		ns = xmlNewNs(mark, (const xmlChar *)VFPT_NAMESPACE, (const xmlChar *)"vfpt");
 		xmlSetNs(mark, ns);
 	}
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)run);
-	return set(mark, "start", text) ? 0 : vfpt_domain_no_memory(err);
+	return set_attribute(mark, "start", text) ? 0 : vfpt_domain_no_memory(err);
 }
 
 /*
@@ -194,7 +197,7 @@ int vfpt_domain_set_run(struct vfpt_domain *domain, uint64_t run, struct vfpt_er
  * already, or NULL. VDSM takes a device with a <teaming> for the one that has its MAC and its alias (vdsm:
  * vmdevices/network.py, get_identifying_attrs()).
  */
-static bool describe(struct vfpt_domain *domain, xmlNode *device, const struct vfpt_mac *mac,
+static bool describe_in_metadata(struct vfpt_domain *domain, xmlNode *device, const struct vfpt_mac *mac,
 	const char *alias, const char *network_name)
 {
 	xmlNode *network = xml_child(device, VFPT_OVIRT_NAMESPACE, "network");
@@ -205,16 +208,16 @@ static bool describe(struct vfpt_domain *domain, xmlNode *device, const struct v
 	if (!device) {
 		xmlNode *vm = metadata_vm(domain);
 
-		device = vm && vm->ns ? insert(vm, NULL, vm->ns, "device") : NULL;
-		if (!set(device, "mac_address", vfpt_mac_format(mac, text)))
+		device = vm && vm->ns ? insert_element(vm, NULL, vm->ns, "device") : NULL;
+		if (!set_attribute(device, "mac_address", vfpt_mac_format(mac, text)))
 			return false;
 	}
-	if (alias && !set(device, "alias", alias))
+	if (alias && !set_attribute(device, "alias", alias))
 		return false;
 	if (has_network)
 		return true;
 	if (!network)
-		network = insert(device, NULL, device->ns, "network");
+		network = insert_element(device, NULL, device->ns, "network");
 	if (network)
 		xmlNodeAddContent(network, (const xmlChar *)network_name);
 	return network;
@@ -229,7 +232,7 @@ static xmlNode *metadata_of(const struct vfpt_domain *domain, const struct vfpt_
 
 /* --- the modes ------------------------------------------------------------------------------- */
 
-static bool rewrite(
+static bool replace_interface(
 	struct vfpt_domain *domain, const struct vfpt_vnic *vnic, const struct vfpt_connection *connection)
 {
 	bool macvtap = connection->mode == VFPT_MODE_MACVTAP;
@@ -240,27 +243,27 @@ static bool rewrite(
 		if (is_dropped(node, connection))
 			remove_node(node);
 	}
-	return set(interface, "type", macvtap ? "direct" : "hostdev") &&
-	       (macvtap || set(interface, "managed", "yes")) && write_vf(interface, connection) &&
+	return set_attribute(interface, "type", macvtap ? "direct" : "hostdev") &&
+	       (macvtap || set_attribute(interface, "managed", "yes")) && write_vf(interface, connection) &&
 	       /* The network's name was in <source bridge=.../> only, which went. */
-	       (domain->is_interface ||
-		       describe(domain, metadata_of(domain, vnic), &vnic->mac, NULL, vnic->network));
+	       (domain->is_interface || describe_in_metadata(domain, metadata_of(domain, vnic), &vnic->mac,
+						NULL, vnic->network));
 }
 
 /* A hostdev interface behind @before (or first) among @devices; @return it, or NULL. */
 static xmlNode *add_hostdev(xmlNode *devices, xmlNode *before, const struct vfpt_mac *mac,
 	const struct vfpt_connection *connection)
 {
-	xmlNode *interface = insert(devices, before, NULL, "interface");
+	xmlNode *interface = insert_element(devices, before, NULL, "interface");
 	char text[VFPT_MAC_SIZE], alias[VFPT_VF_ALIAS_SIZE];
 
-	if (!set(interface, "type", "hostdev") || !set(interface, "managed", "yes"))
+	if (!set_attribute(interface, "type", "hostdev") || !set_attribute(interface, "managed", "yes"))
 		return NULL;
-	if (!set(append(interface, "mac"), "address", vfpt_mac_format(mac, text)))
+	if (!set_attribute(append_child(interface, "mac"), "address", vfpt_mac_format(mac, text)))
 		return NULL;
 	if (!write_vf(interface, connection))
 		return NULL;
-	if (!set(append(interface, "alias"), "name", vfpt_vf_alias(mac, alias)))
+	if (!set_attribute(append_child(interface, "alias"), "name", vfpt_vf_alias(mac, alias)))
 		return NULL;
 	return interface;
 }
@@ -279,23 +282,23 @@ static bool pair_up(
 		snprintf(made, sizeof(made), "%s-virtio", own);
 		name = made;
 		if (!alias)
-			alias = append(interface, "alias");
-		if (!set(alias, "name", name))
+			alias = append_child(interface, "alias");
+		if (!set_attribute(alias, "name", name))
 			return false;
 	}
 	hostdev = add_hostdev(interface->parent, interface, &vnic->mac, connection);
-	teaming = append(hostdev, "teaming");
-	return set(insert(interface, mac, NULL, "teaming"), "type", "persistent") &&
-	       set(teaming, "type", "transient") && set(teaming, "persistent", name) &&
-	       describe(domain, metadata_of(domain, vnic), &vnic->mac, name, vnic->network) &&
-	       describe(domain, NULL, &vnic->mac, own, vnic->network);
+	teaming = append_child(hostdev, "teaming");
+	return set_attribute(insert_element(interface, mac, NULL, "teaming"), "type", "persistent") &&
+	       set_attribute(teaming, "type", "transient") && set_attribute(teaming, "persistent", name) &&
+	       describe_in_metadata(domain, metadata_of(domain, vnic), &vnic->mac, name, vnic->network) &&
+	       describe_in_metadata(domain, NULL, &vnic->mac, own, vnic->network);
 }
 
 int vfpt_domain_connect(struct vfpt_domain *domain, const struct vfpt_vnic *vnic,
 	const struct vfpt_connection *connection, struct vfpt_error *err)
 {
 	bool good = connection->mode == VFPT_MODE_FAILOVER ? pair_up(domain, vnic, connection)
-							   : rewrite(domain, vnic, connection);
+							   : replace_interface(domain, vnic, connection);
 
 	return good ? 0 : vfpt_domain_no_memory(err);
 }
@@ -307,7 +310,7 @@ int vfpt_domain_add_vf(struct vfpt_domain *domain, const struct vfpt_mac *mac,
 	xmlNode *devices = xml_next_element(domain->root->children, NULL, "devices");
 
 	if (!add_hostdev(devices, xmlLastElementChild(devices), mac, connection) ||
-		!describe(domain, NULL, mac, NULL, VFPT_NO_NETWORK))
+		!describe_in_metadata(domain, NULL, mac, NULL, VFPT_NO_NETWORK))
 		return vfpt_domain_no_memory(err);
 	return 0;
 }

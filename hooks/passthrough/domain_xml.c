@@ -15,7 +15,7 @@
  */
 static bool out_of_memory;
 
-static void *note(void *memory)
+static void *note_if_missing(void *memory)
 {
 	if (!memory)
 		out_of_memory = true;
@@ -24,17 +24,17 @@ static void *note(void *memory)
 
 static void *noted_malloc(size_t size)
 {
-	return note(malloc(size));
+	return note_if_missing(malloc(size));
 }
 
 static void *noted_realloc(void *memory, size_t size)
 {
-	return note(realloc(memory, size));
+	return note_if_missing(realloc(memory, size));
 }
 
 static char *noted_strdup(const char *text)
 {
-	return note(strdup(text));
+	return note_if_missing(strdup(text));
 }
 
 static void say_nothing(void *context, const char *format, ...)

@@ -43,7 +43,7 @@ static int examine_group(const struct vfpt_examination *x, const struct vfpt_pci
 			continue;
 		if (is_free_vf(standing, member, &is_free, err) < 0)
 			return -1;
-		if (!is_free || ++open > x->more) {
+		if (!is_free || ++open > x->still_wanted) {
 			snprintf(reason, VFPT_REASON_SIZE,
 				"it shares iommu group %u with %s, which does not go to this VM",
 				group->number, vfpt_pci_format(member, text));
@@ -135,7 +135,7 @@ int vfpt_state_of_vf(struct vfpt_session *session, const struct vfpt_pf *pf, uns
 {
 	const struct vfpt_standing standing = {.session = session, .vm = NOBODY};
 	const struct vfpt_examination x = {
-		.standing = &standing, .mode = VFPT_MODE_HOSTDEV, .more = UINT_MAX};
+		.standing = &standing, .mode = VFPT_MODE_HOSTDEV, .still_wanted = UINT_MAX};
 	enum vfpt_grade grade;
 
 	reason[0] = '\0';

@@ -11,7 +11,7 @@
 struct vfpt_examination {
 	const struct vfpt_standing *standing;
 	enum vfpt_mode mode;
-	unsigned more; /* VFs that the VM still wants */
+	unsigned still_wanted; /* VFs that the VM still wants */
 };
 
 /* @reason is filled in where the VF is not to be had: VFPT_VF_OUT. */

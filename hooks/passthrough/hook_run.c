@@ -58,7 +58,7 @@ static int check_caller(struct vfpt_error *err)
 	return 0;
 }
 
-static void help(const struct vfpt_hook_point *point)
+static void print_hook_help(const struct vfpt_hook_point *point)
 {
 	static const char *const documents[] = {
 		[VFPT_DOMAIN] = "_hook_domxml  file with the <domain>\n"
@@ -88,7 +88,7 @@ static void help(const struct vfpt_hook_point *point)
 static int read_options(struct vfpt_hook *hook, int argc, char **argv, struct vfpt_error *err)
 {
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		help(hook->point);
+		print_hook_help(hook->point);
 		return 1;
 	}
 	if ((argc == 2 || argc == 3) && strcmp(argv[1], "--test") == 0) {
@@ -155,7 +155,7 @@ static int read_vm(struct vfpt_hook *hook, struct vfpt_error *err)
 }
 
 /* @return 0 to go on, 1 when the command line is answered already (--help), -1 with @err filled in */
-static int begin(struct vfpt_hook *hook, int argc, char **argv, struct vfpt_error *err)
+static int begin_run(struct vfpt_hook *hook, int argc, char **argv, struct vfpt_error *err)
 {
 	int r;
 
@@ -181,7 +181,7 @@ static bool ends_line(const char *text)
 	return length > 0 && text[length - 1] == '\n';
 }
 
-static int show(const struct vfpt_hook *hook, struct vfpt_error *err)
+static int show_document(const struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	char *text, *before = hook->shown;
 	size_t size;
@@ -197,7 +197,7 @@ static int show(const struct vfpt_hook *hook, struct vfpt_error *err)
 }
 
 /* For VDSM's log, once all is done. */
-static void tell(const struct vfpt_plan *plan)
+static void log_assignments(const struct vfpt_plan *plan)
 {
 	for (size_t i = 0; plan && i < plan->count; i++) {
 		const struct vfpt_assignment *a = &plan->vnics[i].assignment;
@@ -213,13 +213,13 @@ static void tell(const struct vfpt_plan *plan)
 static int commit(struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	if (hook->test)
-		return hook->document.domain ? show(hook, err) : 0;
+		return hook->document.domain ? show_document(hook, err) : 0;
 	if (!hook->changed)
 		return 0;
 	if (vfpt_document_replace(&hook->document, err) < 0)
 		return -1;
 	privilege_renounce();
-	tell(hook->plan);
+	log_assignments(hook->plan);
 	return 0;
 }
 
@@ -230,7 +230,7 @@ static int exit_code(const struct vfpt_hook *hook, int result, const struct vfpt
 	return hook->point->after && err->code != VFPT_BAD_INPUT ? VFPT_EXIT_FAILED : VFPT_EXIT_STOP;
 }
 
-static int end(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
+static int end_run(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
 {
 	int code = exit_code(hook, result, err);
 
@@ -256,7 +256,7 @@ static int end(struct vfpt_hook *hook, int result, const struct vfpt_error *err)
 
 int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 {
-	static char held[BUFSIZ * 8]; /* glibc takes the size only with a buffer */
+	static char buffer[BUFSIZ * 8]; /* glibc takes the size only with a buffer */
 	struct vfpt_hook hook = {
 		.point = point, .document = VFPT_DOCUMENT_CLOSED, .session = VFPT_SESSION_CLOSED};
 	struct vfpt_error error;
@@ -268,12 +268,12 @@ int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN); /* then it is an error of write(2), as no space is */
 	umask(022);
 	/* VDSM shows all of stderr when a hook fails: what is said before is held back until it is known, see
-	 * end(). */
-	setvbuf(stderr, held, _IOFBF, sizeof(held));
-	r = begin(&hook, argc, argv, &error);
+	 * end_run(). */
+	setvbuf(stderr, buffer, _IOFBF, sizeof(buffer));
+	r = begin_run(&hook, argc, argv, &error);
 	if (r == 0)
 		r = point->step(&hook, &error);
 	if (r == 0)
 		r = commit(&hook, &error);
-	return end(&hook, r, &error);
+	return end_run(&hook, r, &error);
 }

@@ -148,7 +148,7 @@ static const char *last_two_parts(const char *path)
 
 /* "before_vm_start/50_vfpt (pid 1234)": the kernel knows (proc(5), /proc/locks). Empty when it does not tell.
  */
-static void holder(int dir, char *text, size_t size)
+static void find_lock_holder(int dir, char *text, size_t size)
 {
 	struct stat status;
 	char line[256], path[64], program[512];
@@ -178,7 +178,7 @@ static void holder(int dir, char *text, size_t size)
 	snprintf(text, size, "%.80s (pid %lu)", last_two_parts(program), pid);
 }
 
-static int lock(int dir, unsigned seconds, struct vfpt_error *err)
+static int lock_directory(int dir, unsigned seconds, struct vfpt_error *err)
 {
 	const struct timespec pause = {.tv_nsec = 10L * 1000 * 1000};
 	struct timespec now, end;
@@ -192,7 +192,7 @@ static int lock(int dir, unsigned seconds, struct vfpt_error *err)
 				err, VFPT_SYSTEM, errno, "cannot lock the ledger /" DIRECTORY);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (now.tv_sec > end.tv_sec || (now.tv_sec == end.tv_sec && now.tv_nsec >= end.tv_nsec)) {
-			holder(dir, who, sizeof(who));
+			find_lock_holder(dir, who, sizeof(who));
 			return vfpt_error_set(err, VFPT_SYSTEM,
 				"%s holds the lock of the ledger /" DIRECTORY
 				" for more than %u s; see what it waits for, or end it",
@@ -203,7 +203,7 @@ static int lock(int dir, unsigned seconds, struct vfpt_error *err)
 	return 0;
 }
 
-static int load(struct vfpt_ledger *ledger, int root, unsigned seconds, struct vfpt_error *err)
+static int load_entries(struct vfpt_ledger *ledger, int root, unsigned seconds, struct vfpt_error *err)
 {
 	struct stat status;
 
@@ -217,7 +217,7 @@ static int load(struct vfpt_ledger *ledger, int root, unsigned seconds, struct v
 			"the ledger /" DIRECTORY
 			" must belong to root or vdsm, and nobody else may write there; "
 			"as root, run systemd-tmpfiles --create vfpt.conf");
-	if (ledger->mode != VFPT_LEDGER_LOOK && lock(ledger->dir, seconds, err) < 0)
+	if (ledger->mode != VFPT_LEDGER_LOOK && lock_directory(ledger->dir, seconds, err) < 0)
 		return -1;
 	if (file_each(ledger->dir, ".", add_name, ledger) != 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read the ledger /" DIRECTORY);
@@ -239,7 +239,7 @@ int vfpt_ledger_open(int root, enum vfpt_ledger_mode mode, unsigned seconds, str
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "ledger");
 	ledger->dir = -1;
 	ledger->mode = mode;
-	if (load(ledger, root, seconds, err) < 0) {
+	if (load_entries(ledger, root, seconds, err) < 0) {
 		vfpt_ledger_close(ledger);
 		return -1;
 	}
@@ -257,7 +257,7 @@ void vfpt_ledger_close(struct vfpt_ledger *ledger)
 	free(ledger);
 }
 
-static struct entry *find(const struct vfpt_ledger *ledger, const struct vfpt_pci *vf)
+static struct entry *find_entry(const struct vfpt_ledger *ledger, const struct vfpt_pci *vf)
 {
 	const struct entry key = {.vf = *vf};
 
@@ -268,7 +268,7 @@ static struct entry *find(const struct vfpt_ledger *ledger, const struct vfpt_pc
 
 const char *vfpt_ledger_owner(const struct vfpt_ledger *ledger, const struct vfpt_pci *vf)
 {
-	const struct entry *entry = find(ledger, vf);
+	const struct entry *entry = find_entry(ledger, vf);
 
 	return entry ? entry->vm : NULL;
 }
@@ -341,7 +341,7 @@ int vfpt_ledger_put(struct vfpt_ledger *ledger, struct vfpt_assignment *assignme
 	struct entry entry = {.vf = assignment->address};
 	char address[VFPT_PCI_SIZE];
 
-	if (find(ledger, &assignment->address))
+	if (find_entry(ledger, &assignment->address))
 		return vfpt_error_set(err, VFPT_SYSTEM, "VF %s is assigned already",
 			vfpt_pci_format(&assignment->address, address));
 	assignment->generation = next_generation(ledger);
@@ -408,7 +408,7 @@ int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_as
 int vfpt_ledger_holds(struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, bool *holds,
 	struct vfpt_error *err)
 {
-	const struct entry *entry = find(ledger, &assignment->address);
+	const struct entry *entry = find_entry(ledger, &assignment->address);
 	struct vfpt_assignment current;
 
 	*holds = entry && strcmp(entry->vm, assignment->vm) == 0;
@@ -423,7 +423,7 @@ int vfpt_ledger_holds(struct vfpt_ledger *ledger, const struct vfpt_assignment *
 int vfpt_ledger_remove(struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, bool remember,
 	struct vfpt_error *err)
 {
-	struct entry *entry = find(ledger, &assignment->address);
+	struct entry *entry = find_entry(ledger, &assignment->address);
 	bool holds;
 
 	if (vfpt_ledger_holds(ledger, assignment, &holds, err) < 0)

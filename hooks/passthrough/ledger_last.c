@@ -35,7 +35,7 @@ static bool is_same_vnic(const char *name, const char *vnic)
 
 struct forget {
 	int dir;
-	const char *keep;
+	const char *kept_name;
 };
 
 /* What is remembered of that VF or that vNIC besides. */
@@ -43,9 +43,9 @@ static int forget_one(const char *name, void *data)
 {
 	const struct forget *forget = data;
 
-	if (strcmp(name, forget->keep) != 0 &&
-		(is_same_vf(name, forget->keep) ||
-			is_same_vnic(name, forget->keep + strcspn(forget->keep, "@"))))
+	if (strcmp(name, forget->kept_name) != 0 &&
+		(is_same_vf(name, forget->kept_name) ||
+			is_same_vnic(name, forget->kept_name + strcspn(forget->kept_name, "@"))))
 		(void)unlinkat(forget->dir, name, 0);
 	return 0;
 }
@@ -58,7 +58,7 @@ static int open_last(int ledger)
 int vfpt_last_remember(int ledger, const char *record, const struct vfpt_mac *mac)
 {
 	char name[MEMORY_SIZE];
-	struct forget forget = {.keep = name};
+	struct forget forget = {.kept_name = name};
 	int dir, r;
 
 	last_name_print(record, mac, name);

@@ -27,7 +27,7 @@ static int keep_net_admin(void)
 }
 
 /* For good, as libvirt's library refuses a program whose real user is another. */
-static int become(uid_t uid, gid_t gid, struct vfpt_error *err)
+static int become_user(uid_t uid, gid_t gid, struct vfpt_error *err)
 {
 	if (prctl(PR_SET_KEEPCAPS, 1) == 0 && setgroups(0, NULL) == 0 && setgid(gid) == 0 &&
 		setuid(uid) == 0 && keep_net_admin() == 0)
@@ -45,5 +45,5 @@ int vfpt_become_ledger_owner(int root, bool captured, struct vfpt_error *err)
 	/* On a host that of anybody else is refused when it is opened. */
 	if (!captured && ledger.st_uid != VFPT_VDSM_UID)
 		return 0;
-	return become(ledger.st_uid, ledger.st_gid, err);
+	return become_user(ledger.st_uid, ledger.st_gid, err);
 }

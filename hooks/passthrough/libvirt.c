@@ -26,7 +26,7 @@ static int look_up(void *library, const char *name, void *function)
 	return symbol ? 0 : -1;
 }
 
-static int load(struct functions *f)
+static int load_functions(struct functions *f)
 {
 	void *library = dlopen("libvirt.so.0", RTLD_NOW | RTLD_LOCAL);
 
@@ -38,10 +38,10 @@ static int load(struct functions *f)
 }
 
 /* A line a VM, and an empty one at the end, which shows that none is missing. */
-static int tell(int out, int kept, void *data)
+static int write_uuids(int out, int kept, void *data)
 {
 	struct functions f;
-	virConnectPtr connection = load(&f) == 0 ? f.open("qemu:///system") : NULL;
+	virConnectPtr connection = load_functions(&f) == 0 ? f.open("qemu:///system") : NULL;
 	virDomainPtr *domains;
 	int count = connection ? f.list(connection, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE) : -1;
 	char line[VIR_UUID_STRING_BUFLEN + 1] = "";
@@ -60,7 +60,7 @@ static int tell(int out, int kept, void *data)
 	return write(out, "\n", 1) != 1;
 }
 
-static int parse(const char *text, char (**uuids)[VFPT_VM_SIZE], size_t *count)
+static int parse_uuids(const char *text, char (**uuids)[VFPT_VM_SIZE], size_t *count)
 {
 	struct vfpt_error ignored;
 	char line[VFPT_VM_SIZE];
@@ -84,13 +84,13 @@ static int parse(const char *text, char (**uuids)[VFPT_VM_SIZE], size_t *count)
 
 int libvirt_active(unsigned seconds, char (**uuids)[VFPT_VM_SIZE], size_t *count)
 {
-	char *text = child_ask(seconds, -1, tell, NULL);
+	char *text = child_ask(seconds, -1, write_uuids, NULL);
 	int r = text ? 0 : -1;
 
 	*uuids = NULL;
 	*count = 0;
 	if (text)
-		r = parse(text, uuids, count);
+		r = parse_uuids(text, uuids, count);
 	free(text);
 	if (r < 0) {
 		free(*uuids);

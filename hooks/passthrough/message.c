@@ -9,7 +9,7 @@ void vfpt_error_print(const struct vfpt_error *err)
 	fprintf(stderr, "vfpt: %s\n", err->message);
 }
 
-static void say(const char *prefix, const char *format, va_list args)
+static void print_message(const char *prefix, const char *format, va_list args)
 {
 	char line[VFPT_ERROR_SIZE];
 
@@ -23,7 +23,7 @@ void vfpt_warn(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say("vfpt: warning: ", format, args);
+	print_message("vfpt: warning: ", format, args);
 	va_end(args);
 }
 
@@ -32,6 +32,6 @@ void vfpt_note(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say("", format, args);
+	print_message("", format, args);
 	va_end(args);
 }

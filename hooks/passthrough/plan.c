@@ -45,13 +45,13 @@ static void fill_assignment(const struct planner *p, const struct vfpt_choice *c
 static unsigned count_still_to_come(const struct planner *p, size_t from)
 {
 	const struct vfpt_request *requests = p->requests->requests;
-	unsigned more = 0;
+	unsigned count = 0;
 
 	for (size_t i = from + 1; i < p->requests->count; i++)
-		more += vfpt_request_asks(&requests[i]) && requests[i].unfit.code == VFPT_OK &&
-			requests[i].profile.mode != VFPT_MODE_MACVTAP && requests[i].bridge &&
-			strcmp(requests[i].bridge, requests[from].bridge) == 0;
-	return more;
+		count += vfpt_request_asks(&requests[i]) && requests[i].unfit.code == VFPT_OK &&
+			 requests[i].profile.mode != VFPT_MODE_MACVTAP && requests[i].bridge &&
+			 strcmp(requests[i].bridge, requests[from].bridge) == 0;
+	return count;
 }
 
 /* Remember the group's other members: check_siblings() wants them to be this VM's in the end. */
@@ -107,7 +107,7 @@ static int plan_netdev(struct planner *p, const struct vfpt_network_pfs *serving
  * the VF. mlx4 shows such a VF with id 4095. An id that is not known counts as none: libvirt will set none.
  * With a port profile the switch decides.
  */
-static int check_untagged(const struct planner *p, struct vfpt_vnic_plan *vnic, struct vfpt_error *err)
+static int check_vlan_policy(const struct planner *p, struct vfpt_vnic_plan *vnic, struct vfpt_error *err)
 {
 	const struct vfpt_assignment *a = &vnic->assignment;
 	uint64_t id = vfpt_settings_have(&a->wanted, VFPT_VLAN_ID) ? a->wanted.value[VFPT_VLAN_ID] : 0;
@@ -139,7 +139,7 @@ static int plan_vf(struct planner *p, struct vfpt_vnic_plan *vnic, unsigned spee
 	struct vfpt_assignment *a = &vnic->assignment;
 	struct vfpt_settings *vfs;
 
-	if (check_untagged(p, vnic, err) < 0 || vfpt_planner_settings(p, vnic->pf, &vfs, err) < 0)
+	if (check_vlan_policy(p, vnic, err) < 0 || vfpt_planner_settings(p, vnic->pf, &vfs, err) < 0)
 		return -1;
 	vnic->before = vfs[a->vf];
 	vnic->is_given_back = is_released(&p->standing, &a->address);
@@ -165,7 +165,7 @@ static int plan_on_network(struct planner *p, const struct vfpt_network_pfs *ser
 		.request = request,
 		.serving = serving,
 		.nodes = p->nodes,
-		.more = count_still_to_come(p, index),
+		.still_wanted = count_still_to_come(p, index),
 		.refused = refused};
 	struct vfpt_assignment *a = &vnic->assignment;
 	struct vfpt_choice choice;

@@ -99,7 +99,7 @@ int vfpt_planner_add_step(struct vfpt_vnic_plan *vnic, struct vfpt_step step, st
 }
 
 /* A MAC is set even when it is there already: igb shows a VF's own one, which its user may still change. */
-static bool is_there(const struct vfpt_settings *before, enum vfpt_setting setting, uint64_t value)
+static bool is_set_already(const struct vfpt_settings *before, enum vfpt_setting setting, uint64_t value)
 {
 	return setting != VFPT_MAC && vfpt_settings_have(before, setting) && before->value[setting] == value;
 }
@@ -138,7 +138,7 @@ static int add_settings(struct vfpt_vnic_plan *vnic, struct vfpt_step step, stru
 		step.setting = (enum vfpt_setting)i;
 		step.value = wanted->value[i];
 		if (!vfpt_settings_have(wanted, step.setting) ||
-			(!vnic->is_given_back && is_there(&vnic->before, step.setting, step.value)))
+			(!vnic->is_given_back && is_set_already(&vnic->before, step.setting, step.value)))
 			continue;
 		if (vfpt_planner_add_step(vnic, step, err) < 0)
 			return -1;

@@ -87,7 +87,7 @@ static int look_at_process(const char *name, void *data)
 	return search->found(&process, search->data) != 0;
 }
 
-static int look_at_all(struct search *search)
+static int look_at_all_processes(struct search *search)
 {
 	int r;
 
@@ -107,13 +107,13 @@ static int print_process(const struct vm_process *process, void *data)
 }
 
 /* A line a process, and "end", which shows that none is missing. */
-static int tell(int out, int root, void *data)
+static int write_processes(int out, int root, void *data)
 {
 	const char *qemu_user = data;
 	struct search search = {
 		.root = root, .qemu = find_user(qemu_user), .found = print_process, .data = &out};
 
-	return look_at_all(&search) < 0 || dprintf(out, "end\n") < 0 ? -1 : 0;
+	return look_at_all_processes(&search) < 0 || dprintf(out, "end\n") < 0 ? -1 : 0;
 }
 
 /* --- its answer ------------------------------------------------------------------------------ */
@@ -135,7 +135,7 @@ static int add_process(const struct vm_process *process, void *data)
 	return 0;
 }
 
-static int read_line(const char *line, struct vm_process *out)
+static int parse_process(const char *line, struct vm_process *out)
 {
 	char vm[VFPT_VM_SIZE];
 	struct vfpt_error not_a_vm;
@@ -143,13 +143,13 @@ static int read_line(const char *line, struct vm_process *out)
 	return sscanf(line, "%u %36s", &out->pid, vm) == 2 ? vfpt_vm_parse(vm, out->vm, &not_a_vm) : -1;
 }
 
-static int read_lines(const char *text, struct list *list)
+static int parse_processes(const char *text, struct list *list)
 {
 	struct vm_process process;
 
 	for (const char *end; strcmp(text, "end\n") != 0; text = end + 1) {
 		end = strchr(text, '\n');
-		if (!end || read_line(text, &process) < 0 || add_process(&process, list) < 0)
+		if (!end || parse_process(text, &process) < 0 || add_process(&process, list) < 0)
 			return -1;
 	}
 	return 0;
@@ -158,8 +158,8 @@ static int read_lines(const char *text, struct list *list)
 static int ask_child(int root, const char *qemu_user, unsigned seconds, struct list *list)
 {
 	/* The child does not change the name. */
-	char *text = child_ask(seconds, root, tell, (void *)(uintptr_t)qemu_user);
-	int r = text ? read_lines(text, list) : -1;
+	char *text = child_ask(seconds, root, write_processes, (void *)(uintptr_t)qemu_user);
+	int r = text ? parse_processes(text, list) : -1;
 
 	free(text);
 	return r;
@@ -170,7 +170,7 @@ int processes_of_vms(
 {
 	struct list list = {.processes = NULL};
 	struct search captured = {.root = root, .all = true, .found = add_process, .data = &list};
-	int r = qemu_user ? ask_child(root, qemu_user, seconds, &list) : look_at_all(&captured);
+	int r = qemu_user ? ask_child(root, qemu_user, seconds, &list) : look_at_all_processes(&captured);
 
 	if (r < 0) {
 		free(list.processes);

@@ -31,7 +31,7 @@ static int copy_text(
 
 /* --- custom properties ----------------------------------------------------------------------- */
 
-static void add(char *list, size_t size, const char *word)
+static void append_text(char *list, size_t size, const char *word)
 {
 	size_t used = strlen(list);
 
@@ -46,8 +46,8 @@ static int one_of(const char *value, const char *const *words, int count, struct
 	for (int i = 0; i < count; i++) {
 		if (strcmp(value, words[i]) == 0)
 			return i;
-		add(list, sizeof(list), i == 0 ? "" : i == count - 1 ? " or " : ", ");
-		add(list, sizeof(list), words[i]);
+		append_text(list, sizeof(list), i == 0 ? "" : i == count - 1 ? " or " : ", ");
+		append_text(list, sizeof(list), words[i]);
 	}
 	return vfpt_error_set(err, VFPT_BAD_INPUT, "unknown value \"%.40s\"; it is %s", value, list);
 }
@@ -119,8 +119,8 @@ static size_t split(char *text, char separator, char *parts[], size_t most)
 
 /* Cut a copy of "A:B:C" or "A-B" whose parts are put into @settings one by one, numbers without leading
  * zeros. */
-static int cut(const char *value, char separator, const char *form, char copy[32], char *parts[], size_t most,
-	size_t *count, struct vfpt_error *err)
+static int cut_numbers(const char *value, char separator, const char *form, char copy[32], char *parts[],
+	size_t most, size_t *count, struct vfpt_error *err)
 {
 	if (strlen(value) >= 32)
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "\"%.40s\" is too long", value);
@@ -142,7 +142,8 @@ static int set_vlan(struct vfpt_profile *profile, const char *value, struct vfpt
 	char copy[32], *parts[3];
 	size_t count;
 
-	if (cut(value, ':', "ID, ID:PRIORITY or ID:PRIORITY:PROTOCOL", copy, parts, 3, &count, err) < 0)
+	if (cut_numbers(value, ':', "ID, ID:PRIORITY or ID:PRIORITY:PROTOCOL", copy, parts, 3, &count, err) <
+		0)
 		return -1;
 	settings->present &= ~(1u << VFPT_VLAN_PRIORITY | 1u << VFPT_VLAN_PROTOCOL);
 	for (size_t i = 0; i < count; i++)
@@ -161,7 +162,7 @@ static int set_rate(struct vfpt_profile *profile, const char *value, struct vfpt
 	char copy[32], *parts[2];
 	size_t count;
 
-	if (cut(value, '-', "MAX or MIN-MAX", copy, parts, 2, &count, err) < 0)
+	if (cut_numbers(value, '-', "MAX or MIN-MAX", copy, parts, 2, &count, err) < 0)
 		return -1;
 	vfpt_settings_put(settings, VFPT_MIN_TX_RATE, 0);
 	if (count == 2 && vfpt_setting_scan(settings, VFPT_MIN_TX_RATE, parts[0], err) < 0)
@@ -196,7 +197,7 @@ static const struct {
 enum { PROPERTY_COUNT = sizeof(properties) / sizeof(properties[0]) };
 
 /* @return its place in the table, PROPERTY_COUNT when it is none of ours */
-static unsigned find(const char *name)
+static unsigned find_property(const char *name)
 {
 	unsigned i = 0;
 
@@ -207,17 +208,17 @@ static unsigned find(const char *name)
 
 bool vfpt_profile_knows(const char *name)
 {
-	return find(name) < PROPERTY_COUNT;
+	return find_property(name) < PROPERTY_COUNT;
 }
 
-static int unknown(const char *name, struct vfpt_error *err)
+static int unknown_property(const char *name, struct vfpt_error *err)
 {
 	char list[160] = "";
 
 	for (unsigned i = 0; i < PROPERTY_COUNT; i++)
 		if (strncmp(properties[i].name, "vf_", 3) == 0) {
-			add(list, sizeof(list), list[0] ? ", " : "");
-			add(list, sizeof(list), properties[i].name);
+			append_text(list, sizeof(list), list[0] ? ", " : "");
+			append_text(list, sizeof(list), properties[i].name);
 		}
 	return vfpt_error_set(
 		err, VFPT_BAD_INPUT, "custom property %.40s is not known; there are %s", name, list);
@@ -226,11 +227,11 @@ static int unknown(const char *name, struct vfpt_error *err)
 int vfpt_profile_set(
 	struct vfpt_profile *profile, const char *name, const char *value, struct vfpt_error *err)
 {
-	unsigned i = find(name);
+	unsigned i = find_property(name);
 	int r;
 
 	if (i == PROPERTY_COUNT)
-		return strncmp(name, "vf_", 3) == 0 ? unknown(name, err) : 0;
+		return strncmp(name, "vf_", 3) == 0 ? unknown_property(name, err) : 0;
 	r = properties[i].set ? properties[i].set(profile, value, err)
 			      : vfpt_setting_scan(&profile->settings, properties[i].setting, value, err);
 	return r < 0 ? vfpt_error_wrap(err, "custom property %s", name) : 0;

@@ -27,7 +27,7 @@ static bool is_on_one_of(
 }
 
 /* Would the vNIC get a VF if that were given back? */
-static bool lacks(
+static bool would_get_vf(
 	struct vfpt_session *session, const struct vfpt_vnic_plan *vnic, const struct vfpt_assignment *a)
 {
 	const struct vfpt_request *request = vnic->request;
@@ -47,7 +47,7 @@ static bool plan_lacks(
 	if (strcmp(a->vm, plan->requests->vm) == 0)
 		return false;
 	for (size_t i = 0; i < plan->count; i++)
-		if (lacks(session, &plan->vnics[i], a))
+		if (would_get_vf(session, &plan->vnics[i], a))
 			return true;
 	return false;
 }

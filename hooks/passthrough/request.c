@@ -9,7 +9,7 @@
 /* --- properties ------------------------------------------------------------------------------ */
 
 /* At nic points the properties are in the environment, among all else that is there. */
-static int read_environment(
+static int set_from_environment(
 	char *const *environment, struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
 {
 	for (; *environment; environment++) {
@@ -28,7 +28,7 @@ static int read_environment(
 	return 0;
 }
 
-static int read_metadata(
+static int set_from_metadata(
 	const struct vfpt_vnic *vnic, struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
 {
 	for (size_t i = 0; i < vnic->property_count; i++) {
@@ -42,11 +42,11 @@ static int read_metadata(
 }
 
 /* The property `passthrough` alone, or all others, which count only with it. */
-static int read_properties(const struct vfpt_vnic *vnic, char *const *environment,
+static int set_properties(const struct vfpt_vnic *vnic, char *const *environment,
 	struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
 {
-	return environment ? read_environment(environment, profile, passthrough, err)
-			   : read_metadata(vnic, profile, passthrough, err);
+	return environment ? set_from_environment(environment, profile, passthrough, err)
+			   : set_from_metadata(vnic, profile, passthrough, err);
 }
 
 static int read_profile(const struct vfpt_vnic *vnic, const struct vfpt_config *config,
@@ -55,7 +55,7 @@ static int read_profile(const struct vfpt_vnic *vnic, const struct vfpt_config *
 	const struct vfpt_network_rules *rules = vfpt_config_network(config, vnic->network, vnic->bridge);
 
 	*profile = rules ? rules->profile : (struct vfpt_profile){0};
-	if (read_properties(vnic, environment, profile, true, err) < 0)
+	if (set_properties(vnic, environment, profile, true, err) < 0)
 		return -1;
 	if (profile->passthrough == VFPT_PASSTHROUGH_OFF)
 		return 0;
@@ -64,7 +64,7 @@ static int read_profile(const struct vfpt_vnic *vnic, const struct vfpt_config *
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
 			"this MAC is in the document more than once, and aliases do not tell whose the "
 			"properties are; give each vNIC a MAC of its own in the engine");
-	if (read_properties(vnic, environment, profile, false, err) < 0)
+	if (set_properties(vnic, environment, profile, false, err) < 0)
 		return -1;
 	return vfpt_profile_check(profile, err);
 }
@@ -207,7 +207,7 @@ static size_t count_names(const char *names)
 	return count;
 }
 
-static int read_named_vfs(const char *names, struct vfpt_requests *out, struct vfpt_error *err)
+static int add_named_requests(const char *names, struct vfpt_requests *out, struct vfpt_error *err)
 {
 	for (const char *at = names, *end; at && *at; at = *end ? end + 1 : end) {
 		struct vfpt_request *request = &out->requests[out->count];
@@ -232,7 +232,7 @@ static int read_named_vfs(const char *names, struct vfpt_requests *out, struct v
 
 /* --- all ------------------------------------------------------------------------------------- */
 
-static int read_vnics(const struct vfpt_domain *document, const struct vfpt_config *config,
+static int add_vnic_requests(const struct vfpt_domain *document, const struct vfpt_config *config,
 	char *const *environment, struct vfpt_requests *out, struct vfpt_error *err)
 {
 	const struct vfpt_vnic *vnics;
@@ -263,7 +263,7 @@ static int read_placement(
 	return 0;
 }
 
-static int read_requests(const struct vfpt_domain *document, const struct vfpt_config *config,
+static int fill_requests(const struct vfpt_domain *document, const struct vfpt_config *config,
 	char *const *environment, const char *sriov, struct vfpt_requests *out, struct vfpt_error *err)
 {
 	const struct vfpt_vnic *vnics;
@@ -273,7 +273,8 @@ static int read_requests(const struct vfpt_domain *document, const struct vfpt_c
 	if (!out->requests)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
 	out->own_count = vfpt_domain_functions(document, &out->own);
-	if (read_named_vfs(sriov, out, err) < 0 || read_vnics(document, config, environment, out, err) < 0)
+	if (add_named_requests(sriov, out, err) < 0 ||
+		add_vnic_requests(document, config, environment, out, err) < 0)
 		return -1;
 	return out->starts && vfpt_requests_any(out) ? read_placement(document, out, err) : 0;
 }
@@ -287,7 +288,7 @@ int vfpt_requests_read(const struct vfpt_domain *document, const struct vfpt_con
 		sriov = NULL;
 	else if (!sriov)
 		sriov = sriov_property(document);
-	if (read_requests(document, config, environment, sriov, out, err) == 0)
+	if (fill_requests(document, config, environment, sriov, out, err) == 0)
 		return 0;
 	vfpt_requests_free(out);
 	return -1;

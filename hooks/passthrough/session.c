@@ -97,7 +97,7 @@ char *vfpt_captured_settings_path(char path[VFPT_CAPTURED_PATH], const struct vf
 }
 
 /* "VF NAME VALUE"; what is not understood is not known. */
-static void read_line(const char *line, unsigned count, struct vfpt_settings *settings)
+static void read_setting(const char *line, unsigned count, struct vfpt_settings *settings)
 {
 	char name[VFPT_SETTING_SIZE], value[VFPT_SETTING_SIZE];
 	struct vfpt_error not_understood;
@@ -120,7 +120,7 @@ static int read_captured_settings(
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
 	if (file_read_start(root, vfpt_captured_settings_path(path, pf), text, size) > 0)
 		for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-			read_line(line, pf->vf_count, settings);
+			read_setting(line, pf->vf_count, settings);
 	free(text);
 	return 0;
 }

@@ -24,7 +24,7 @@ void vfpt_set_add(struct vfpt_set *set, unsigned number)
 	set->count++;
 }
 
-static void take_out(struct vfpt_set *set, unsigned number)
+static void remove_member(struct vfpt_set *set, unsigned number)
 {
 	if (!vfpt_set_has(set, number))
 		return;
@@ -38,7 +38,7 @@ static const char *skip_blanks(const char *text)
 }
 
 /* @return what follows the number, or NULL */
-static const char *scan_number(const char *text, unsigned *number)
+static const char *scan_member(const char *text, unsigned *number)
 {
 	unsigned long value;
 	char *end;
@@ -59,14 +59,14 @@ int vfpt_set_parse(struct vfpt_set *set, const char *text)
 
 		text = skip_blanks(text);
 		out = *text == '^';
-		text = scan_number(out ? text + 1 : text, &first);
+		text = scan_member(out ? text + 1 : text, &first);
 		last = first;
 		if (text && *text == '-' && !out)
-			text = scan_number(text + 1, &last);
+			text = scan_member(text + 1, &last);
 		if (!text || last < first || (*text && *text != ','))
 			return -1;
 		for (unsigned number = first; number <= last; number++)
-			(out ? take_out : vfpt_set_add)(set, number);
+			(out ? remove_member : vfpt_set_add)(set, number);
 		more = *text == ',';
 	}
 	return 0;

@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int no_memory(struct vfpt_error *err)
-{
-	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "networks");
-}
-
 /* PFs that vfpt.conf keeps for other networks do not count. */
 static void drop_forbidden(struct vfpt_session *session, const struct vfpt_request *request,
 	struct vfpt_network_pfs *serving, struct vfpt_error *why)
@@ -36,12 +31,12 @@ static int add_network(struct vfpt_session *session, const char *name, const cha
 	struct vfpt_network_pfs serving;
 
 	if (!grown)
-		return no_memory(err);
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "networks");
 	*services = grown;
 	service = &grown[*count];
 	*service = (struct vfpt_surveyed_network){.name = strdup(name)};
 	if (!service->name)
-		return no_memory(err);
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "networks");
 	++*count;
 	if (vfpt_find_network_pfs(session, &request, &serving, &service->why) == 0) {
 		drop_forbidden(session, &request, &serving, &service->why);

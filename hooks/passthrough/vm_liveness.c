@@ -49,7 +49,7 @@ void vfpt_vm_liveness_free(struct vfpt_vm_liveness *liveness)
 	free(liveness);
 }
 
-static bool has(const struct known *known, const char *vm)
+static bool knows_vm(const struct known *known, const char *vm)
 {
 	for (size_t i = 0; i < known->count; i++)
 		if (strcmp(known->vms[i], vm) == 0)
@@ -59,7 +59,7 @@ static bool has(const struct known *known, const char *vm)
 
 /* --- who knows ------------------------------------------------------------------------------- */
 
-static int know_processes(struct vfpt_vm_liveness *liveness, struct known *known)
+static int find_processes(struct vfpt_vm_liveness *liveness, struct known *known)
 {
 	struct vm_process *processes;
 	size_t count;
@@ -82,7 +82,7 @@ static void ask_processes(struct vfpt_vm_liveness *liveness)
 	if (known->asked)
 		return;
 	known->asked = true;
-	known->answered = know_processes(liveness, known) == 0;
+	known->answered = find_processes(liveness, known) == 0;
 }
 
 static void ask_libvirt(struct vfpt_vm_liveness *liveness)
@@ -147,7 +147,7 @@ bool vfpt_vm_is_there(struct vfpt_vm_liveness *liveness, const struct vfpt_assig
 		return true;
 	}
 	ask_processes(liveness);
-	if (!liveness->processes.answered || has(&liveness->processes, assignment->vm)) {
+	if (!liveness->processes.answered || knows_vm(&liveness->processes, assignment->vm)) {
 		snprintf(reason, VFPT_REASON_SIZE, "%s",
 			liveness->processes.answered ? "the VM has a process" : NO_PROCESSES);
 		return true;
@@ -155,7 +155,7 @@ bool vfpt_vm_is_there(struct vfpt_vm_liveness *liveness, const struct vfpt_assig
 	if (is_used(liveness, assignment, reason))
 		return true;
 	ask_libvirt(liveness);
-	if (!liveness->libvirt.answered || has(&liveness->libvirt, assignment->vm)) {
+	if (!liveness->libvirt.answered || knows_vm(&liveness->libvirt, assignment->vm)) {
 		snprintf(reason, VFPT_REASON_SIZE, "%s",
 			liveness->libvirt.answered ? "libvirt runs the VM" : NO_LIBVIRT);
 		return true;
@@ -167,7 +167,7 @@ bool vfpt_vm_is_there(struct vfpt_vm_liveness *liveness, const struct vfpt_assig
 bool vfpt_vm_has_process(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment)
 {
 	ask_processes(liveness);
-	return liveness->processes.answered && has(&liveness->processes, assignment->vm);
+	return liveness->processes.answered && knows_vm(&liveness->processes, assignment->vm);
 }
 
 bool vfpt_vm_runs(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment)
@@ -177,7 +177,7 @@ bool vfpt_vm_runs(struct vfpt_vm_liveness *liveness, const struct vfpt_assignmen
 	if (liveness->captured)
 		return true;
 	ask_libvirt(liveness);
-	return liveness->libvirt.answered && has(&liveness->libvirt, assignment->vm);
+	return liveness->libvirt.answered && knows_vm(&liveness->libvirt, assignment->vm);
 }
 
 bool vfpt_vm_is_gone(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment)
