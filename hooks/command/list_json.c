@@ -2,6 +2,8 @@
 /* vfpt list --json. */
 #include "list.h"
 
+#include "pf_match.h"
+
 static int add_vf_object(const struct look *look, void *data, struct vfpt_error *err)
 {
 	struct list *list = data;
@@ -33,7 +35,7 @@ static json_object *json_of_networks(const struct list *list, const struct vfpt_
 	for (size_t i = 0; i < list->service_count; i++) {
 		json_object *network;
 
-		if (!is_served_by(&list->services[i], pf))
+		if (!vfpt_is_pf_among(list->services[i].pfs, list->services[i].pf_count, pf))
 			continue;
 		network = json_object_new_object();
 		json_object_object_add(network, "name", json_text(list->services[i].name));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "pf_match.h"
 #include "vfpt.h"
 
 #define COLUMNS 80
@@ -127,14 +128,6 @@ char *pf_text(const struct tools *tools, const struct vfpt_pf *pf, char *text, s
 	return text;
 }
 
-bool is_served_by(const struct vfpt_surveyed_network *service, const struct vfpt_pf *pf)
-{
-	for (size_t i = 0; i < service->pf_count; i++)
-		if (service->pfs[i] == pf)
-			return true;
-	return false;
-}
-
 char *networks_text(const struct vfpt_surveyed_network *services, size_t count, const struct vfpt_pf *pf,
 	char *text, size_t size)
 {
@@ -142,7 +135,7 @@ char *networks_text(const struct vfpt_surveyed_network *services, size_t count, 
 
 	snprintf(text, size, "none");
 	for (size_t i = 0; i < count; i++) {
-		if (!is_served_by(&services[i], pf) || used >= size)
+		if (!vfpt_is_pf_among(services[i].pfs, services[i].pf_count, pf) || used >= size)
 			continue;
 		used += (size_t)snprintf(
 			text + used, size - used, "%s%s", used ? ", " : "", services[i].name);

@@ -139,8 +139,6 @@ char *settings_text(const struct vfpt_settings *settings, bool usual, char text[
 /* "link up, 1000 Mbit/s, MTU 1500, NUMA node 0" */
 char *pf_text(const struct tools *tools, const struct vfpt_pf *pf, char *text, size_t size);
 
-bool is_served_by(const struct vfpt_surveyed_network *service, const struct vfpt_pf *pf);
-
 /* "ovirtmgmt, blue (VLAN 200)": the networks that the PF serves; "none" */
 char *networks_text(const struct vfpt_surveyed_network *services, size_t count, const struct vfpt_pf *pf,
 	char *text, size_t size);

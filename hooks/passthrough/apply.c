@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "apply.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 #include "message.h"
 #include "release.h"
 #include "vf_mtu.h"
@@ -17,7 +14,6 @@ struct work {
 	struct vfpt_vnic_plan *vnic;
 	struct vfpt_settings now;
 	bool link_held; /* until the VM runs */
-	bool *gap;
 };
 
 static int apply_setting(struct work *w, const struct vfpt_step *step, enum vfpt_setting setting,
@@ -79,39 +75,29 @@ static int hold_link(struct work *w, const struct vfpt_step *step, struct vfpt_e
 			"and the driver cannot hold the link down until then; allow that gap in "
 			"/etc/vdsm/vfpt.conf ([policy] gap = allow) or use a PF whose driver can",
 			step->vf, step->pf->name, step->pf->driver);
-	*w->gap = true;
+	w->vnic->gap = true;
 	return 0;
-}
-
-static int set_default(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
-{
-	if (apply_setting(w, step, step->setting, step->value, &w->now, err) == 0 ||
-		err->code == VFPT_REFUSED)
-		return 0;
-	return -1;
-}
-
-static int set_step(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
-{
-	/* It is held; vfpt_finish() gives it what it is to have. */
-	if (w->link_held && step->setting == VFPT_LINK_STATE)
-		return 0;
-	return apply_setting(w, step, step->setting, step->value, &w->now, err);
 }
 
 static int carry_out(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
 {
+	int r = 0;
+
 	switch (step->kind) {
 	case VFPT_STEP_CLEAR_MAC:
 		return clear_mac(w, step, err);
 	case VFPT_STEP_RECORD:
 		return record_assignment(w, err);
 	case VFPT_STEP_DEFAULT:
-		return set_default(w, step, err);
+		r = apply_setting(w, step, step->setting, step->value, &w->now, err);
+		return r < 0 && err->code == VFPT_REFUSED ? 0 : r;
 	case VFPT_STEP_HOLD_LINK:
 		return hold_link(w, step, err);
 	case VFPT_STEP_SET:
-		return set_step(w, step, err);
+		/* What is held gets from vfpt_finish() what it is to have. */
+		if (!w->link_held || step->setting != VFPT_LINK_STATE)
+			r = apply_setting(w, step, step->setting, step->value, &w->now, err);
+		return r;
 	case VFPT_STEP_MTU:
 		return vfpt_set_vf_mtu(w->session, &w->vnic->assignment.address, (unsigned)step->value, err);
 	}
@@ -171,69 +157,51 @@ static int undo_step(struct vfpt_session *session, const struct vfpt_vnic_plan *
 }
 
 /* All is tried; the error names each that failed. */
-static int undo_all(struct vfpt_applied *applied, struct vfpt_error *err)
+static int undo_all(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_error *err)
 {
 	struct vfpt_error second;
 	int r = 0;
 
-	for (size_t i = applied->plan->count; i-- > 0;) {
-		const struct vfpt_vnic_plan *vnic = &applied->plan->vnics[i];
+	for (size_t i = plan->count; i-- > 0;)
+		for (struct vfpt_vnic_plan *vnic = &plan->vnics[i]; vnic->steps_done > 0;) {
+			const struct vfpt_step *step = &vnic->steps[--vnic->steps_done];
 
-		for (; applied->steps[i] > 0; applied->steps[i]--) {
-			const struct vfpt_step *step = &vnic->steps[applied->steps[i] - 1];
-
-			if (undo_step(applied->session, vnic, step, r < 0 ? &second : err) == 0)
+			if (undo_step(session, vnic, step, r < 0 ? &second : err) == 0)
 				continue;
 			if (r < 0)
 				vfpt_error_remedy(err, "%s", second.message);
 			r = -1;
 		}
-	}
 	return r;
 }
 
-void vfpt_applied_undo(struct vfpt_applied *applied)
+void vfpt_apply_undo(struct vfpt_session *session, struct vfpt_plan *plan)
 {
 	struct vfpt_error err;
 
-	if (applied->steps && undo_all(applied, &err) < 0)
+	if (undo_all(session, plan, &err) < 0)
 		vfpt_warn("undoing: %s", err.message);
-}
-
-void vfpt_applied_free(struct vfpt_applied *applied)
-{
-	free(applied->steps);
-	free(applied->gap);
-	*applied = (struct vfpt_applied){.session = NULL};
 }
 
 /* --- a plan ---------------------------------------------------------------------------------- */
 
-static bool is_set(enum vfpt_step_kind kind)
+/* On a captured host there is no kernel to set anything: the ledger of the tree gets its records. */
+static int apply_vnic(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_vnic_plan *vnic,
+	struct vfpt_error *err)
 {
-	return kind != VFPT_STEP_RECORD;
-}
+	struct work work = {.session = session, .plan = plan, .vnic = vnic, .now = vnic->before};
 
-static int apply_vnic(struct vfpt_applied *applied, size_t index, bool records_only, struct vfpt_error *err)
-{
-	struct vfpt_vnic_plan *vnic = &applied->plan->vnics[index];
-	struct work work = {.session = applied->session,
-		.plan = applied->plan,
-		.vnic = vnic,
-		.now = vnic->before,
-		.gap = &applied->gap[index]};
-
-	if (vnic->is_given_back && !records_only &&
-		vfpt_settings_read_one(work.session->netlink, vnic->pf, vnic->assignment.vf, &work.now, err) <
-			0)
+	if (vnic->is_given_back && !session->captured &&
+		vfpt_settings_read_one(session->netlink, vnic->pf, vnic->assignment.vf, &work.now, err) < 0)
 		return -1;
 	for (size_t i = 0; i < vnic->step_count; i++) {
-		if (!(records_only && is_set(vnic->steps[i].kind)) &&
-			carry_out(&work, &vnic->steps[i], err) < 0)
+		const struct vfpt_step *step = &vnic->steps[i];
+
+		if ((step->kind == VFPT_STEP_RECORD || !session->captured) && carry_out(&work, step, err) < 0)
 			return -1;
-		applied->steps[index] = i + 1;
+		vnic->steps_done = i + 1;
 	}
-	return records_only ? 0 : verify_vf(applied->session, vnic, err);
+	return session->captured ? 0 : verify_vf(session, vnic, err);
 }
 
 static int give_back_first(struct vfpt_session *session, const struct vfpt_plan *plan, struct vfpt_error *err)
@@ -248,17 +216,16 @@ static int give_back_first(struct vfpt_session *session, const struct vfpt_plan 
 	return 0;
 }
 
-static int apply_all(struct vfpt_applied *applied, bool records_only, size_t *failed, struct vfpt_error *err)
+static int apply_all(
+	struct vfpt_session *session, struct vfpt_plan *plan, size_t *failed, struct vfpt_error *err)
 {
-	const struct vfpt_plan *plan = applied->plan;
-
 	*failed = plan->count;
-	if (give_back_first(applied->session, plan, err) < 0)
+	if (give_back_first(session, plan, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->count; i++) {
 		if (plan->vnics[i].outcome != VFPT_OUTCOME_VF)
 			continue;
-		if (apply_vnic(applied, i, records_only, err) == 0)
+		if (apply_vnic(session, plan, &plan->vnics[i], err) == 0)
 			continue;
 		*failed = i;
 		return vfpt_error_wrap(err, "%s", plan->vnics[i].request->name);
@@ -266,40 +233,15 @@ static int apply_all(struct vfpt_applied *applied, bool records_only, size_t *fa
 	return 0;
 }
 
-static int apply_or_undo(struct vfpt_session *session, struct vfpt_plan *plan, bool records_only,
-	struct vfpt_applied *out, size_t *failed, struct vfpt_error *err)
+int vfpt_apply(struct vfpt_session *session, struct vfpt_plan *plan, size_t *failed, struct vfpt_error *err)
 {
 	struct vfpt_error second;
 
-	*out = (struct vfpt_applied){.session = session,
-		.plan = plan,
-		.steps = calloc(plan->count + 1, sizeof(*out->steps)),
-		.gap = calloc(plan->count + 1, sizeof(*out->gap))};
-	if (!out->steps || !out->gap) {
-		vfpt_applied_free(out);
-		*failed = plan->count;
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "applying a plan");
-	}
-	if (apply_all(out, records_only, failed, err) == 0)
+	if (apply_all(session, plan, failed, err) == 0)
 		return 0;
-	if (undo_all(out, &second) < 0)
+	if (undo_all(session, plan, &second) < 0)
 		vfpt_error_remedy(err, "undoing failed: %s", second.message);
-	vfpt_applied_free(out);
 	return -1;
-}
-
-int vfpt_apply(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_applied *out, size_t *failed,
-	struct vfpt_error *err)
-{
-	return apply_or_undo(session, plan, false, out, failed, err);
-}
-
-int vfpt_apply_records(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_applied *out,
-	struct vfpt_error *err)
-{
-	size_t failed;
-
-	return apply_or_undo(session, plan, true, out, &failed, err);
 }
 
 /* --- once the VM runs ------------------------------------------------------------------------ */

@@ -5,39 +5,21 @@
 
 #include "plan.h"
 
-/* How far a plan was carried out. */
-struct vfpt_applied {
-	struct vfpt_session *session;
-	struct vfpt_plan *plan; /* its assignments get their generation and run */
-	size_t *steps;          /* of each of its vNICs: how many steps are done */
-	bool *gap; /* the VF may pass traffic with a wrong tag until the VM runs (vfpt.conf allows it) */
-};
-
 /*
  * Carry the plan out: give back what is to be given back first, then the steps of each vNIC, a record before
  * anything about its VF is set, so that a crash loses nothing; then read VLAN and MAC back and compare.
- * On any failure all steps are undone, and VFs and ledger are as they were.
+ * On any failure all steps are undone, and VFs and ledger are as they were. On a captured host only the
+ * records are written.
  * Where a link is held until the VM runs (VFPT_STEP_HOLD_LINK) a link state that is wanted is left to
  * vfpt_finish().
- * @param out to be freed by vfpt_applied_free()
  * @param failed number of the request whose step failed; that of none where it was no step
  * Errors: VFPT_REFUSED (a driver did not take a setting: the message names VF, setting and the kernel's
  * words), VFPT_SYSTEM.
  */
-int vfpt_apply(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_applied *out, size_t *failed,
-	struct vfpt_error *err);
+int vfpt_apply(struct vfpt_session *session, struct vfpt_plan *plan, size_t *failed, struct vfpt_error *err);
 
-/*
- * On a captured host there is no kernel to set anything: the ledger of the tree gets its records, and that is
- * all. Otherwise as vfpt_apply().
- */
-int vfpt_apply_records(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_applied *out,
-	struct vfpt_error *err);
-
-/* Undo what was done, the newest first; what cannot be undone is said in a warning. */
-void vfpt_applied_undo(struct vfpt_applied *applied);
-
-void vfpt_applied_free(struct vfpt_applied *applied);
+/* Undo what was done of it, the newest first; what cannot be undone is said in a warning. */
+void vfpt_apply_undo(struct vfpt_session *session, struct vfpt_plan *plan);
 
 /*
  * Once the VM (or its new vNIC) runs: apply again what libvirt's start reset, VLAN priority and protocol, and

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
+#include "pf_match.h"
+
 /* --- what is known of a PF ------------------------------------------------------------------- */
 
 /* One PF that serves the network, and why its VFs are passed over. */
@@ -77,14 +80,6 @@ static bool has_its_most(const struct vfpt_standing *standing, const struct vfpt
 	return *count >= rules->max_vfs_per_vm;
 }
 
-static bool is_refused(const struct vfpt_search *search, const struct vfpt_pf *pf)
-{
-	for (size_t i = 0; i < search->refused_count; i++)
-		if (search->refused[i] == pf)
-			return true;
-	return false;
-}
-
 static void rule_out(struct candidate *c, struct vfpt_candidate *ranked, const struct vfpt_search *search)
 {
 	const struct vfpt_config *config = search->standing->session->config;
@@ -104,7 +99,7 @@ static void rule_out(struct candidate *c, struct vfpt_candidate *ranked, const s
 	else if (!ranked->near && config->policy.numa == VFPT_NUMA_REQUIRE)
 		snprintf(c->why_out, sizeof(c->why_out),
 			"it is not on the VM's NUMA node, as vfpt.conf requires");
-	else if (is_refused(search, c->pf))
+	else if (vfpt_is_pf_among(search->refused, search->refused_count, c->pf))
 		snprintf(c->why_out, sizeof(c->why_out), "its driver refused the vNIC's settings");
 	ranked->out = c->why_out[0];
 }
@@ -358,17 +353,15 @@ int vfpt_choose_vf(const struct vfpt_search *search, struct vfpt_choice *out,
 	const struct vfpt_examination x = {.standing = search->standing,
 		.mode = search->request->profile.mode,
 		.still_wanted = search->still_wanted};
-	struct candidates all = {.count = 0};
-	int r = look_at_all_pfs(search, &all, err);
+	scoped(free_candidates) struct candidates all = {.count = 0};
 
-	if (r == 0)
-		r = choose_best(&x, &all, out, err);
-	if (r == 0 && considered)
-		r = list_considered(&x, &all, out, considered, considered_count, err);
-	if (r == 0 && out->grade == VFPT_VF_OUT)
-		r = none_free(&all, search->serving, err);
-	free_candidates(&all);
-	return r;
+	if (look_at_all_pfs(search, &all, err) < 0)
+		return -1;
+	if (choose_best(&x, &all, out, err) < 0)
+		return -1;
+	if (considered && list_considered(&x, &all, out, considered, considered_count, err) < 0)
+		return -1;
+	return out->grade == VFPT_VF_OUT ? none_free(&all, search->serving, err) : 0;
 }
 
 /* The network of a VF that is named: only a pattern for all networks matches it. */

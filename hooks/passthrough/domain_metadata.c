@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* oVirt's metadata: what it says of which vNIC. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "domain_xml.h"
 
 static int read_properties(const xmlNode *metadata, struct vfpt_property **properties, size_t *count)
@@ -10,18 +10,16 @@ static int read_properties(const xmlNode *metadata, struct vfpt_property **prope
 	xmlNode *custom = xml_child(metadata, VFPT_OVIRT_NAMESPACE, "custom");
 
 	for (xmlNode *node = custom ? custom->children : NULL; node; node = node->next) {
-		struct vfpt_property *grown;
+		struct vfpt_property *added;
 
 		if (node->type != XML_ELEMENT_NODE)
 			continue;
-		grown = reallocarray(*properties, *count + 1, sizeof(*grown));
-		if (!grown)
+		added = vfpt_array_add(properties, count, sizeof(*added));
+		if (!added)
 			return -1;
-		*properties = grown;
-		grown = &grown[(*count)++];
-		grown->name = (char *)xmlStrdup(node->name);
-		grown->value = (char *)xmlNodeGetContent(node);
-		if (!grown->name || !grown->value)
+		added->name = (char *)xmlStrdup(node->name);
+		added->value = (char *)xmlNodeGetContent(node);
+		if (!added->name || !added->value)
 			return -1;
 	}
 	return 0;
@@ -30,19 +28,20 @@ static int read_properties(const xmlNode *metadata, struct vfpt_property **prope
 static int read_device(struct vfpt_domain *domain, xmlNode *element)
 {
 	struct vfpt_error ignored;
-	struct vfpt_domain_device device = {.element = element}, *grown;
+	struct vfpt_domain_device *added;
+	struct vfpt_mac mac;
 	char *text = xml_attribute(element, "mac_address");
-	int r = text ? vfpt_mac_parse(text, &device.mac, &ignored) : -1;
+	int r = text ? vfpt_mac_parse(text, &mac, &ignored) : -1;
 
 	xmlFree(text);
 	if (r < 0)
 		return 0; /* a disk, say */
-	grown = reallocarray(domain->devices, domain->device_count + 1, sizeof(*grown));
-	if (!grown)
+	added = vfpt_array_add(&domain->devices, &domain->device_count, sizeof(*added));
+	if (!added)
 		return -1;
-	device.alias = xml_attribute(element, "alias");
-	grown[domain->device_count++] = device;
-	domain->devices = grown;
+	added->mac = mac;
+	added->alias = xml_attribute(element, "alias");
+	added->element = element;
 	return 0;
 }
 

@@ -4,6 +4,8 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "alloc.h"
+
 /* Is this other member of the group a VF that could go to the same VM? */
 static int is_free_vf(const struct vfpt_standing *standing, const struct vfpt_pci *member, bool *is_free,
 	struct vfpt_error *err)
@@ -84,10 +86,9 @@ int vfpt_examine_vf(const struct vfpt_examination *x, const struct vfpt_pci *vf,
 	char *reason, struct vfpt_error *err)
 {
 	struct vfpt_host *host = x->standing->session->host;
-	struct vfpt_iommu_group group;
+	scoped(vfpt_iommu_group_free) struct vfpt_iommu_group group = {.count = 0};
 	struct vfpt_error no_group;
 	bool used;
-	int r;
 
 	*grade = VFPT_VF_OUT;
 	if (vfpt_standing_is_own(x->standing, vf)) {
@@ -108,9 +109,7 @@ int vfpt_examine_vf(const struct vfpt_examination *x, const struct vfpt_pci *vf,
 		snprintf(reason, VFPT_REASON_SIZE, "%.150s", no_group.message);
 		return 0;
 	}
-	r = examine_group(x, vf, &group, grade, reason, err);
-	vfpt_iommu_group_free(&group);
-	return r;
+	return examine_group(x, vf, &group, grade, reason, err);
 }
 
 /* --- for people ------------------------------------------------------------------------------ */

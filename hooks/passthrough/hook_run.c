@@ -236,9 +236,8 @@ static int end_run(struct vfpt_hook *hook, int result, const struct vfpt_error *
 
 	if (result < 0 && !hook->point->after)
 		__fpurge(stderr); /* of what is being undone nothing is worth a line beside the error's */
-	if (result < 0)
-		vfpt_applied_undo(&hook->applied);
-	vfpt_applied_free(&hook->applied);
+	if (result < 0 && hook->plan)
+		vfpt_apply_undo(&hook->session, hook->plan);
 	vfpt_plan_free(hook->plan);
 	vfpt_requests_free(&hook->requests);
 	free(hook->refused);

@@ -18,7 +18,6 @@ struct vfpt_hook {
 	struct vfpt_session session;
 	struct vfpt_requests requests;
 	struct vfpt_plan *plan; /* NULL: there is none */
-	struct vfpt_applied applied;
 	size_t refused_count;
 	struct vfpt_refused *refused; /* what drivers did not take, see vfpt_plan_make() */
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "hook_state.h"
 #include "message.h"
 #include "reclaim.h"
@@ -50,7 +51,7 @@ static int make_plan(struct vfpt_hook *hook, bool reclaim, struct vfpt_error *er
 {
 	const struct vfpt_plan_options options = {
 		.refused_count = hook->refused_count, .refused = hook->refused};
-	struct vfpt_assignment *gone = NULL;
+	autofree struct vfpt_assignment *gone = NULL;
 	size_t count = 0;
 	int r;
 
@@ -60,9 +61,7 @@ static int make_plan(struct vfpt_hook *hook, bool reclaim, struct vfpt_error *er
 		return r;
 	if (vfpt_find_gone(&hook->session, hook->plan, &gone, &count, err) < 0)
 		return -1;
-	count = vfpt_reclaim(&hook->session, gone, count);
-	free(gone);
-	return count > 0 ? make_plan(hook, false, err) : 0;
+	return vfpt_reclaim(&hook->session, gone, count) > 0 ? make_plan(hook, false, err) : 0;
 }
 
 static int check_plan(struct vfpt_hook *hook, struct vfpt_error *err)
@@ -91,18 +90,16 @@ static void remove_name(struct vfpt_error *err, const char *name)
 static int remember_refusal(struct vfpt_hook *hook, size_t request, const struct vfpt_error *why)
 {
 	const struct vfpt_vnic_plan *vnic = &hook->plan->vnics[request];
-	struct vfpt_refused *grown;
+	struct vfpt_refused *added;
 
 	if (request >= hook->plan->count || why->code != VFPT_REFUSED ||
 		vnic->request->profile.passthrough != VFPT_PASSTHROUGH_PREFERRED)
 		return -1;
-	grown = reallocarray(hook->refused, hook->refused_count + 1, sizeof(*grown));
-	if (!grown)
+	added = vfpt_array_add(&hook->refused, &hook->refused_count, sizeof(*added));
+	if (!added)
 		return -1;
-	hook->refused = grown;
-	grown += hook->refused_count++;
-	*grown = (struct vfpt_refused){.request = request, .pf = vnic->pf, .why = *why};
-	remove_name(&grown->why, vnic->request->name);
+	*added = (struct vfpt_refused){.request = request, .pf = vnic->pf, .why = *why};
+	remove_name(&added->why, vnic->request->name);
 	return 0;
 }
 
@@ -114,9 +111,7 @@ static int plan_and_apply(struct vfpt_hook *hook, struct vfpt_error *err)
 
 		if (make_plan(hook, true, err) < 0 || check_plan(hook, err) < 0)
 			return -1;
-		if (hook->session.captured)
-			return vfpt_apply_records(&hook->session, hook->plan, &hook->applied, err);
-		if (vfpt_apply(&hook->session, hook->plan, &hook->applied, &failed, err) == 0)
+		if (vfpt_apply(&hook->session, hook->plan, &failed, err) == 0)
 			return 0;
 		if (remember_refusal(hook, failed, err) < 0)
 			return -1;
@@ -138,7 +133,7 @@ static int connect_vnic(struct vfpt_hook *hook, const struct vfpt_vnic_plan *vni
 }
 
 /* What cannot be kept is said, not silently lost. */
-static void warn_of_losses(const struct vfpt_vnic_plan *vnic, bool gap)
+static void warn_of_losses(const struct vfpt_vnic_plan *vnic)
 {
 	const struct vfpt_request *request = vnic->request;
 	bool macvtap = request->profile.mode == VFPT_MODE_MACVTAP;
@@ -153,7 +148,7 @@ static void warn_of_losses(const struct vfpt_vnic_plan *vnic, bool gap)
 			request->name, vnic->assignment.vf, vnic->pf->name);
 	if (request->netdev[0])
 		return;
-	if (gap)
+	if (vnic->gap)
 		vfpt_warn("%s: %s cannot hold the link down, so until the VM runs its VLAN priority or "
 			  "protocol is not set (vfpt.conf allows it)",
 			request->name, vnic->pf->name);
@@ -175,7 +170,7 @@ static int rewrite_document(struct vfpt_hook *hook, struct vfpt_error *err)
 		if (connect_vnic(hook, vnic, err) < 0)
 			return -1;
 		hook->changed = true;
-		warn_of_losses(vnic, hook->applied.gap && hook->applied.gap[i]);
+		warn_of_losses(vnic);
 	}
 	return hook->changed && hook->requests.starts
 		       ? vfpt_domain_set_run(hook->document.domain, hook->plan->run, err)
@@ -229,7 +224,7 @@ static bool is_of_later_run(const struct vfpt_hook *hook, const struct vfpt_assi
 static int with_each(
 	struct vfpt_hook *hook, const struct vfpt_vnic *vnic, assignment_step *step, struct vfpt_error *err)
 {
-	struct vfpt_assignment *all;
+	autofree struct vfpt_assignment *all = NULL;
 	struct vfpt_error second;
 	size_t count, corrupt;
 	int r = 0;
@@ -250,7 +245,6 @@ static int with_each(
 			vfpt_warn("%s", second.message);
 		r = -1;
 	}
-	free(all);
 	return r;
 }
 
@@ -283,10 +277,9 @@ static int release_one(
 		return -1;
 	if (stays)
 		return 0;
-	if (hook->test) {
+	if (hook->test)
 		return vfpt_report_vf("would set back", &hook->session, assignment, &assignment->before,
 			assignment->mtu_before, err);
-	}
 	if (vfpt_release(&hook->session, assignment, true, err) == 0)
 		return 0;
 	return vfpt_error_wrap(err, "cannot give back VF %u of %s", assignment->vf, assignment->pf);

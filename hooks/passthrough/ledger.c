@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "file.h"
 #include "ledger_last.h"
 #include "ledger_record.h"
@@ -78,15 +79,11 @@ static int by_address(const void *a, const void *b)
 
 static int add_entry(struct vfpt_ledger *ledger, const struct entry *entry)
 {
-	struct entry *grown = ledger->entries;
+	struct entry *added = vfpt_array_add(&ledger->entries, &ledger->count, sizeof(*added));
 
-	/* Room doubles at each power of two. */
-	if ((ledger->count & (ledger->count - 1)) == 0)
-		grown = reallocarray(grown, ledger->count ? ledger->count * 2 : 1, sizeof(*grown));
-	if (!grown)
+	if (!added)
 		return -1;
-	grown[ledger->count++] = *entry;
-	ledger->entries = grown;
+	*added = *entry;
 	return 0;
 }
 
@@ -120,20 +117,17 @@ static int add_name(const char *name, void *data)
 
 static int make_directory(int root, struct vfpt_error *err)
 {
-	int run, r = 0;
+	autoclose int run = -1;
 
 	/* A captured tree may have no run at all; on a host, systemd-tmpfiles makes run/vfpt for user vdsm.
 	 */
 	(void)mkdirat(root, "run", 0755);
 	run = file_open(root, "run", O_PATH | O_DIRECTORY);
 	/* Whoever can open it can lock it, for as long as he likes: nobody else may. */
-	if (run < 0 || (mkdirat(run, "vfpt", 0700) < 0 && errno != EEXIST)) {
-		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot make the ledger /" DIRECTORY);
-		r = vfpt_error_remedy(err, "run systemd-tmpfiles --create vfpt.conf as root");
-	}
-	if (run >= 0)
-		close(run);
-	return r;
+	if (run >= 0 && (mkdirat(run, "vfpt", 0700) == 0 || errno == EEXIST))
+		return 0;
+	vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot make the ledger /" DIRECTORY);
+	return vfpt_error_remedy(err, "run systemd-tmpfiles --create vfpt.conf as root");
 }
 
 /* VDSM's hooks all have one name, in directories that tell them apart. */
@@ -152,7 +146,8 @@ static void find_lock_holder(int dir, char *text, size_t size)
 {
 	struct stat status;
 	char line[256], path[64], program[512];
-	FILE *locks = fopen("/proc/locks", "re");
+	autofclose FILE *locks = fopen("/proc/locks", "re");
+	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	unsigned long pid = 0, inode, number;
 	unsigned device_major, device_minor;
 
@@ -164,17 +159,12 @@ static void find_lock_holder(int dir, char *text, size_t size)
 				makedev(device_major, device_minor) == status.st_dev &&
 				inode == status.st_ino)
 				pid = number;
-	if (locks)
-		fclose(locks);
 	if (pid == 0)
 		return;
 	snprintf(path, sizeof(path), "proc/%lu/cmdline", pid);
-	dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || file_read_start(dir, path, program, sizeof(program)) <= 0 || !program[0] ||
+	if (root < 0 || file_read_start(root, path, program, sizeof(program)) <= 0 || !program[0] ||
 		strlen(program) == sizeof(program) - 1)
 		strcpy(program, "a program");
-	if (dir >= 0)
-		close(dir);
 	snprintf(text, size, "%.80s (pid %lu)", last_two_parts(program), pid);
 }
 
@@ -307,7 +297,7 @@ static int write_record(const struct vfpt_ledger *ledger, const struct vfpt_assi
 	struct vfpt_error *err)
 {
 	char text[VFPT_RECORD_SIZE];
-	int fd, saved;
+	int fd;
 
 	vfpt_record_print(a, text);
 	(void)unlinkat(ledger->dir, NEW_FILE, 0); /* a killed hook may have left one */
@@ -315,10 +305,9 @@ static int write_record(const struct vfpt_ledger *ledger, const struct vfpt_assi
 	if (fd >= 0 && file_write_and_close(fd, text, strlen(text)) == 0 &&
 		renameat(ledger->dir, NEW_FILE, ledger->dir, name) == 0)
 		return 0;
-	saved = errno;
+	vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot write ledger record /" DIRECTORY "/%s", name);
 	if (fd >= 0)
 		(void)unlinkat(ledger->dir, NEW_FILE, 0);
-	vfpt_error_errno(err, VFPT_SYSTEM, saved, "cannot write ledger record /" DIRECTORY "/%s", name);
 	return vfpt_error_remedy(err, "/" DIRECTORY " must be writable by user vdsm and have room");
 }
 
@@ -363,45 +352,43 @@ int vfpt_ledger_put(struct vfpt_ledger *ledger, struct vfpt_assignment *assignme
 	return 0;
 }
 
+/* What cannot be read is said once. */
+static void warn_of_corrupt(struct entry *entry, const struct vfpt_error *why)
+{
+	if (entry->told)
+		return;
+	entry->told = true;
+	vfpt_warn("ledger record /" DIRECTORY
+		  "/%s: %s; its VF stays taken: look at the VF's settings (ip link), then remove the file",
+		entry->name, why->message);
+}
+
 int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_assignment **out, size_t *count,
 	size_t *corrupt, struct vfpt_error *err)
 {
-	struct vfpt_error reason;
+	autofree struct vfpt_assignment *all = NULL;
 
 	*out = NULL;
 	*count = *corrupt = 0;
 	for (size_t i = 0; i < ledger->count; i++) {
-		struct vfpt_assignment *grown;
+		struct entry *entry = &ledger->entries[i];
+		struct vfpt_assignment *added;
 
-		if (vm && strcmp(ledger->entries[i].vm, vm) != 0)
+		if (vm && strcmp(entry->vm, vm) != 0)
 			continue;
-		grown = reallocarray(*out, *count + 1, sizeof(*grown));
-		if (!grown) {
-			free(*out);
-			*out = NULL;
+		added = vfpt_array_add(&all, count, sizeof(*added));
+		if (!added)
 			return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "ledger");
-		}
-		*out = grown;
-		if (read_record(ledger, &ledger->entries[i], &grown[*count], &reason) == 0) {
-			++*count;
+		if (read_record(ledger, entry, added, err) == 0)
 			continue;
-		}
-		if (reason.code != VFPT_CORRUPT) {
-			free(*out);
-			*out = NULL;
-			*err = reason;
-			return vfpt_error_wrap(
-				err, "ledger record /" DIRECTORY "/%s", ledger->entries[i].name);
-		}
+		if (err->code != VFPT_CORRUPT)
+			return vfpt_error_wrap(err, "ledger record /" DIRECTORY "/%s", entry->name);
+		warn_of_corrupt(entry, err);
+		--*count;
 		++*corrupt;
-		if (ledger->entries[i].told)
-			continue;
-		ledger->entries[i].told = true;
-		vfpt_warn("ledger record /" DIRECTORY
-			  "/%s: %s; its VF stays taken: look at the VF's settings (ip link), "
-			  "then remove the file",
-			ledger->entries[i].name, reason.message);
 	}
+	*out = all;
+	all = NULL;
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "file.h"
 #include "ledger_record.h"
 
@@ -59,7 +60,7 @@ int vfpt_last_remember(int ledger, const char *record, const struct vfpt_mac *ma
 {
 	char name[MEMORY_SIZE];
 	struct forget forget = {.kept_name = name};
-	int dir, r;
+	autoclose int dir = -1;
 
 	last_name_print(record, mac, name);
 	(void)mkdirat(ledger, VFPT_LEDGER_LAST, 0755);
@@ -67,11 +68,10 @@ int vfpt_last_remember(int ledger, const char *record, const struct vfpt_mac *ma
 	if (dir < 0)
 		return -1;
 	forget.dir = dir;
-	r = renameat(ledger, record, dir, name);
-	if (r == 0)
-		(void)file_each(dir, ".", forget_one, &forget);
-	close(dir);
-	return r;
+	if (renameat(ledger, record, dir, name) < 0)
+		return -1;
+	(void)file_each(dir, ".", forget_one, &forget);
+	return 0;
 }
 
 struct recall {
@@ -97,7 +97,7 @@ static int recall_one(const char *name, void *data)
 
 bool vfpt_last_find(int ledger, const char *vm, const struct vfpt_mac *mac, struct vfpt_pci *vf)
 {
-	int dir = open_last(ledger);
+	autoclose int dir = open_last(ledger);
 	struct recall recall = {.vf = vf};
 	char text[VFPT_MAC_SIZE];
 
@@ -105,6 +105,5 @@ bool vfpt_last_find(int ledger, const char *vm, const struct vfpt_mac *mac, stru
 		return false;
 	snprintf(recall.vnic, sizeof(recall.vnic), "@%s@%s", vm, vfpt_mac_format(mac, text));
 	(void)file_each(dir, ".", recall_one, &recall);
-	close(dir);
 	return recall.found;
 }

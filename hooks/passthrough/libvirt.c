@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "child.h"
 
 /* --- the child ------------------------------------------------------------------------------- */
@@ -66,17 +67,16 @@ static int parse_uuids(const char *text, char (**uuids)[VFPT_VM_SIZE], size_t *c
 	char line[VFPT_VM_SIZE];
 
 	for (; *text && *text != '\n'; text += VFPT_VM_SIZE) {
-		char(*grown)[VFPT_VM_SIZE];
+		char(*added)[VFPT_VM_SIZE];
 
 		if (strnlen(text, VFPT_VM_SIZE) < VFPT_VM_SIZE || text[VFPT_VM_SIZE - 1] != '\n')
 			return -1;
-		grown = reallocarray(*uuids, *count + 1, sizeof(*grown));
-		if (!grown)
+		added = vfpt_array_add(uuids, count, sizeof(*added));
+		if (!added)
 			return -1;
-		*uuids = grown;
 		memcpy(line, text, VFPT_VM_SIZE - 1);
 		line[VFPT_VM_SIZE - 1] = '\0';
-		if (vfpt_vm_parse(line, grown[(*count)++], &ignored) < 0)
+		if (vfpt_vm_parse(line, *added, &ignored) < 0)
 			return -1;
 	}
 	return *text == '\n' ? 0 : -1;
@@ -84,18 +84,14 @@ static int parse_uuids(const char *text, char (**uuids)[VFPT_VM_SIZE], size_t *c
 
 int libvirt_active(unsigned seconds, char (**uuids)[VFPT_VM_SIZE], size_t *count)
 {
-	char *text = child_ask(seconds, -1, write_uuids, NULL);
-	int r = text ? 0 : -1;
+	autofree char *text = child_ask(seconds, -1, write_uuids, NULL);
 
 	*uuids = NULL;
 	*count = 0;
-	if (text)
-		r = parse_uuids(text, uuids, count);
-	free(text);
-	if (r < 0) {
-		free(*uuids);
-		*uuids = NULL;
-		*count = 0;
-	}
-	return r;
+	if (text && parse_uuids(text, uuids, count) == 0)
+		return 0;
+	free(*uuids);
+	*uuids = NULL;
+	*count = 0;
+	return -1;
 }

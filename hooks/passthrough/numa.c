@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "file.h"
 
 struct node_search {
@@ -41,12 +42,11 @@ static int look_at_node(const char *name, void *data)
 
 int vfpt_nodes_of_cpus(int root, const struct vfpt_set *cpus, struct vfpt_set *nodes, struct vfpt_error *err)
 {
-	struct node_search search = {
-		.root = root, .cpus = cpus, .here = malloc(sizeof(*search.here)), .nodes = nodes};
+	autofree struct vfpt_set *here = malloc(sizeof(*here));
+	struct node_search search = {.root = root, .cpus = cpus, .here = here, .nodes = nodes};
 
-	if (!search.here)
+	if (!here)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "NUMA nodes");
 	(void)file_each(root, "sys/devices/system/node", look_at_node, &search);
-	free(search.here);
 	return 0;
 }

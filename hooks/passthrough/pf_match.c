@@ -68,3 +68,11 @@ int vfpt_match_pfs(struct vfpt_host *host, const char *patterns, const struct vf
 	*count = match.count;
 	return 0;
 }
+
+bool vfpt_is_pf_among(const struct vfpt_pf *const *pfs, size_t count, const struct vfpt_pf *pf)
+{
+	for (size_t i = 0; i < count; i++)
+		if (pfs[i] == pf)
+			return true;
+	return false;
+}

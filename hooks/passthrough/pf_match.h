@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PFs by their names. */
+/* PFs by their names, and among others. */
 #ifndef VFPT_PF_MATCH_H
 #define VFPT_PF_MATCH_H
 
@@ -12,5 +12,8 @@
  */
 int vfpt_match_pfs(struct vfpt_host *host, const char *patterns, const struct vfpt_pf ***out, size_t *count,
 	struct vfpt_error *err);
+
+/* Is it one of these? */
+bool vfpt_is_pf_among(const struct vfpt_pf *const *pfs, size_t count, const struct vfpt_pf *pf);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "numa.h"
 #include "planner.h"
 
@@ -58,29 +59,23 @@ static unsigned count_still_to_come(const struct planner *p, size_t from)
 static int remember_siblings(struct planner *p, const struct vfpt_vnic_plan *vnic, struct vfpt_error *err)
 {
 	struct vfpt_standing *standing = &p->standing;
-	struct vfpt_iommu_group group;
-	int r = 0;
+	scoped(vfpt_iommu_group_free) struct vfpt_iommu_group group = {.count = 0};
 
 	if (vfpt_host_iommu_group(p->session->host, &vnic->assignment.address, &group, err) < 0)
 		return -1;
-	for (size_t i = 0; i < group.count && r == 0; i++) {
+	for (size_t i = 0; i < group.count; i++) {
 		const struct vfpt_pci *member = &group.members[i];
-		struct vfpt_sibling *grown;
+		struct vfpt_sibling *added;
 
 		if (vfpt_pci_equal(member, &vnic->assignment.address) ||
 			!vfpt_must_come_along(standing, member))
 			continue;
-		grown = reallocarray(standing->siblings, standing->sibling_count + 1, sizeof(*grown));
-		if (!grown) {
-			r = vfpt_planner_no_memory(err);
-			continue;
-		}
-		grown[standing->sibling_count++] =
-			(struct vfpt_sibling){.vf = *member, .for_request = vnic->request};
-		standing->siblings = grown;
+		added = vfpt_array_add(&standing->siblings, &standing->sibling_count, sizeof(*added));
+		if (!added)
+			return vfpt_planner_no_memory(err);
+		*added = (struct vfpt_sibling){.vf = *member, .for_request = vnic->request};
 	}
-	vfpt_iommu_group_free(&group);
-	return r;
+	return 0;
 }
 
 /* A macvtap is made with the MTU of what it stands on. */
@@ -125,14 +120,6 @@ static int check_vlan_policy(const struct planner *p, struct vfpt_vnic_plan *vni
 		a->vf, a->pf);
 }
 
-static bool is_released(const struct vfpt_standing *standing, const struct vfpt_pci *vf)
-{
-	for (size_t i = 0; i < standing->released_count; i++)
-		if (vfpt_pci_equal(&standing->released[i].address, vf))
-			return true;
-	return false;
-}
-
 /* Settings are known: what becomes of the VF. */
 static int plan_vf(struct planner *p, struct vfpt_vnic_plan *vnic, unsigned speed, struct vfpt_error *err)
 {
@@ -142,7 +129,7 @@ static int plan_vf(struct planner *p, struct vfpt_vnic_plan *vnic, unsigned spee
 	if (check_vlan_policy(p, vnic, err) < 0 || vfpt_planner_settings(p, vnic->pf, &vfs, err) < 0)
 		return -1;
 	vnic->before = vfs[a->vf];
-	vnic->is_given_back = is_released(&p->standing, &a->address);
+	vnic->is_given_back = vfpt_standing_is_released(&p->standing, &a->address);
 	a->before = vnic->before;
 	/* Nothing new is asked of a VF that is named. */
 	if (!vnic->request->netdev[0] &&
@@ -160,7 +147,8 @@ static int plan_on_network(struct planner *p, const struct vfpt_network_pfs *ser
 	struct vfpt_vnic_plan *vnic, size_t index, struct vfpt_error *err)
 {
 	const struct vfpt_request *request = vnic->request;
-	const struct vfpt_pf **refused = calloc(p->options->refused_count + 1, sizeof(struct vfpt_pf *));
+	autofree const struct vfpt_pf **refused =
+		calloc(p->options->refused_count + 1, sizeof(struct vfpt_pf *));
 	struct vfpt_search search = {.standing = &p->standing,
 		.request = request,
 		.serving = serving,
@@ -170,17 +158,14 @@ static int plan_on_network(struct planner *p, const struct vfpt_network_pfs *ser
 	struct vfpt_assignment *a = &vnic->assignment;
 	struct vfpt_choice choice;
 	unsigned speed;
-	int r;
 
 	if (!refused)
 		return vfpt_planner_no_memory(err);
 	for (size_t i = 0; i < p->options->refused_count; i++)
 		if (p->options->refused[i].request == index)
 			refused[search.refused_count++] = p->options->refused[i].pf;
-	r = vfpt_choose_vf(&search, &choice, p->options->verdicts ? &vnic->considered : NULL,
-		&vnic->considered_count, err);
-	free(refused);
-	if (r < 0)
+	if (vfpt_choose_vf(&search, &choice, p->options->verdicts ? &vnic->considered : NULL,
+		    &vnic->considered_count, err) < 0)
 		return -1;
 	fill_assignment(p, &choice, &request->mac, vnic);
 	a->macvtap = request->profile.mode == VFPT_MODE_MACVTAP;
@@ -454,23 +439,20 @@ int vfpt_plan_make(struct vfpt_session *session, const struct vfpt_requests *req
 	const struct vfpt_plan_options *options, struct vfpt_plan **out, struct vfpt_error *err)
 {
 	static const struct vfpt_plan_options none = {.verdicts = false};
-	struct planner planner = {.session = session,
+	scoped(free_planner) struct planner planner = {.session = session,
 		.requests = requests,
 		.options = options ? options : &none,
 		.plan = calloc(1, sizeof(*planner.plan))};
-	int r;
 
 	*out = planner.plan;
 	if (!planner.plan)
 		return vfpt_planner_no_memory(err);
 	planner.plan->requests = requests;
-	r = make(&planner, err);
-	free_planner(&planner);
-	if (r < 0) {
-		vfpt_plan_free(*out);
-		*out = NULL;
-	}
-	return r;
+	if (make(&planner, err) == 0)
+		return 0;
+	vfpt_plan_free(*out);
+	*out = NULL;
+	return -1;
 }
 
 bool vfpt_plan_lacks_vf(const struct vfpt_plan *plan)

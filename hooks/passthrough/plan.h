@@ -53,6 +53,8 @@ struct vfpt_vnic_plan {
 	bool untagged; /* the guest can use any VLAN, and vfpt.conf wants that to be said */
 	size_t step_count;
 	struct vfpt_step *steps;
+	size_t steps_done; /* by vfpt_apply() */
+	bool gap;          /* it may pass traffic with a wrong tag until the VM runs (vfpt.conf allows it) */
 	/* Where the caller asked: each VF of the PFs that serve the network, by PF and index. */
 	size_t considered_count;
 	struct vfpt_considered *considered;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pf_match.h"
 #include "planner.h"
 
 static int mac_in_use(const char *pf, unsigned vf, const char *by, struct vfpt_error *err)
@@ -86,14 +87,6 @@ static int check_mac_on_pf(
 	return 0;
 }
 
-static bool is_among(const struct vfpt_pf *const *pfs, size_t count, const struct vfpt_pf *pf)
-{
-	for (size_t i = 0; i < count; i++)
-		if (pfs[i] == pf)
-			return true;
-	return false;
-}
-
 /* All PFs of the host, looked for once; where that fails those of the vNIC's network must do. */
 static void find_all_pfs(struct planner *p)
 {
@@ -129,7 +122,7 @@ int vfpt_planner_check_mac(struct planner *p, struct vfpt_vnic_plan *vnic, struc
 	for (size_t i = 0; i < p->pf_count; i++) {
 		const struct vfpt_pf *pf = p->pfs[i];
 
-		if (is_among(vnic->pfs, vnic->pf_count, pf))
+		if (vfpt_is_pf_among(vnic->pfs, vnic->pf_count, pf))
 			continue;
 		if (pf->vf_count > 0 && vfpt_planner_settings(p, pf, &ignored, &failure) < 0) {
 			p->plan->warning = failure;

@@ -2,6 +2,7 @@
 /* The settings of VFs: as they will be, as a vNIC wants them, and the steps in between. */
 #include <stdlib.h>
 
+#include "alloc.h"
 #include "planner.h"
 
 /* --- settings as they will be ---------------------------------------------------------------- */
@@ -26,21 +27,22 @@ static void apply_releases(const struct planner *p, const struct vfpt_pf *pf, st
 int vfpt_planner_settings(
 	struct planner *p, const struct vfpt_pf *pf, struct vfpt_settings **out, struct vfpt_error *err)
 {
-	struct pf_settings *grown;
+	struct pf_settings *added;
 
 	for (size_t i = 0; i < p->settings_count; i++)
 		if (p->settings[i].pf == pf) {
 			*out = p->settings[i].vfs;
 			return 0;
 		}
-	grown = reallocarray(p->settings, p->settings_count + 1, sizeof(*grown));
-	if (!grown)
-		return vfpt_planner_no_memory(err);
-	p->settings = grown;
 	if (vfpt_session_settings(p->session, pf, out, err) < 0)
 		return -1;
+	added = vfpt_array_add(&p->settings, &p->settings_count, sizeof(*added));
+	if (!added) {
+		free(*out);
+		return vfpt_planner_no_memory(err);
+	}
+	*added = (struct pf_settings){.pf = pf, .vfs = *out};
 	apply_releases(p, pf, *out);
-	grown[p->settings_count++] = (struct pf_settings){.pf = pf, .vfs = *out};
 	return 0;
 }
 
@@ -85,16 +87,11 @@ struct vfpt_settings vfpt_planner_complete_settings(
 
 int vfpt_planner_add_step(struct vfpt_vnic_plan *vnic, struct vfpt_step step, struct vfpt_error *err)
 {
-	/* Room doubles at each power of two. */
-	if ((vnic->step_count & (vnic->step_count - 1)) == 0) {
-		size_t room = vnic->step_count ? vnic->step_count * 2 : 1;
-		struct vfpt_step *grown = reallocarray(vnic->steps, room, sizeof(*grown));
+	struct vfpt_step *added = vfpt_array_add(&vnic->steps, &vnic->step_count, sizeof(*added));
 
-		if (!grown)
-			return vfpt_planner_no_memory(err);
-		vnic->steps = grown;
-	}
-	vnic->steps[vnic->step_count++] = step;
+	if (!added)
+		return vfpt_planner_no_memory(err);
+	*added = step;
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "child.h"
 #include "file.h"
 
@@ -89,12 +90,10 @@ static int look_at_process(const char *name, void *data)
 
 static int look_at_all_processes(struct search *search)
 {
-	int r;
+	autofree char *line = malloc(LONGEST_COMMAND_LINE);
 
-	search->line = malloc(LONGEST_COMMAND_LINE);
-	r = search->line ? file_each(search->root, "proc", look_at_process, search) : -1;
-	free(search->line);
-	return r == 0 ? 0 : -1;
+	search->line = line;
+	return line && file_each(search->root, "proc", look_at_process, search) == 0 ? 0 : -1;
 }
 
 /* --- the child ------------------------------------------------------------------------------- */
@@ -126,12 +125,11 @@ struct list {
 static int add_process(const struct vm_process *process, void *data)
 {
 	struct list *list = data;
-	struct vm_process *grown = reallocarray(list->processes, list->count + 1, sizeof(*grown));
+	struct vm_process *added = vfpt_array_add(&list->processes, &list->count, sizeof(*added));
 
-	if (!grown)
+	if (!added)
 		return -1;
-	grown[list->count++] = *process;
-	list->processes = grown;
+	*added = *process;
 	return 0;
 }
 
@@ -158,11 +156,9 @@ static int parse_processes(const char *text, struct list *list)
 static int ask_child(int root, const char *qemu_user, unsigned seconds, struct list *list)
 {
 	/* The child does not change the name. */
-	char *text = child_ask(seconds, root, write_processes, (void *)(uintptr_t)qemu_user);
-	int r = text ? parse_processes(text, list) : -1;
+	autofree char *text = child_ask(seconds, root, write_processes, (void *)(uintptr_t)qemu_user);
 
-	free(text);
-	return r;
+	return text ? parse_processes(text, list) : -1;
 }
 
 int processes_of_vms(

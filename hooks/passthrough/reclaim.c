@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "apply.h"
 #include "message.h"
+#include "pf_match.h"
 #include "release.h"
 #include "report.h"
 
@@ -20,10 +22,7 @@ static bool is_on_one_of(
 
 	if (vfpt_host_find_vf(session->host, vf, &pf, &index, &none) < 0)
 		return false; /* a VF that is gone is nobody's */
-	for (size_t i = 0; i < vnic->pf_count; i++)
-		if (vnic->pfs[i] == pf)
-			return true;
-	return false;
+	return vfpt_is_pf_among(vnic->pfs, vnic->pf_count, pf);
 }
 
 /* Would the vNIC get a VF if that were given back? */
@@ -125,7 +124,7 @@ static int reconcile_one(
 
 int vfpt_reconcile(struct vfpt_session *session, struct vfpt_error *err)
 {
-	struct vfpt_assignment *all;
+	autofree struct vfpt_assignment *all = NULL;
 	size_t count, corrupt;
 	struct vfpt_error second;
 	const char *doubt;
@@ -146,6 +145,5 @@ int vfpt_reconcile(struct vfpt_session *session, struct vfpt_error *err)
 	doubt = vfpt_vm_liveness_in_doubt(session->liveness);
 	if (doubt)
 		vfpt_warn("%s, so VFs of VMs that may be gone stay taken", doubt);
-	free(all);
 	return r;
 }

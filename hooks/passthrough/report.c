@@ -2,8 +2,8 @@
 #include "report.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "alloc.h"
 #include "message.h"
 
 void vfpt_report_settings(
@@ -100,7 +100,7 @@ int vfpt_report_releases(struct vfpt_session *session, const struct vfpt_plan *p
 
 int vfpt_report_gone(struct vfpt_session *session, struct vfpt_error *err)
 {
-	struct vfpt_assignment *all;
+	autofree struct vfpt_assignment *all = NULL;
 	size_t count, corrupt;
 	int r = 0;
 
@@ -114,6 +114,5 @@ int vfpt_report_gone(struct vfpt_session *session, struct vfpt_error *err)
 		vfpt_note("would give back: VF %u of %s, of VM %s", a->vf, a->pf, a->vm);
 		r = vfpt_report_vf("would set back", session, a, &a->before, a->mtu_before, err);
 	}
-	free(all);
 	return r;
 }

@@ -10,9 +10,8 @@ void vfpt_report_settings(
 	const char *what, const struct vfpt_pf *pf, unsigned vf, const struct vfpt_settings *settings);
 
 /*
- * "WHAT: VF 3 of ens1f0: mac 56:..., vlan_id 200"; without settings "what it was before". And of its network
- * device, and of what stands on it, an MTU that is another. @mtu 0: none. Of a VF that is gone nothing is
- * said.
+ * That line, and of the VF's network device, and of what stands on it, an MTU that is another. @mtu 0: none.
+ * Of a VF that is gone nothing is said.
  */
 int vfpt_report_vf(const char *what, struct vfpt_session *session, const struct vfpt_assignment *assignment,
 	const struct vfpt_settings *settings, unsigned mtu, struct vfpt_error *err);

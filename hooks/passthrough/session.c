@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "file.h"
 #include "ledger_owner.h"
 
@@ -114,14 +115,14 @@ static int read_captured_settings(
 	int root, const struct vfpt_pf *pf, struct vfpt_settings *settings, struct vfpt_error *err)
 {
 	size_t size = ((size_t)pf->vf_count + 1) * VFPT_SETTING_COUNT * (2 * VFPT_SETTING_SIZE + 10);
-	char *text = malloc(size), path[VFPT_CAPTURED_PATH], *save;
+	autofree char *text = malloc(size);
+	char path[VFPT_CAPTURED_PATH], *save;
 
 	if (!text)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
 	if (file_read_start(root, vfpt_captured_settings_path(path, pf), text, size) > 0)
 		for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 			read_setting(line, pf->vf_count, settings);
-	free(text);
 	return 0;
 }
 

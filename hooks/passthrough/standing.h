@@ -40,6 +40,9 @@ const char *vfpt_standing_owner(const struct vfpt_standing *standing, const stru
 const struct vfpt_assignment *vfpt_standing_planned(
 	const struct vfpt_standing *standing, const struct vfpt_pci *vf);
 
+/* Is it given back first? */
+bool vfpt_standing_is_released(const struct vfpt_standing *standing, const struct vfpt_pci *vf);
+
 /* Has the VM it? */
 bool vfpt_standing_is_of_vm(const struct vfpt_standing *standing, const struct vfpt_pci *vf);
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
+
 /* PFs that vfpt.conf keeps for other networks do not count. */
 static void drop_forbidden(struct vfpt_session *session, const struct vfpt_request *request,
 	struct vfpt_network_pfs *serving, struct vfpt_error *why)
@@ -27,17 +29,13 @@ static int add_network(struct vfpt_session *session, const char *name, const cha
 	const struct vfpt_request request = {.network = name,
 		.bridge = bridge,
 		.profile = rules ? rules->profile : (struct vfpt_profile){.pfs = ""}};
-	struct vfpt_surveyed_network *grown = reallocarray(*services, *count + 1, sizeof(*grown)), *service;
+	struct vfpt_surveyed_network *service = vfpt_array_add(services, count, sizeof(*service));
 	struct vfpt_network_pfs serving;
 
-	if (!grown)
+	if (service)
+		service->name = strdup(name);
+	if (!service || !service->name)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "networks");
-	*services = grown;
-	service = &grown[*count];
-	*service = (struct vfpt_surveyed_network){.name = strdup(name)};
-	if (!service->name)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "networks");
-	++*count;
 	if (vfpt_find_network_pfs(session, &request, &serving, &service->why) == 0) {
 		drop_forbidden(session, &request, &serving, &service->why);
 		service->pf_count = serving.pf_count;
@@ -60,7 +58,7 @@ int vfpt_survey_networks(struct vfpt_session *session, struct vfpt_surveyed_netw
 	struct vfpt_error *err)
 {
 	const struct vfpt_config *config = session->config;
-	char(*bridges)[IFNAMSIZ];
+	autofree char(*bridges)[IFNAMSIZ] = NULL;
 	size_t bridge_count;
 	int r = 0;
 
@@ -74,7 +72,6 @@ int vfpt_survey_networks(struct vfpt_session *session, struct vfpt_surveyed_netw
 	for (size_t i = 0; r == 0 && i < config->network_count; i++)
 		if (!is_known(*out, *count, config->networks[i].name))
 			r = add_network(session, config->networks[i].name, VFPT_NO_NETWORK, out, count, err);
-	free(bridges);
 	if (r < 0)
 		vfpt_surveyed_networks_free(*out, *count);
 	return r;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "alloc.h"
 #include "libvirt.h"
 #include "processes.h"
 #include "vfpt/vf_usage.h"
@@ -61,7 +62,7 @@ static bool knows_vm(const struct known *known, const char *vm)
 
 static int find_processes(struct vfpt_vm_liveness *liveness, struct known *known)
 {
-	struct vm_process *processes;
+	autofree struct vm_process *processes = NULL;
 	size_t count;
 
 	if (processes_of_vms(vfpt_host_root(liveness->host),
@@ -71,7 +72,6 @@ static int find_processes(struct vfpt_vm_liveness *liveness, struct known *known
 	known->vms = calloc(count + 1, sizeof(*known->vms));
 	for (size_t i = 0; known->vms && i < count; i++)
 		memcpy(known->vms[known->count++], processes[i].vm, VFPT_VM_SIZE);
-	free(processes);
 	return known->vms ? 0 : -1;
 }
 

@@ -27,7 +27,6 @@ static int take(struct vfpt_session *session, char **argv, struct vfpt_error *er
 		.profile = {.passthrough = VFPT_PASSTHROUGH_REQUIRED}};
 	struct vfpt_requests requests = {.starts = true, .count = 1, .requests = &request};
 	struct vfpt_plan_options options = {.verdicts = false};
-	struct vfpt_applied applied = {.session = NULL};
 	struct vfpt_plan *plan = NULL;
 	size_t failed;
 	int r;
@@ -48,8 +47,7 @@ static int take(struct vfpt_session *session, char **argv, struct vfpt_error *er
 		r = -1;
 	}
 	if (r == 0)
-		r = vfpt_apply(session, plan, &applied, &failed, err);
-	vfpt_applied_free(&applied);
+		r = vfpt_apply(session, plan, &failed, err);
 	vfpt_plan_free(plan);
 	return r;
 }

@@ -11,7 +11,6 @@ struct vfpt_session session = VFPT_SESSION_CLOSED;
 struct driver drivers[4];
 struct vfpt_requests requests;
 struct vfpt_plan *plan;
-struct vfpt_applied applied;
 struct vfpt_assignment assignment;
 const char *said;
 
@@ -100,7 +99,6 @@ const char *set_since(void)
 
 static void forget_plan(void)
 {
-	vfpt_applied_free(&applied);
 	vfpt_plan_free(plan);
 	plan = NULL;
 }
@@ -374,9 +372,8 @@ int apply(void)
 	size_t failed;
 	int r;
 
-	vfpt_applied_free(&applied);
 	catch_stderr();
-	r = vfpt_apply(&session, plan, &applied, &failed, &err);
+	r = vfpt_apply(&session, plan, &failed, &err);
 	said = caught_stderr();
 	for (size_t i = 0; r == 0 && i < plan->count; i++)
 		if (plan->vnics[i].outcome == VFPT_OUTCOME_VF)
@@ -387,7 +384,7 @@ int apply(void)
 void undo(void)
 {
 	catch_stderr();
-	vfpt_applied_undo(&applied);
+	vfpt_apply_undo(&session, plan);
 	said = caught_stderr();
 }
 

@@ -34,7 +34,6 @@ extern const struct vfpt_mac mac_aa; /* 56:6f:1a:2b:00:aa */
 extern const struct vfpt_mac mac_bb;
 extern struct vfpt_requests requests;     /* of the last plan; nodes and own functions of the next */
 extern struct vfpt_plan *plan;            /* the last one that was made */
-extern struct vfpt_applied applied;       /* what was done of it */
 extern struct vfpt_assignment assignment; /* the last one that was applied */
 extern const char *said;                  /* on stderr, by what was called last */
 
