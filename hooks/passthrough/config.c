@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "alloc.h"
 #include "config_keys.h"
 #include "file.h"
 
@@ -172,6 +172,41 @@ static int parse_file(FILE *file, struct vfpt_config *config, struct vfpt_error 
 	return vfpt_error_wrap(err, "/" CONFIGURATION ", line %d", reader.failed);
 }
 
+static int read_text(int fd, char *text, struct vfpt_config *config, struct vfpt_error *err)
+{
+	/* At once: stdio takes a read that a signal interrupted for the end of the file. */
+	int size = file_read_fd(fd, text, MOST_TEXT);
+	autofclose FILE *file = size > 0 ? fmemopen(text, (size_t)size, "r") : NULL;
+
+	if (size < 0)
+		return vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
+	if (size == MOST_TEXT)
+		return vfpt_error_set(
+			err, VFPT_BAD_INPUT, "/" CONFIGURATION " is larger than %d KiB", MOST_TEXT >> 10);
+	if (size > 0 && !file)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "out of memory");
+	return size > 0 ? parse_file(file, config, err) : 0;
+}
+
+static int read_file(int root, struct vfpt_config *config, struct vfpt_error *err)
+{
+	autoclose int fd = file_open(root, CONFIGURATION, O_RDONLY | O_NOFOLLOW);
+	autofree char *text = NULL;
+	struct stat status;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
+	if (!S_ISREG(status.st_mode) || !file_is_trusted(&status))
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"/" CONFIGURATION
+			" must be a file of root or vdsm that nobody else can write; see chown and chmod");
+	text = malloc(MOST_TEXT);
+	return text ? read_text(fd, text, config, err)
+		    : vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "out of memory");
+}
+
 static struct vfpt_config *defaults(void)
 {
 	struct vfpt_config *config = calloc(1, sizeof(*config));
@@ -180,62 +215,6 @@ static struct vfpt_config *defaults(void)
 		config->policy = (struct vfpt_policy){
 			.lock_timeout = 60, .liveness_timeout = 5, .grace = 300, .qemu_user = "qemu"};
 	return config;
-}
-
-static int parse_text(char *text, size_t size, struct vfpt_config *config, struct vfpt_error *err)
-{
-	FILE *file = size > 0 ? fmemopen(text, size, "r") : NULL;
-	int r;
-
-	if (size == 0)
-		return 0;
-	if (!file)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "out of memory");
-	r = parse_file(file, config, err);
-	fclose(file);
-	return r;
-}
-
-static int read_open_file(int fd, struct vfpt_config *config, struct vfpt_error *err)
-{
-	struct stat status;
-	int size;
-	char *text;
-	int r;
-
-	if (fstat(fd, &status) < 0)
-		return vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
-	if (!S_ISREG(status.st_mode) || !file_is_trusted(&status))
-		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"/" CONFIGURATION
-			" must be a file of root or vdsm that nobody else can write; see chown and chmod");
-	text = malloc(MOST_TEXT);
-	if (!text)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "out of memory");
-	/* At once: stdio takes a read that a signal interrupted for the end of the file. */
-	size = file_read_fd(fd, text, MOST_TEXT);
-	if (size < 0)
-		r = vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
-	else if (size == MOST_TEXT)
-		r = vfpt_error_set(
-			err, VFPT_BAD_INPUT, "/" CONFIGURATION " is larger than %d KiB", MOST_TEXT >> 10);
-	else
-		r = parse_text(text, (size_t)size, config, err);
-	free(text);
-	return r;
-}
-
-static int read_file(int root, struct vfpt_config *config, struct vfpt_error *err)
-{
-	int fd = file_open(root, CONFIGURATION, O_RDONLY | O_NOFOLLOW), r;
-
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0)
-		return vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read /" CONFIGURATION);
-	r = read_open_file(fd, config, err);
-	close(fd);
-	return r;
 }
 
 int vfpt_config_read(int root, struct vfpt_config **out, struct vfpt_error *err)

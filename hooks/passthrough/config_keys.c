@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "file.h"
 
 /* Longest list of networks of a PF, with its end. */
@@ -50,11 +51,6 @@ static int set_user(char out[VFPT_USER_SIZE], const char *value, struct vfpt_err
 	return 0;
 }
 
-static int unknown_value(const char *value, const char *known, struct vfpt_error *err)
-{
-	return vfpt_error_set(err, VFPT_BAD_INPUT, "unknown value \"%.40s\"; it is %s", value, known);
-}
-
 static int unknown_key(const char *known, struct vfpt_error *err)
 {
 	return vfpt_error_set(err, VFPT_BAD_INPUT, "not known; there are %s", known);
@@ -62,17 +58,9 @@ static int unknown_key(const char *known, struct vfpt_error *err)
 
 /* --- sections -------------------------------------------------------------------------------- */
 
-/* @return the index of @value among @count @words, -1: none */
-static int find_word(const char *value, const char *const *words, int count)
-{
-	for (int i = 0; i < count; i++)
-		if (strcmp(value, words[i]) == 0)
-			return i;
-	return -1;
-}
-
 static int set_policy(struct vfpt_policy *policy, const char *key, const char *value, struct vfpt_error *err)
 {
+	static const char *const gap[] = {"refuse", "allow"}, *const placement[] = {"spread", "pack"};
 	static const char *const numa[] = {
 		[VFPT_NUMA_PREFER] = "prefer",
 		[VFPT_NUMA_REQUIRE] = "require",
@@ -85,32 +73,6 @@ static int set_policy(struct vfpt_policy *policy, const char *key, const char *v
 	};
 	int word;
 
-	if (strcmp(key, "gap") == 0) {
-		policy->gap_allowed = strcmp(value, "allow") == 0;
-		return policy->gap_allowed || strcmp(value, "refuse") == 0
-			       ? 0
-			       : unknown_value(value, "refuse or allow", err);
-	}
-	if (strcmp(key, "placement") == 0) {
-		policy->pack = strcmp(value, "pack") == 0;
-		return policy->pack || strcmp(value, "spread") == 0
-			       ? 0
-			       : unknown_value(value, "spread or pack", err);
-	}
-	if (strcmp(key, "numa") == 0) {
-		word = find_word(value, numa, 3);
-		if (word < 0)
-			return unknown_value(value, "prefer, require or ignore", err);
-		policy->numa = (enum vfpt_numa)word;
-		return 0;
-	}
-	if (strcmp(key, "untagged") == 0) {
-		word = find_word(value, untagged, 3);
-		if (word < 0)
-			return unknown_value(value, "warn, allow or refuse", err);
-		policy->untagged = (enum vfpt_untagged)word;
-		return 0;
-	}
 	if (strcmp(key, "lock_timeout") == 0)
 		return set_number(&policy->lock_timeout, value, 3600, err);
 	if (strcmp(key, "grace") == 0)
@@ -119,8 +81,24 @@ static int set_policy(struct vfpt_policy *policy, const char *key, const char *v
 		return set_number(&policy->liveness_timeout, value, 600, err);
 	if (strcmp(key, "qemu_user") == 0)
 		return set_user(policy->qemu_user, value, err);
-	return unknown_key(
-		"gap, placement, numa, untagged, lock_timeout, liveness_timeout, grace and qemu_user", err);
+	if (strcmp(key, "gap") == 0) {
+		word = vfpt_one_of(value, gap, 2, err);
+		policy->gap_allowed = word == 1;
+	} else if (strcmp(key, "placement") == 0) {
+		word = vfpt_one_of(value, placement, 2, err);
+		policy->pack = word == 1;
+	} else if (strcmp(key, "numa") == 0) {
+		word = vfpt_one_of(value, numa, 3, err);
+		policy->numa = word < 0 ? VFPT_NUMA_REQUIRE : (enum vfpt_numa)word;
+	} else if (strcmp(key, "untagged") == 0) {
+		word = vfpt_one_of(value, untagged, 3, err);
+		policy->untagged = word < 0 ? VFPT_UNTAGGED_REFUSE : (enum vfpt_untagged)word;
+	} else {
+		word = unknown_key("gap, placement, numa, untagged, lock_timeout, liveness_timeout, grace "
+				   "and qemu_user",
+			err);
+	}
+	return word < 0 ? -1 : 0;
 }
 
 static int set_network(
@@ -168,38 +146,32 @@ static int set_pf(struct vfpt_pf_rules *pf, const char *key, const char *value, 
 
 static struct vfpt_network_rules *get_network(struct vfpt_config *config, const char *name)
 {
-	struct vfpt_network_rules *grown;
+	struct vfpt_network_rules *added;
+	char *copy;
 
 	for (size_t i = 0; i < config->network_count; i++)
 		if (strcmp(config->networks[i].name, name) == 0)
 			return &config->networks[i];
-	grown = reallocarray(config->networks, config->network_count + 1, sizeof(*grown));
-	if (!grown)
-		return NULL;
-	config->networks = grown;
-	grown = &grown[config->network_count];
-	*grown = (struct vfpt_network_rules){.name = strdup(name)};
-	if (!grown->name)
-		return NULL;
-	config->network_count++;
-	return grown;
+	copy = strdup(name);
+	added = copy ? vfpt_array_add(&config->networks, &config->network_count, sizeof(*added)) : NULL;
+	if (added)
+		added->name = copy;
+	else
+		free(copy);
+	return added;
 }
 
 static struct vfpt_pf_rules *get_pf(struct vfpt_config *config, const char *name)
 {
-	struct vfpt_pf_rules *grown;
+	struct vfpt_pf_rules *added;
 
 	for (size_t i = 0; i < config->pf_count; i++)
 		if (strcmp(config->pfs[i].name, name) == 0)
 			return &config->pfs[i];
-	grown = reallocarray(config->pfs, config->pf_count + 1, sizeof(*grown));
-	if (!grown)
-		return NULL;
-	config->pfs = grown;
-	grown = &grown[config->pf_count++];
-	memset(grown, 0, sizeof(*grown));
-	memcpy(grown->name, name, strnlen(name, sizeof(grown->name) - 1));
-	return grown;
+	added = vfpt_array_add(&config->pfs, &config->pf_count, sizeof(*added));
+	if (added)
+		memcpy(added->name, name, strnlen(name, sizeof(added->name) - 1));
+	return added;
 }
 
 /* "network red": @return "red", NULL for another kind of section. */

@@ -13,6 +13,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "file.h"
 #include "privilege.h"
 
@@ -47,13 +48,13 @@ static int read_text(struct vfpt_document *document, int fd, size_t room, struct
 static int open_directory(struct vfpt_document *document, struct vfpt_error *err)
 {
 	const char *slash = strrchr(document->path, '/');
-	char *path = slash ? strndup(document->path, (size_t)(slash - document->path) + 1) : strdup(".");
+	autofree char *path =
+		slash ? strndup(document->path, (size_t)(slash - document->path) + 1) : strdup(".");
 
 	if (!path)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
 	document->name = slash ? slash + 1 : document->path;
 	document->directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	free(path);
 	if (document->directory < 0)
 		return vfpt_error_errno(
 			err, VFPT_BAD_INPUT, errno, "cannot open the document %s", document->path);
@@ -71,28 +72,26 @@ static int open_document(const struct vfpt_document *document)
 
 static int read_document_file(struct vfpt_document *document, struct vfpt_error *err)
 {
-	int fd = open_document(document);
-	struct stat status = {0};
-	int r = -1;
+	autoclose int fd = open_document(document);
+	struct stat status;
 
 	if (fd < 0)
 		return vfpt_error_errno(
 			err, VFPT_BAD_INPUT, errno, "cannot open the document %s", document->path);
 	if (fstat(fd, &status) < 0)
-		vfpt_error_errno(err, VFPT_BAD_INPUT, errno, "cannot read the document %s", document->path);
-	else if (!S_ISREG(status.st_mode))
-		vfpt_error_set(err, VFPT_BAD_INPUT, "the document %s is not a regular file", document->path);
-	else if (status.st_size > VFPT_DOCUMENT_MAX)
-		vfpt_error_set(err, VFPT_BAD_INPUT, "the document %s is larger than %u MiB", document->path,
-			VFPT_DOCUMENT_MAX >> 20);
-	else
-		/* One byte more shows the end of the file. */
-		r = read_text(document, fd, (size_t)status.st_size + 1, err);
+		return vfpt_error_errno(
+			err, VFPT_BAD_INPUT, errno, "cannot read the document %s", document->path);
+	if (!S_ISREG(status.st_mode))
+		return vfpt_error_set(
+			err, VFPT_BAD_INPUT, "the document %s is not a regular file", document->path);
+	if (status.st_size > VFPT_DOCUMENT_MAX)
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "the document %s is larger than %u MiB",
+			document->path, VFPT_DOCUMENT_MAX >> 20);
 	document->mode = status.st_mode & 07777;
 	document->uid = status.st_uid;
 	document->gid = status.st_gid;
-	close(fd);
-	return r;
+	/* One byte more shows the end of the file. */
+	return read_text(document, fd, (size_t)status.st_size + 1, err);
 }
 
 /* It was given up while the document was parsed, and may be hostile: nothing is left to be used. */
@@ -186,36 +185,30 @@ static int write_and_rename(
 {
 	int fd = openat(
 		document->directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int saved;
+	int number;
 
 	if (fd < 0)
 		return -1;
-	if (copy_owner_and_mode(document, fd) < 0) {
-		saved = errno;
-		close(fd);
-		errno = saved;
-	} else if (file_write_and_close(fd, text, size) == 0 &&
-		   renameat(document->directory, temporary, document->directory, document->name) == 0) {
+	if (copy_owner_and_mode(document, fd) < 0)
+		scoped_close(&fd);
+	else if (file_write_and_close(fd, text, size) == 0 &&
+		 renameat(document->directory, temporary, document->directory, document->name) == 0)
 		return 0;
-	}
-	saved = errno;
+	number = errno;
 	(void)unlinkat(document->directory, temporary, 0);
-	errno = saved;
+	errno = number;
 	return -1;
 }
 
 static int replace_text(
 	const struct vfpt_document *document, const char *text, size_t size, struct vfpt_error *err)
 {
-	char *temporary = temporary_name(document->name);
-	int r = temporary ? write_and_rename(document, temporary, text, size) : -1;
+	autofree char *temporary = temporary_name(document->name);
 
-	if (r < 0) {
-		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot write the document %s", document->path);
-		vfpt_error_remedy(err, "make room and see that VDSM's user can write in its directory");
-	}
-	free(temporary);
-	return r;
+	if (temporary && write_and_rename(document, temporary, text, size) == 0)
+		return 0;
+	vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot write the document %s", document->path);
+	return vfpt_error_remedy(err, "make room and see that VDSM's user can write in its directory");
 }
 
 /* Is that a document that a hook was writing, which is no more? */
@@ -252,13 +245,10 @@ void vfpt_document_clean(const struct vfpt_document *document)
 
 int vfpt_document_replace(const struct vfpt_document *document, struct vfpt_error *err)
 {
-	char *text;
+	autofree char *text = NULL;
 	size_t size;
-	int r;
 
 	if (vfpt_domain_print(document->domain, &text, &size, err) < 0)
 		return -1;
-	r = replace_text(document, text, size, err);
-	free(text);
-	return r;
+	return replace_text(document, text, size, err);
 }

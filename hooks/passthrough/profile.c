@@ -38,8 +38,7 @@ static void append_text(char *list, size_t size, const char *word)
 	snprintf(list + used, size - used, "%s", word);
 }
 
-/* The index of @value among @count @words, or -1 with the error naming them. */
-static int one_of(const char *value, const char *const *words, int count, struct vfpt_error *err)
+int vfpt_one_of(const char *value, const char *const *words, int count, struct vfpt_error *err)
 {
 	char list[80] = "";
 
@@ -59,7 +58,7 @@ static int set_passthrough(struct vfpt_profile *profile, const char *value, stru
 		[VFPT_PASSTHROUGH_PREFERRED] = "preferred",
 		[VFPT_PASSTHROUGH_OFF] = "off",
 	};
-	int i = one_of(value, words, 3, err);
+	int i = vfpt_one_of(value, words, 3, err);
 
 	if (i >= 0)
 		profile->passthrough = (enum vfpt_passthrough)i;
@@ -73,7 +72,7 @@ static int set_mode(struct vfpt_profile *profile, const char *value, struct vfpt
 		[VFPT_MODE_MACVTAP] = "macvtap",
 		[VFPT_MODE_FAILOVER] = "failover",
 	};
-	int i = one_of(value, words, 3, err);
+	int i = vfpt_one_of(value, words, 3, err);
 
 	if (i >= 0)
 		profile->mode = (enum vfpt_mode)i;
@@ -103,30 +102,25 @@ static int set_port_profile(struct vfpt_profile *profile, const char *value, str
 	return 0;
 }
 
-/* Cut "A:B:C" in place; @return the number of parts, or @most + 1 when there are more. */
-static size_t split(char *text, char separator, char *parts[], size_t most)
-{
-	size_t count = 0;
-
-	for (char *next; text && count < most; text = next) {
-		next = strchr(text, separator);
-		if (next)
-			*next++ = '\0';
-		parts[count++] = text;
-	}
-	return text ? most + 1 : count;
-}
-
-/* Cut a copy of "A:B:C" or "A-B" whose parts are put into @settings one by one, numbers without leading
- * zeros. */
+/*
+ * Cut a copy of "A:B:C" or "A-B" into its parts, @most at the most, which are then put into @settings one by
+ * one: numbers without leading zeros.
+ */
 static int cut_numbers(const char *value, char separator, const char *form, char copy[32], char *parts[],
 	size_t most, size_t *count, struct vfpt_error *err)
 {
+	char *next = copy;
+
 	if (strlen(value) >= 32)
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "\"%.40s\" is too long", value);
 	memcpy(copy, value, strlen(value) + 1);
-	*count = split(copy, separator, parts, most);
-	if (*count > most)
+	for (*count = 0; next && *count < most; ++*count) {
+		parts[*count] = next;
+		next = strchr(next, separator);
+		if (next)
+			*next++ = '\0';
+	}
+	if (next)
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "\"%.40s\" is not %s", value, form);
 	for (size_t i = 0; i < *count; i++)
 		if (parts[i][0] == '0' && parts[i][1] != '\0')

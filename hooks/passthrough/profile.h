@@ -49,6 +49,9 @@ bool vfpt_profile_knows(const char *name);
 int vfpt_profile_set(
 	struct vfpt_profile *profile, const char *name, const char *value, struct vfpt_error *err);
 
+/** @return the index of @value among @count @words, or -1 with the error naming them */
+int vfpt_one_of(const char *value, const char *const *words, int count, struct vfpt_error *err);
+
 /** Refuse what excludes each other. */
 int vfpt_profile_check(const struct vfpt_profile *profile, struct vfpt_error *err);
 

@@ -28,9 +28,12 @@ static int set_from_environment(
 	return 0;
 }
 
-static int set_from_metadata(
-	const struct vfpt_vnic *vnic, struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
+/* The property `passthrough` alone, or all others, which count only with it. */
+static int set_properties(const struct vfpt_vnic *vnic, char *const *environment,
+	struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
 {
+	if (environment)
+		return set_from_environment(environment, profile, passthrough, err);
 	for (size_t i = 0; i < vnic->property_count; i++) {
 		const struct vfpt_property *property = &vnic->properties[i];
 
@@ -39,14 +42,6 @@ static int set_from_metadata(
 			return -1;
 	}
 	return 0;
-}
-
-/* The property `passthrough` alone, or all others, which count only with it. */
-static int set_properties(const struct vfpt_vnic *vnic, char *const *environment,
-	struct vfpt_profile *profile, bool passthrough, struct vfpt_error *err)
-{
-	return environment ? set_from_environment(environment, profile, passthrough, err)
-			   : set_from_metadata(vnic, profile, passthrough, err);
 }
 
 static int read_profile(const struct vfpt_vnic *vnic, const struct vfpt_config *config,
