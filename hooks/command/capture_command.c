@@ -39,20 +39,22 @@ static int put_all(struct capture *c)
 
 static int run_capture(const struct call *call, struct vfpt_error *err)
 {
-	struct tools tools = {.quiet = true, .root = true};
-	struct capture capture = {.tools = &tools, .err = err, .text = malloc(LARGEST)};
-	int r = capture.text ? tools_open(&tools, VFPT_TO_LOOK, err)
-			     : vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "capturing");
+	scoped(tools_close) struct tools tools = {TOOLS_CLOSED, .quiet = true, .root = true};
+	autofree char *text = malloc(LARGEST);
+	struct capture capture = {.tools = &tools, .err = err, .text = text};
+	int r;
 
-	if (r == 0 && (r = parcel_open(&capture.parcel, call->operand, option(call, "anonymous"), err)) == 0)
-		r = put_all(&capture);
-	if (capture.parcel.path)
-		r = parcel_close(&capture.parcel, r, err);
+	if (!text)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "capturing");
+	if (tools_open(&tools, VFPT_TO_LOOK, err) < 0)
+		return -1;
+	r = parcel_open(&capture.parcel, call->operand, option(call, "anonymous"), err);
 	if (r == 0)
-		say(0, "%s: %u files, links and directories", call->operand, capture.parcel.entries);
-	tools_close(&tools);
-	free(capture.text);
-	return r;
+		r = put_all(&capture);
+	if (parcel_close(&capture.parcel, r, err) < 0)
+		return -1;
+	say(0, "%s: %u files, links and directories", call->operand, capture.parcel.entries);
+	return 0;
 }
 
 static const struct option options[] = {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What goes in of the machine. Only what is named here does. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
@@ -77,56 +76,50 @@ static int put_link(struct capture *c, const char *path)
 /* What cannot be read now (the speed of a link that is down) is as good as not there. */
 int put_entry(struct capture *c, const char *path)
 {
-	int fd = open_no_links(c, path);
-	struct stat status = {0};
-	ssize_t length;
+	autoclose int fd = open_no_links(c, path);
+	struct stat status;
+	int length;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &status) < 0)
 		return 0;
-	(void)fstat(fd, &status);
-	close(fd);
 	if (S_ISDIR(status.st_mode))
 		return parcel_directory(&c->parcel, path, c->err);
 	if (S_ISLNK(status.st_mode))
 		return put_link(c, path);
-	length = S_ISREG(status.st_mode) ? read_bytes(c->tools, path, c->text, LARGEST) : -1;
+	length = S_ISREG(status.st_mode) ? file_read_start(c->tools->session.root, path, c->text, LARGEST)
+					 : -1;
 	return length < 0 ? 0 : parcel_file(&c->parcel, path, c->text, (size_t)length, c->err);
 }
 
-static int not_hidden(const struct dirent *entry)
+struct entries {
+	struct capture *c;
+	const char *directory, *pattern;
+	put_path *step;
+};
+
+static int do_with_entry(const char *name, void *data)
 {
-	return entry->d_name[0] != '.';
+	const struct entries *entries = data;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", entries->directory, name);
+	return fnmatch(entries->pattern, name, 0) == 0 && entries->step(entries->c, path) < 0;
 }
 
 /* One that is not there has none. */
 int each(struct capture *c, const char *directory, const char *pattern, put_path *step)
 {
-	struct dirent **entries;
-	int fd = file_open(c->tools->session.root, directory, O_RDONLY | O_DIRECTORY), count, r = 0;
-	char path[PATH_MAX];
+	struct entries entries = {.c = c, .directory = directory, .pattern = pattern, .step = step};
 
-	if (fd < 0)
-		return 0;
-	count = scandirat(fd, ".", &entries, not_hidden, versionsort);
-	close(fd);
-	for (int i = 0; i < count; i++) {
-		snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
-		if (r == 0 && fnmatch(pattern, entries[i]->d_name, 0) == 0)
-			r = step(c, path);
-		free(entries[i]);
-	}
-	if (count >= 0)
-		free(entries);
-	return r;
+	return file_each_sorted(c->tools->session.root, directory, do_with_entry, &entries) > 0 ? -1 : 0;
 }
 
 static int each_of(struct capture *c, const char *directory, const char *const *patterns)
 {
-	int r = 0;
-
-	for (; r == 0 && *patterns; patterns++)
-		r = each(c, directory, *patterns, put_entry);
-	return r;
+	for (; *patterns; patterns++)
+		if (each(c, directory, *patterns, put_entry) < 0)
+			return -1;
+	return 0;
 }
 
 /* Where a link of /sys/class or /sys/bus leads to: "../../devices/X" is sys/devices/X. Else @path itself. */
@@ -187,15 +180,14 @@ int put_processes(struct capture *c)
 {
 	const char *qemu_user =
 		c->tools->session.captured ? NULL : c->tools->session.config->policy.qemu_user;
-	struct vm_process *processes;
+	autofree struct vm_process *processes = NULL;
 	size_t count;
-	int r = 0;
 
 	if (processes_of_vms(c->tools->session.root, qemu_user,
 		    c->tools->session.config->policy.liveness_timeout, &processes, &count) < 0)
 		return vfpt_error_set(c->err, VFPT_SYSTEM, "cannot read the processes of VMs in /proc");
-	for (size_t i = 0; r == 0 && i < count; i++)
-		r = put_process(c, &processes[i]);
-	free(processes);
-	return r;
+	for (size_t i = 0; i < count; i++)
+		if (put_process(c, &processes[i]) < 0)
+			return -1;
+	return 0;
 }

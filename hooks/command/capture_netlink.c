@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "file.h"
 
 /* Names of VLAN devices and their ids: root only, for the rest of us rtnetlink has them. */
 static int put_vlans(struct capture *c)
@@ -17,7 +18,7 @@ static int put_vlans(struct capture *c)
 		return vfpt_error_errno(
 			c->err, VFPT_SYSTEM, EACCES, "cannot read /%s; run vfpt as root", path);
 	/* Not put_entry(): /proc/net is a link. */
-	length = read_bytes(c->tools, path, c->text, LARGEST);
+	length = file_read_start(c->tools->session.root, path, c->text, LARGEST);
 	return length < 0 ? 0 : parcel_file(&c->parcel, path, c->text, (size_t)length, c->err);
 }
 
@@ -37,11 +38,11 @@ static int put_address(const struct look *look, void *data, struct vfpt_error *e
 
 static int put_settings(struct capture *c, const struct vfpt_pf *pf)
 {
-	struct vfpt_settings *settings;
-	char path[VFPT_CAPTURED_PATH], value[VFPT_SETTING_SIZE], *text = NULL;
+	autofree struct vfpt_settings *settings = NULL;
+	autofree char *text = NULL;
+	char path[VFPT_CAPTURED_PATH], value[VFPT_SETTING_SIZE];
 	size_t size;
 	FILE *out;
-	int r;
 
 	if (vfpt_session_settings(&c->tools->session, pf, &settings, c->err) < 0)
 		return -1;
@@ -52,24 +53,21 @@ static int put_settings(struct capture *c, const struct vfpt_pf *pf)
 				fprintf(out, "%u %s %s\n", vf, vfpt_setting_name((enum vfpt_setting)i),
 					vfpt_setting_print(
 						(enum vfpt_setting)i, settings[vf].value[i], value));
-	free(settings);
 	vfpt_captured_settings_path(path, pf);
-	r = out && fclose(out) == 0 ? parcel_file(&c->parcel, path, text, size, c->err)
-				    : vfpt_error_errno(c->err, VFPT_SYSTEM, ENOMEM, "%s", path);
-	free(text);
-	return r;
+	if (!out || fclose(out) != 0)
+		return vfpt_error_errno(c->err, VFPT_SYSTEM, ENOMEM, "%s", path);
+	return parcel_file(&c->parcel, path, text, size, c->err);
 }
 
 int put_netlink(struct capture *c)
 {
-	const struct vfpt_pf **pfs;
+	autofree const struct vfpt_pf **pfs = NULL;
 	size_t count;
-	int r = 0;
 
 	if (put_vlans(c) < 0 || vfpt_host_pfs(c->tools->session.host, &pfs, &count, c->err) < 0)
 		return -1;
-	for (size_t i = 0; r == 0 && i < count; i++)
-		r = put_settings(c, pfs[i]) < 0 ? -1 : look_at_pf(c->tools, pfs[i], put_address, c, c->err);
-	free(pfs);
-	return r;
+	for (size_t i = 0; i < count; i++)
+		if (put_settings(c, pfs[i]) < 0 || look_at_pf(c->tools, pfs[i], put_address, c, c->err) < 0)
+			return -1;
+	return 0;
 }

@@ -63,23 +63,19 @@ static int check_all(struct checker *checker, struct vfpt_error *err)
 
 static int run_check(const struct call *call, struct vfpt_error *err)
 {
-	struct tools tools = {.quiet = true};
+	scoped(tools_close) struct tools tools = {TOOLS_CLOSED, .quiet = true};
 	struct checker checker = {.tools = &tools};
 	struct vfpt_error no_ledger;
-	int r = tools_open(&tools, VFPT_TO_LOOK, &no_ledger);
 
 	(void)call;
-	if (r == 0)
-		r = tools_load(&tools, &no_ledger);
-	/* The ledger comes last: without it all else can still be checked. */
-	if (r < 0 && tools.session.liveness)
+	if (tools_open(&tools, VFPT_TO_LOOK, &no_ledger) < 0 || tools_load(&tools, &no_ledger) < 0)
 		checker.no_ledger = &no_ledger;
-	else if (r < 0)
+	/* The ledger comes last: without it all else can still be checked. */
+	if (checker.no_ledger && !tools.session.liveness) {
 		*err = no_ledger;
-	if (r == 0 || checker.no_ledger)
-		r = check_all(&checker, err);
-	tools_close(&tools);
-	return r;
+		return -1;
+	}
+	return check_all(&checker, err);
 }
 
 static const struct option options[] = {{NULL, NULL, NULL}};

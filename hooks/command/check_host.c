@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Checks of the machine: kernel and cards. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,17 +12,20 @@
 
 /* --- kernel ---------------------------------------------------------------------------------- */
 
+static int count_one(const char *name, void *data)
+{
+	unsigned *count = data;
+
+	(void)name;
+	++*count;
+	return 0;
+}
+
 static unsigned count_entries(const struct tools *tools, const char *path)
 {
-	int fd = file_open(tools->session.root, path, O_RDONLY | O_DIRECTORY);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
 	unsigned count = 0;
 
-	while (dir && (entry = readdir(dir)))
-		count += entry->d_name[0] != '.';
-	if (dir)
-		closedir(dir);
+	(void)file_each(tools->session.root, path, count_one, &count);
 	return count;
 }
 
@@ -46,7 +48,8 @@ static bool is_module(const struct tools *tools)
 	static const char *const lists[] = {"modules.dep", "modules.builtin"};
 	struct utsname kernel;
 	bool found = false;
-	char path[160], *line = NULL;
+	autofree char *line = NULL;
+	char path[160];
 	size_t size = 0;
 
 	if (uname(&kernel) < 0)
@@ -54,15 +57,12 @@ static bool is_module(const struct tools *tools)
 	for (int i = 0; i < 2 && !found; i++) {
 		snprintf(path, sizeof(path), "lib/modules/%.100s/%s", kernel.release, lists[i]);
 		int fd = file_open(tools->session.root, path, O_RDONLY);
-		FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+		autofclose FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
 		while (file && !found && getline(&line, &size, file) > 0)
 			found = strstr(line, "/vfio-pci.ko") &&
 				strstr(line, "/vfio-pci.ko") < strchrnul(line, ':');
-		if (file)
-			fclose(file);
 	}
-	free(line);
 	return found;
 }
 

@@ -40,7 +40,7 @@ static int check_settings(struct checker *checker, const struct vfpt_assignment 
 	unsigned vf, struct vfpt_error *err)
 {
 	char reason[VFPT_REASON_SIZE], is[VFPT_SETTING_SIZE], shall[VFPT_SETTING_SIZE];
-	struct vfpt_settings *settings;
+	autofree struct vfpt_settings *settings = NULL;
 	bool taken;
 
 	if (vfpt_vf_usage(checker->tools->session.host, &a->address, &taken, reason, err) < 0)
@@ -59,7 +59,6 @@ static int check_settings(struct checker *checker, const struct vfpt_assignment 
 				vfpt_setting_print(setting, settings[vf].value[i], is),
 				vfpt_setting_print(setting, a->wanted.value[i], shall));
 	}
-	free(settings);
 	return 0;
 }
 

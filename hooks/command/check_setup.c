@@ -28,7 +28,7 @@ static bool has_capability(int fd)
 /* @return is it as it should be? One that is not there is only counted as @missing. */
 static bool check_hook(struct checker *checker, const char *path, unsigned *missing)
 {
-	int fd = file_open(checker->tools->session.root, path, O_RDONLY);
+	autoclose int fd = file_open(checker->tools->session.root, path, O_RDONLY);
 	struct stat status;
 	bool fine = false;
 
@@ -45,8 +45,6 @@ static bool check_hook(struct checker *checker, const char *path, unsigned *miss
 			path);
 	else
 		fine = true;
-	if (fd >= 0)
-		close(fd);
 	return fine;
 }
 

@@ -171,8 +171,7 @@ static int read_domain(struct explanation *x, const char *path, char vm[VFPT_VM_
 static int plan_again_without_gone(struct tools *tools, struct explanation *x, struct vfpt_error *err)
 {
 	struct vfpt_plan_options options = {.verdicts = true};
-	struct vfpt_assignment *gone;
-	int r = 0;
+	autofree struct vfpt_assignment *gone = NULL;
 
 	if (vfpt_find_gone(&tools->session, x->plan, &gone, &options.gone_count, err) < 0)
 		return -1;
@@ -180,12 +179,10 @@ static int plan_again_without_gone(struct tools *tools, struct explanation *x, s
 	for (size_t i = 0; i < options.gone_count; i++)
 		vfpt_warn("VM %s is gone; its VF %u of %s would be given back", gone[i].vm, gone[i].vf,
 			gone[i].pf);
-	if (options.gone_count > 0) {
-		vfpt_plan_free(x->plan);
-		r = vfpt_plan_make(&tools->session, &x->requests, &options, &x->plan, err);
-	}
-	free(gone);
-	return r;
+	if (options.gone_count == 0)
+		return 0;
+	vfpt_plan_free(x->plan);
+	return vfpt_plan_make(&tools->session, &x->requests, &options, &x->plan, err);
 }
 
 static void add_doubt(struct tools *tools, struct vfpt_plan *plan)
@@ -213,31 +210,30 @@ static int plan_with_verdicts(
 	return 0;
 }
 
+static void free_explanation(struct explanation *x)
+{
+	vfpt_plan_free(x->plan);
+	vfpt_requests_free(&x->requests);
+	vfpt_document_close(&x->document);
+}
+
 static int run_explain(const struct call *call, struct vfpt_error *err)
 {
-	struct tools tools = {.quiet = true};
-	struct explanation x = {.document = VFPT_DOCUMENT_CLOSED};
+	scoped(tools_close) struct tools tools = {TOOLS_CLOSED, .quiet = true};
+	scoped(free_explanation) struct explanation x = {.document = VFPT_DOCUMENT_CLOSED};
 	char vm[VFPT_VM_SIZE];
-	/* The document first: whoever runs this can read it, and the ledger's owner perhaps not. */
-	int r = read_domain(&x, call->operand, vm, err);
 
-	if (r == 0)
-		r = tools_open(&tools, VFPT_TO_LOOK, err);
-	if (r == 0 && tools.config_error.code != VFPT_OK) {
+	/* The document first: whoever runs this can read it, and the ledger's owner perhaps not. */
+	if (read_domain(&x, call->operand, vm, err) < 0 || tools_open(&tools, VFPT_TO_LOOK, err) < 0)
+		return -1;
+	if (tools.config_error.code != VFPT_OK) {
 		*err = tools.config_error;
-		r = -1;
+		return -1;
 	}
-	if (r == 0)
-		r = plan_with_verdicts(&tools, &x, vm, err);
-	if (r == 0) {
-		(option(call, "json") ? print_json : print_plan)(x.plan);
-		r = x.plan->failure.code == VFPT_OK ? EXIT_FINE : EXIT_FAILED;
-	}
-	vfpt_plan_free(x.plan);
-	vfpt_requests_free(&x.requests);
-	tools_close(&tools);
-	vfpt_document_close(&x.document);
-	return r;
+	if (plan_with_verdicts(&tools, &x, vm, err) < 0)
+		return -1;
+	(option(call, "json") ? print_json : print_plan)(x.plan);
+	return x.plan->failure.code == VFPT_OK ? EXIT_FINE : EXIT_FAILED;
 }
 
 static const struct option options[] = {

@@ -15,7 +15,7 @@ int each_pf(struct list *list,
 	int (*show)(struct list *list, const struct vfpt_pf *pf, struct vfpt_error *err),
 	struct vfpt_error *err)
 {
-	const struct vfpt_pf **pfs = NULL;
+	autofree const struct vfpt_pf **pfs = NULL;
 	size_t count = 0, shown = 0;
 	int r = vfpt_host_pfs(list->tools->session.host, &pfs, &count, err);
 
@@ -24,7 +24,6 @@ int each_pf(struct list *list,
 			r = show(list, pfs[i], err);
 			shown++;
 		}
-	free(pfs);
 	if (r == 0 && !list->pf && count == 0 && !list->pfs)
 		say(0, "There is no PF on this host.");
 	if (r == 0 && list->pf && shown == 0)
@@ -101,20 +100,18 @@ static void list_gone(const struct tools *tools)
 
 static int run_list(const struct call *call, struct vfpt_error *err)
 {
-	struct tools tools = {.quiet = false};
+	scoped(tools_close) struct tools tools = {TOOLS_CLOSED};
 	struct list list = {.tools = &tools, .pf = option(call, "pf"), .free_only = option(call, "free")};
-	int r = tools_open(&tools, VFPT_TO_LOOK, err);
+	int r;
 
-	if (r == 0)
-		r = tools_load(&tools, err);
-	if (r == 0)
-		r = vfpt_survey_networks(&tools.session, &list.services, &list.service_count, err);
-	if (r == 0)
-		r = option(call, "json") ? list_json(&list, err) : each_pf(&list, list_pf, err);
+	if (tools_open(&tools, VFPT_TO_LOOK, err) < 0 || tools_load(&tools, err) < 0)
+		return -1;
+	if (vfpt_survey_networks(&tools.session, &list.services, &list.service_count, err) < 0)
+		return -1;
+	r = option(call, "json") ? list_json(&list, err) : each_pf(&list, list_pf, err);
 	if (r == 0 && !option(call, "json") && !list.pf && !list.free_only)
 		list_gone(&tools);
 	vfpt_surveyed_networks_free(list.services, list.service_count);
-	tools_close(&tools);
 	return r;
 }
 

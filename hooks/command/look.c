@@ -9,15 +9,10 @@
 
 static int group_of(struct tools *tools, const struct vfpt_pci *vf)
 {
-	struct vfpt_iommu_group group;
+	scoped(vfpt_iommu_group_free) struct vfpt_iommu_group group = {.count = 0};
 	struct vfpt_error none;
-	int number = -1;
 
-	if (vfpt_host_iommu_group(tools->session.host, vf, &group, &none) == 0) {
-		number = (int)group.number;
-		vfpt_iommu_group_free(&group);
-	}
-	return number;
+	return vfpt_host_iommu_group(tools->session.host, vf, &group, &none) == 0 ? (int)group.number : -1;
 }
 
 static const struct vfpt_assignment *assignment_of(const struct tools *tools, const struct vfpt_pci *vf)
@@ -44,7 +39,7 @@ static int look_at_vf(struct tools *tools, struct look *look, struct vfpt_error 
 int look_at_pf(
 	struct tools *tools, const struct vfpt_pf *pf, visit_vf *visit, void *data, struct vfpt_error *err)
 {
-	struct vfpt_settings *settings;
+	autofree struct vfpt_settings *settings = NULL;
 	int r = vfpt_session_settings(&tools->session, pf, &settings, err);
 
 	for (unsigned vf = 0; r == 0 && vf < pf->vf_count; vf++) {
@@ -54,6 +49,5 @@ int look_at_pf(
 		if (r == 0)
 			r = visit(&look, data, err);
 	}
-	free(settings);
 	return r;
 }

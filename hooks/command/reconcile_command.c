@@ -5,14 +5,10 @@
 
 static int run_reconcile(const struct call *call, struct vfpt_error *err)
 {
-	struct tools tools = {.quiet = false};
-	int r = tools_open(&tools, VFPT_TO_RELEASE, err);
+	scoped(tools_close) struct tools tools = {TOOLS_CLOSED};
 
 	(void)call;
-	if (r == 0)
-		r = vfpt_reconcile(&tools.session, err);
-	tools_close(&tools);
-	return r;
+	return tools_open(&tools, VFPT_TO_RELEASE, err) < 0 ? -1 : vfpt_reconcile(&tools.session, err);
 }
 
 static const struct option options[] = {{NULL, NULL, NULL}};

@@ -55,18 +55,14 @@ static int release_all(struct tools *tools, const struct subject *subject, bool 
 
 static int run_release(const struct call *call, struct vfpt_error *err)
 {
-	struct tools tools = {.quiet = false};
+	scoped(tools_close) struct tools tools = {TOOLS_CLOSED};
 	struct subject subject;
-	int r = tools_open(&tools, VFPT_TO_RELEASE, err);
 
-	if (r == 0)
-		r = tools_load(&tools, err);
-	if (r == 0)
-		r = subject_read(&tools, call->operand, &subject, err);
-	if (r == 0)
-		r = release_all(&tools, &subject, option(call, "force"), call->operand, err);
-	tools_close(&tools);
-	return r;
+	if (tools_open(&tools, VFPT_TO_RELEASE, err) < 0 || tools_load(&tools, err) < 0)
+		return -1;
+	if (subject_read(&tools, call->operand, &subject, err) < 0)
+		return -1;
+	return release_all(&tools, &subject, option(call, "force"), call->operand, err);
 }
 
 static const struct option options[] = {

@@ -106,40 +106,37 @@ static void show_gone(struct show *show)
 
 static int show_all(struct show *show, struct vfpt_error *err)
 {
-	const struct vfpt_pf **pfs;
+	autofree const struct vfpt_pf **pfs = NULL;
 	size_t count;
-	int r;
 
 	if (vfpt_survey_networks(&show->tools->session, &show->services, &show->service_count, err) < 0 ||
 		vfpt_host_pfs(show->tools->session.host, &pfs, &count, err) < 0)
 		return -1;
-	r = 0;
-	for (size_t i = 0; r == 0 && i < count; i++)
-		r = look_at_pf(show->tools, pfs[i], show_vf, show, err);
-	free(pfs);
-	if (r == 0)
-		show_gone(show);
-	return r;
+	for (size_t i = 0; i < count; i++)
+		if (look_at_pf(show->tools, pfs[i], show_vf, show, err) < 0)
+			return -1;
+	show_gone(show);
+	return 0;
+}
+
+static void free_networks(struct show *show)
+{
+	vfpt_surveyed_networks_free(show->services, show->service_count);
 }
 
 static int run_show(const struct call *call, struct vfpt_error *err)
 {
-	struct tools tools = {.quiet = false};
-	struct show show = {.tools = &tools};
-	int r = tools_open(&tools, VFPT_TO_LOOK, err);
+	scoped(tools_close) struct tools tools = {TOOLS_CLOSED};
+	scoped(free_networks) struct show show = {.tools = &tools};
 
-	if (r == 0)
-		r = tools_load(&tools, err);
-	if (r == 0)
-		r = subject_read(&tools, call->operand, &show.subject, err);
-	if (r == 0)
-		r = show_all(&show, err);
-	if (r == 0 && show.shown == 0)
-		r = vfpt_error_set(err, VFPT_BAD_INPUT, "no VF on this host is or has %.40s; see vfpt list",
-			call->operand);
-	vfpt_surveyed_networks_free(show.services, show.service_count);
-	tools_close(&tools);
-	return r;
+	if (tools_open(&tools, VFPT_TO_LOOK, err) < 0 || tools_load(&tools, err) < 0)
+		return -1;
+	if (subject_read(&tools, call->operand, &show.subject, err) < 0 || show_all(&show, err) < 0)
+		return -1;
+	if (show.shown == 0)
+		return vfpt_error_set(err, VFPT_BAD_INPUT,
+			"no VF on this host is or has %.40s; see vfpt list", call->operand);
+	return 0;
 }
 
 static const struct option options[] = {{NULL, NULL, NULL}};

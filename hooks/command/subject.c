@@ -10,29 +10,26 @@
 static int read_index(struct tools *tools, const char *text, struct vfpt_pci *vf, struct vfpt_error *err)
 {
 	const char *colon = strrchr(text, ':');
-	const struct vfpt_pf **pfs;
+	autofree const struct vfpt_pf **pfs = NULL;
 	size_t count, length = colon ? (size_t)(colon - text) : 0;
-	int r = 0;
 
 	if (!colon || length == 0 || !colon[1] || strlen(colon + 1) > 5 ||
 		colon[1 + strspn(colon + 1, "0123456789")])
 		return 0;
 	if (vfpt_host_pfs(tools->session.host, &pfs, &count, err) < 0)
 		return -1;
-	for (size_t i = 0; r == 0 && i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		unsigned index = (unsigned)atoi(colon + 1);
 
 		if (strlen(pfs[i]->name) != length || strncmp(pfs[i]->name, text, length) != 0)
 			continue;
-		r = 1;
-		if (index < pfs[i]->vf_count)
-			*vf = pfs[i]->vfs[index];
-		else
-			r = vfpt_error_set(err, VFPT_BAD_INPUT, "PF %s has %u VFs, and no VF %u",
+		if (index >= pfs[i]->vf_count)
+			return vfpt_error_set(err, VFPT_BAD_INPUT, "PF %s has %u VFs, and no VF %u",
 				pfs[i]->name, pfs[i]->vf_count, index);
+		*vf = pfs[i]->vfs[index];
+		return 1;
 	}
-	free(pfs);
-	return r;
+	return 0;
 }
 
 int subject_read(struct tools *tools, const char *text, struct subject *out, struct vfpt_error *err)

@@ -5,6 +5,7 @@
 
 #include <json-c/json_object.h>
 
+#include "alloc.h"
 #include "plan.h"
 #include "survey.h"
 
@@ -67,15 +68,15 @@ struct tools {
 	size_t corrupt; /* records that cannot be read */
 };
 
+/* Not open: what follows are members that are not zero. */
+#define TOOLS_CLOSED .session = VFPT_SESSION_CLOSED
+
 /* Open all below / or VFPT_ROOT. Where root runs the command it becomes the ledger's owner first. */
 int tools_open(struct tools *tools, enum vfpt_session_use use, struct vfpt_error *err);
 void tools_close(struct tools *tools);
 
 /* Read all assignments, with a warning for each record that cannot be read. */
 int tools_load(struct tools *tools, struct vfpt_error *err);
-
-/* The first @size - 1 bytes of a file below the root, '\0' behind. @return how many, -1 with errno */
-int read_bytes(const struct tools *tools, const char *path, char *text, size_t size);
 
 /* --- looking (look.c) */
 

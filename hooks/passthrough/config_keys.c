@@ -89,10 +89,12 @@ static int set_policy(struct vfpt_policy *policy, const char *key, const char *v
 		policy->pack = word == 1;
 	} else if (strcmp(key, "numa") == 0) {
 		word = vfpt_one_of(value, numa, 3, err);
-		policy->numa = word < 0 ? VFPT_NUMA_REQUIRE : (enum vfpt_numa)word;
+		if (word >= 0)
+			policy->numa = (enum vfpt_numa)word;
 	} else if (strcmp(key, "untagged") == 0) {
 		word = vfpt_one_of(value, untagged, 3, err);
-		policy->untagged = word < 0 ? VFPT_UNTAGGED_REFUSE : (enum vfpt_untagged)word;
+		if (word >= 0)
+			policy->untagged = (enum vfpt_untagged)word;
 	} else {
 		word = unknown_key("gap, placement, numa, untagged, lock_timeout, liveness_timeout, grace "
 				   "and qemu_user",

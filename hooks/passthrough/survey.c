@@ -72,9 +72,12 @@ int vfpt_survey_networks(struct vfpt_session *session, struct vfpt_surveyed_netw
 	for (size_t i = 0; r == 0 && i < config->network_count; i++)
 		if (!is_known(*out, *count, config->networks[i].name))
 			r = add_network(session, config->networks[i].name, VFPT_NO_NETWORK, out, count, err);
-	if (r < 0)
-		vfpt_surveyed_networks_free(*out, *count);
-	return r;
+	if (r == 0)
+		return 0;
+	vfpt_surveyed_networks_free(*out, *count);
+	*out = NULL;
+	*count = 0;
+	return -1;
 }
 
 void vfpt_surveyed_networks_free(struct vfpt_surveyed_network *services, size_t count)
