@@ -380,13 +380,39 @@ static struct call look_at_call(const struct program *program, pid_t pid)
 			     info.instruction_pointer < program->linker_end};
 }
 
+/*
+ * A hook's own child, which looks at processes or asks libvirt, runs to its end while the hook is held: it waits
+ * for nobody, and what it makes of its calls is no more than an answer that is late.
+ */
+static void let_child_run(pid_t pid)
+{
+	unsigned long child;
+	int status;
+
+	if (ptrace(PTRACE_GETEVENTMSG, pid, NULL, &child) < 0)
+		give_up("ptrace");
+	if (!WIFSTOPPED(wait_for((pid_t)child)))
+		return;
+	while (go_on(PTRACE_CONT, (pid_t)child, &status) != ENDED) {
+	}
+}
+
+/* Go on to the next call that is looked at. @return is there one? */
+static bool go_to_call(pid_t pid, int *status)
+{
+	for (;;) {
+		int stop = go_on(PTRACE_CONT, pid, status);
+
+		if (stop == AT_CALL || stop == ENDED)
+			return stop == AT_CALL;
+		if (stop == AT_CLONE)
+			let_child_run(pid);
+	}
+}
+
 static void trace(const struct program *program, pid_t pid, struct run *run)
 {
-	int stop;
-
-	while ((stop = go_on(PTRACE_CONT, pid, &run->status)) != ENDED) {
-		if (stop != AT_CALL)
-			continue;
+	while (go_to_call(pid, &run->status)) {
 		if (run->count == MAX_CALLS)
 			give_up("more than %d system calls", MAX_CALLS);
 		run->calls[run->count++] = look_at_call(program, pid);
@@ -397,10 +423,8 @@ static void trace(const struct program *program, pid_t pid, struct run *run)
 static void make_fail(
 	const struct program *program, pid_t pid, const struct fault *fault, unsigned uses, struct run *run)
 {
-	int stop;
-
-	while ((stop = go_on(PTRACE_CONT, pid, &run->status)) != ENDED) {
-		if (stop != AT_CALL || run->is_hit || uses-- > 0)
+	while (go_to_call(pid, &run->status)) {
+		if (run->is_hit || uses-- > 0)
 			continue;
 		run->is_hit = true;
 		run->hit = look_at_call(program, pid);
