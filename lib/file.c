@@ -21,7 +21,7 @@
 int file_open(int root, const char *path, int flags)
 {
 	/* openat2() refuses flags that mean nothing with O_PATH. */
-	const int always = flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK;
+	const int always = (flags & O_PATH) ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK;
 	const struct open_how how = {
 		.flags = (unsigned)(flags | always), .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
 	int fd, tries = 0;

@@ -262,7 +262,7 @@ static int read_network(
 /* A copy with the PFs behind it in one piece of memory, so that whoever frees it need not know what it is. */
 static struct vfpt_network *in_one_piece(const struct vfpt_network *network)
 {
-	size_t size = network->pf_count * sizeof(*network->pfs);
+	size_t size = network->pf_count * sizeof(const struct vfpt_pf *);
 	struct vfpt_network *copy = malloc(sizeof(*copy) + size);
 
 	if (!copy)

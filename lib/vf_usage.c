@@ -107,7 +107,7 @@ static int look_at_driver(struct look *look)
 	if (file_link_name(vfpt_host_root(look->host), path, driver, sizeof(driver)) < 0)
 		return errno == ENOENT ? 0 : fail(look, "driver");
 	if (strcmp(driver, "vfio-pci") == 0)
-		return taken_because(look, "it is bound to vfio-pci, and not by us");
+		return taken_because(look, "it is bound to vfio-pci");
 	return taken_because(look,
 		"%s drives it, but its network device is in another network namespace or missing", driver);
 }

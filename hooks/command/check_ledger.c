@@ -65,6 +65,7 @@ static int check_settings(struct checker *checker, const struct vfpt_assignment 
 static int check_assignment(struct checker *checker, const struct vfpt_assignment *a, struct vfpt_error *err)
 {
 	const struct tools *tools = checker->tools;
+	char reason[VFPT_REASON_SIZE];
 	const struct vfpt_pf *pf;
 	unsigned vf;
 
@@ -74,9 +75,9 @@ static int check_assignment(struct checker *checker, const struct vfpt_assignmen
 			a->vm);
 		return 0;
 	}
-	if (vfpt_vm_is_gone(tools->session.liveness, a)) {
-		result(checker, LEVEL_WARN, "VM %s, which has VF %u of %s, is gone; run vfpt reconcile",
-			a->vm, a->vf, a->pf);
+	if (!vfpt_vm_needs_vf(tools->session.liveness, a, reason)) {
+		result(checker, LEVEL_WARN, "VM %s, which has VF %u of %s, %s; run vfpt reconcile", a->vm,
+			a->vf, a->pf, reason);
 		return 0;
 	}
 	return vfpt_host_find_vf(tools->session.host, &a->address, &pf, &vf, err) < 0

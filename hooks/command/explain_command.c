@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vfpt explain: the plan of a VM's start, and why each VF is or is not the one. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "document.h"
 #include "message.h"
 #include "reclaim.h"
+#include "report.h"
 #include "vfpt.h"
 
 /* What is explained. */
@@ -167,46 +169,36 @@ static int read_domain(struct explanation *x, const char *path, char vm[VFPT_VM_
 	return vfpt_vm_parse(uuid ? uuid : "00000000-0000-0000-0000-000000000000", vm, err);
 }
 
-/* What VMs have that are gone would be given back first. */
-static int plan_again_without_gone(struct tools *tools, struct explanation *x, struct vfpt_error *err)
+/* A property is wrong: nothing can be planned, and the VM does not start. */
+static int plan_nothing(
+	struct explanation *x, const char *vm, const struct vfpt_error *why, struct vfpt_error *err)
 {
-	struct vfpt_plan_options options = {.verdicts = true};
-	autofree struct vfpt_assignment *gone = NULL;
-
-	if (vfpt_find_gone(&tools->session, x->plan, &gone, &options.gone_count, err) < 0)
-		return -1;
-	options.gone = gone;
-	for (size_t i = 0; i < options.gone_count; i++)
-		vfpt_warn("VM %s is gone; its VF %u of %s would be given back", gone[i].vm, gone[i].vf,
-			gone[i].pf);
-	if (options.gone_count == 0)
-		return 0;
-	vfpt_plan_free(x->plan);
-	return vfpt_plan_make(&tools->session, &x->requests, &options, &x->plan, err);
-}
-
-static void add_doubt(struct tools *tools, struct vfpt_plan *plan)
-{
-	const char *doubt = vfpt_vm_liveness_in_doubt(tools->session.liveness);
-
-	if (doubt && plan->failure.code != VFPT_OK && vfpt_plan_lacks_vf(plan))
-		vfpt_error_remedy(&plan->failure, "%s, so VFs of VMs that may be gone stay taken", doubt);
+	x->plan = calloc(1, sizeof(*x->plan));
+	if (!x->plan)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "explaining");
+	x->requests = (struct vfpt_requests){.starts = true};
+	memcpy(x->requests.vm, vm, VFPT_VM_SIZE);
+	x->plan->requests = &x->requests;
+	x->plan->failure = *why;
+	return 0;
 }
 
 static int plan_with_verdicts(
 	struct tools *tools, struct explanation *x, const char *vm, struct vfpt_error *err)
 {
 	const struct vfpt_plan_options options = {.verdicts = true};
+	struct vfpt_error why;
 
-	if (vfpt_requests_read(x->document.domain, tools->session.config, vm, NULL, NULL, &x->requests, err) <
-		0)
-		return -1;
+	if (vfpt_requests_read(
+		    x->document.domain, tools->session.config, vm, NULL, NULL, &x->requests, &why) < 0) {
+		*err = why;
+		return why.code == VFPT_BAD_INPUT ? plan_nothing(x, vm, &why, err) : -1;
+	}
 	if (vfpt_plan_make(&tools->session, &x->requests, &options, &x->plan, err) < 0 ||
-		plan_again_without_gone(tools, x, err) < 0)
+		vfpt_plan_without_gone(&tools->session, &options, &x->plan, err) < 0)
 		return -1;
-	if (x->plan->warning.code != VFPT_OK)
-		vfpt_warn("%s", x->plan->warning.message);
-	add_doubt(tools, x->plan);
+	vfpt_plan_add_doubt(&tools->session, x->plan);
+	vfpt_warn_of_plan(x->plan);
 	return 0;
 }
 

@@ -6,13 +6,14 @@
 #include "release.h"
 #include "vfpt.h"
 
-/* By the same rule as everywhere: only a VM that is gone for sure has no use for its VF. */
+/* By the same rule as everywhere: only a VM that is gone for sure, or runs without it, needs its VF no more.
+ */
 static int check_release(
 	struct tools *tools, const struct vfpt_assignment *a, bool force, struct vfpt_error *err)
 {
 	char reason[VFPT_REASON_SIZE];
 
-	if (!vfpt_vm_is_there(tools->session.liveness, a, reason))
+	if (!vfpt_vm_needs_vf(tools->session.liveness, a, reason))
 		return 0;
 	if (!force)
 		return vfpt_error_set(err, VFPT_BAD_INPUT,

@@ -26,10 +26,10 @@ static void show_assignment(struct tools *tools, const struct vfpt_assignment *a
 		say(15, "  mode         macvtap, MTU %u, %u before", a->mtu, a->mtu_before);
 	if (!vfpt_host_has(tools->session.host, &a->address))
 		return;
-	if (vfpt_vm_is_there(tools->session.liveness, a, reason))
+	if (vfpt_vm_needs_vf(tools->session.liveness, a, reason))
 		say(15, "  needed       yes: %s", reason);
 	else
-		say(15, "  needed       no, the VM is gone; vfpt reconcile gives the VF back");
+		say(15, "  needed       no, the VM %s; vfpt reconcile gives the VF back", reason);
 }
 
 /* One setting: as it is, as it should be, as it was. */

@@ -101,7 +101,7 @@ static void give_up(int number)
 				   "libvirt takes is much smaller\n";
 
 	(void)number;
-	privilege_renounce_all();
+	privilege_renounce_all(); /* a system call. NOLINT(bugprone-signal-handler,cert-sig30-c) */
 	(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
 	_exit(EXIT_GIVEN_UP);
 }

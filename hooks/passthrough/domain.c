@@ -227,14 +227,12 @@ static int read_root(struct vfpt_domain *domain, struct vfpt_error *err)
 			"the document is <%.40s>, neither <domain> nor <interface>",
 			(const char *)root->name);
 	devices = xml_child(root, NULL, "devices");
-	if (!devices)
-		return vfpt_error_set(err, VFPT_BAD_INPUT, "the domain has no <devices>");
 	domain->uuid = xml_content(xml_child(root, NULL, "uuid"));
 	if (vfpt_domain_read_devices(domain) < 0)
 		return vfpt_domain_no_memory(err);
 	if (read_vnics(domain, xml_child(devices, NULL, "interface"), err) < 0)
 		return -1;
-	return read_functions(domain, devices, err);
+	return devices ? read_functions(domain, devices, err) : 0;
 }
 
 int vfpt_domain_parse(const char *text, size_t size, struct vfpt_domain **out, struct vfpt_error *err)

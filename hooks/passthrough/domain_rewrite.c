@@ -306,9 +306,10 @@ int vfpt_domain_connect(struct vfpt_domain *domain, const struct vfpt_vnic *vnic
 int vfpt_domain_add_vf(struct vfpt_domain *domain, const struct vfpt_mac *mac,
 	const struct vfpt_connection *connection, struct vfpt_error *err)
 {
-	/* Without devices it is not parsed. */
 	xmlNode *devices = xml_next_element(domain->root->children, NULL, "devices");
 
+	if (!devices)
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "the domain has no <devices>");
 	if (!add_hostdev(devices, xmlLastElementChild(devices), mac, connection) ||
 		!describe_in_metadata(domain, NULL, mac, NULL, VFPT_NO_NETWORK))
 		return vfpt_domain_no_memory(err);

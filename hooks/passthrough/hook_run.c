@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -235,7 +234,7 @@ static int end_run(struct vfpt_hook *hook, int result, const struct vfpt_error *
 	int code = exit_code(hook, result, err);
 
 	if (result < 0 && !hook->point->after)
-		__fpurge(stderr); /* of what is being undone nothing is worth a line beside the error's */
+		vfpt_messages_drop(); /* of what is being undone nothing is worth a line beside the error's */
 	if (result < 0 && hook->plan)
 		vfpt_apply_undo(&hook->session, hook->plan);
 	vfpt_plan_free(hook->plan);
@@ -248,6 +247,7 @@ static int end_run(struct vfpt_hook *hook, int result, const struct vfpt_error *
 	if (result == 0 && hook->changed && !hook->test)
 		vfpt_document_clean(&hook->document);
 	vfpt_document_close(&hook->document);
+	vfpt_messages_show();
 	if (result < 0)
 		vfpt_error_print(err);
 	return code;
@@ -255,7 +255,6 @@ static int end_run(struct vfpt_hook *hook, int result, const struct vfpt_error *
 
 int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 {
-	static char buffer[BUFSIZ * 8]; /* glibc takes the size only with a buffer */
 	struct vfpt_hook hook = {
 		.point = point, .document = VFPT_DOCUMENT_CLOSED, .session = VFPT_SESSION_CLOSED};
 	struct vfpt_error error;
@@ -266,10 +265,10 @@ int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* then it is an error of write(2), as no space is */
 	umask(022);
-	/* VDSM shows all of stderr when a hook fails: what is said before is held back until it is known, see
-	 * end_run(). */
-	setvbuf(stderr, buffer, _IOFBF, sizeof(buffer));
-	r = begin_run(&hook, argc, argv, &error);
+	/* VDSM shows all of stderr when a hook fails: what is said before is held back until it is known. */
+	r = vfpt_messages_hold(&error);
+	if (r == 0)
+		r = begin_run(&hook, argc, argv, &error);
 	if (r == 0)
 		r = point->step(&hook, &error);
 	if (r == 0)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "hook_state.h"
@@ -10,8 +11,6 @@
 #include "reclaim.h"
 #include "release.h"
 #include "report.h"
-
-extern char **environ;
 
 /* --- a start, a plug ------------------------------------------------------------------------- */
 
@@ -36,43 +35,44 @@ static int read_requests(struct vfpt_hook *hook, struct vfpt_error *err)
 		err);
 }
 
-static void warn_of_plan(const struct vfpt_plan *plan)
+static void warn_of_stays(const struct vfpt_plan *plan)
 {
-	if (plan->warning.code != VFPT_OK)
-		vfpt_warn("%s", plan->warning.message);
 	for (size_t i = 0; i < plan->count; i++)
 		if (plan->vnics[i].outcome == VFPT_OUTCOME_STAY)
 			vfpt_warn("%s: %s; it stays on its bridge (passthrough=preferred)",
 				plan->vnics[i].request->name, plan->vnics[i].why.message);
 }
 
-/* Make a plan; where VFs run short, or a MAC is taken, what VMs have that are gone is given back first. */
-static int make_plan(struct vfpt_hook *hook, bool reclaim, struct vfpt_error *err)
+static struct vfpt_plan_options plan_options(const struct vfpt_hook *hook)
 {
-	const struct vfpt_plan_options options = {
-		.refused_count = hook->refused_count, .refused = hook->refused};
-	autofree struct vfpt_assignment *gone = NULL;
-	size_t count = 0;
-	int r;
+	return (struct vfpt_plan_options){.refused_count = hook->refused_count, .refused = hook->refused};
+}
+
+static int make_plan(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	const struct vfpt_plan_options options = plan_options(hook);
 
 	vfpt_plan_free(hook->plan);
-	r = vfpt_plan_make(&hook->session, &hook->requests, &options, &hook->plan, err);
-	if (r < 0 || !reclaim || hook->test)
-		return r;
-	if (vfpt_find_gone(&hook->session, hook->plan, &gone, &count, err) < 0)
+	return vfpt_plan_make(&hook->session, &hook->requests, &options, &hook->plan, err);
+}
+
+/* Where VFs run short, or a MAC is taken, what VMs have that are gone is given back first. */
+static int reclaim_and_plan(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	autofree struct vfpt_assignment *gone = NULL;
+	size_t count;
+
+	if (make_plan(hook, err) < 0 || vfpt_find_gone(&hook->session, hook->plan, &gone, &count, err) < 0)
 		return -1;
-	return vfpt_reclaim(&hook->session, gone, count) > 0 ? make_plan(hook, false, err) : 0;
+	return vfpt_reclaim(&hook->session, gone, count) > 0 ? make_plan(hook, err) : 0;
 }
 
 static int check_plan(struct vfpt_hook *hook, struct vfpt_error *err)
 {
-	const char *doubt = vfpt_vm_liveness_in_doubt(hook->session.liveness);
-
 	if (hook->plan->failure.code == VFPT_OK)
 		return 0;
+	vfpt_plan_add_doubt(&hook->session, hook->plan);
 	*err = hook->plan->failure;
-	if (doubt && vfpt_plan_lacks_vf(hook->plan))
-		vfpt_error_remedy(err, "%s, so VFs of VMs that may be gone stay taken", doubt);
 	return -1;
 }
 
@@ -109,13 +109,25 @@ static int plan_and_apply(struct vfpt_hook *hook, struct vfpt_error *err)
 	for (;;) {
 		size_t failed;
 
-		if (make_plan(hook, true, err) < 0 || check_plan(hook, err) < 0)
+		if (reclaim_and_plan(hook, err) < 0 || check_plan(hook, err) < 0)
 			return -1;
 		if (vfpt_apply(&hook->session, hook->plan, &failed, err) == 0)
 			return 0;
 		if (remember_refusal(hook, failed, err) < 0)
 			return -1;
 	}
+}
+
+/* --test: the plan that would be applied. */
+static int show_plan(struct vfpt_hook *hook, struct vfpt_error *err)
+{
+	const struct vfpt_plan_options options = plan_options(hook);
+
+	if (make_plan(hook, err) < 0 ||
+		vfpt_plan_without_gone(&hook->session, &options, &hook->plan, err) < 0 ||
+		check_plan(hook, err) < 0)
+		return -1;
+	return vfpt_report_releases(&hook->session, hook->plan, err);
 }
 
 static int connect_vnic(struct vfpt_hook *hook, const struct vfpt_vnic_plan *vnic, struct vfpt_error *err)
@@ -132,34 +144,6 @@ static int connect_vnic(struct vfpt_hook *hook, const struct vfpt_vnic_plan *vni
 	return vfpt_domain_connect(hook->document.domain, request->vnic, &connection, err);
 }
 
-/* What cannot be kept is said, not silently lost. */
-static void warn_of_losses(const struct vfpt_vnic_plan *vnic)
-{
-	const struct vfpt_request *request = vnic->request;
-	bool macvtap = request->profile.mode == VFPT_MODE_MACVTAP;
-
-	if (!vnic->pf->up && !request->netdev[0])
-		vfpt_warn("%s: PF %s has no link; nothing passes until it is up", request->name,
-			vnic->pf->name);
-	if (vnic->untagged)
-		vfpt_warn(
-			"%s: VF %u of %s has no VLAN, so the guest can use any VLAN of the switch port; give it "
-			"one, or let the port carry none (see [policy] untagged in vfpt.conf)",
-			request->name, vnic->assignment.vf, vnic->pf->name);
-	if (request->netdev[0])
-		return;
-	if (vnic->gap)
-		vfpt_warn("%s: %s cannot hold the link down, so until the VM runs its VLAN priority or "
-			  "protocol is not set (vfpt.conf allows it)",
-			request->name, vnic->pf->name);
-	if (request->vnic->outbound && request->profile.port_profile[0] && !macvtap)
-		vfpt_warn("%s: the switch's port profile decides its rate; its outbound limit is not kept",
-			request->name);
-	if (request->vnic->has_inbound && !macvtap)
-		vfpt_warn("%s: a VF's received traffic cannot be limited; its inbound limit is not kept",
-			request->name);
-}
-
 static int rewrite_document(struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	for (size_t i = 0; i < hook->plan->count; i++) {
@@ -170,7 +154,6 @@ static int rewrite_document(struct vfpt_hook *hook, struct vfpt_error *err)
 		if (connect_vnic(hook, vnic, err) < 0)
 			return -1;
 		hook->changed = true;
-		warn_of_losses(vnic);
 	}
 	return hook->changed && hook->requests.starts
 		       ? vfpt_domain_set_run(hook->document.domain, hook->plan->run, err)
@@ -190,15 +173,10 @@ int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err)
 	if (!hook->requests.starts && hook->session.config->policy.numa == VFPT_NUMA_REQUIRE)
 		vfpt_warn("the VM's NUMA node is not known when a vNIC is plugged; vfpt.conf requires it in "
 			  "vain");
-	if (hook->test) {
-		if (make_plan(hook, false, err) < 0 || check_plan(hook, err) < 0)
-			return -1;
-	} else if (plan_and_apply(hook, err) < 0) {
+	if ((hook->test ? show_plan : plan_and_apply)(hook, err) < 0)
 		return -1;
-	}
-	warn_of_plan(hook->plan);
-	if (hook->test && vfpt_report_releases(&hook->session, hook->plan, err) < 0)
-		return -1;
+	warn_of_stays(hook->plan);
+	vfpt_warn_of_plan(hook->plan);
 	if (hook->test || hook->session.captured)
 		vfpt_report_plan(hook->plan);
 	return rewrite_document(hook, err);
@@ -320,9 +298,9 @@ static int follow_up(struct vfpt_hook *hook, assignment_step *step, struct vfpt_
 
 	if (hook->point->document != VFPT_INTERFACE)
 		return open_anyway(hook, err) < 0 ? -1 : with_each(hook, NULL, step, err);
-	if (count == 0 || !vnics[0].has_mac)
+	if (count == 0 || !(vnics[0].has_mac || vnics[0].alias))
 		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"%s: the vNIC has no valid MAC address, so its VF cannot be found",
+			"%s: the vNIC has neither a valid MAC address nor an alias, so its VF cannot be found",
 			hook->point->name);
 	if (open_anyway(hook, err) < 0)
 		return vfpt_error_wrap(err, "%s", vfpt_vnic_name(&vnics[0], name, sizeof(name)));

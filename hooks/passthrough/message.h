@@ -14,4 +14,13 @@ void vfpt_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Print one line on stderr as it is (for what the program would do: "would set: ..."). */
 void vfpt_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* From now on hold all back that is said on stderr, however much it is. Error: VFPT_SYSTEM, no memory. */
+int vfpt_messages_hold(struct vfpt_error *err);
+
+/* Forget what is held back; what is said from now on is held. */
+void vfpt_messages_drop(void);
+
+/* Say what is held back, and hold no more. Does nothing where nothing is held. */
+void vfpt_messages_show(void);
+
 #endif

@@ -105,7 +105,10 @@ bool vfpt_plan_lacks_vf(const struct vfpt_plan *plan);
 /* NULL is fine. */
 void vfpt_plan_free(struct vfpt_plan *plan);
 
-/* Is this assignment the vNIC's? The alias decides where several of the VM's have its MAC. */
+/*
+ * Is this assignment of the VM the vNIC's? It is known by its MAC; the alias decides where several have that,
+ * and alone where the document has no MAC.
+ */
 bool vfpt_assignment_is_of_vnic(const struct vfpt_assignment *all, size_t count,
 	const struct vfpt_assignment *one, const struct vfpt_vnic *vnic);
 

@@ -8,12 +8,16 @@
 bool vfpt_assignment_is_of_vnic(const struct vfpt_assignment *all, size_t count,
 	const struct vfpt_assignment *one, const struct vfpt_vnic *vnic)
 {
+	/* User aliases are for good (libvirt's own, "hostdev0", are not): two of them are two vNICs. */
+	bool for_good = vnic->alias && strncmp(vnic->alias, "ua-", 3) == 0;
+
+	if (!vnic->has_mac)
+		return for_good && strcmp(one->alias, vnic->alias) == 0;
 	if (!vfpt_mac_equal(&one->mac, &vnic->mac))
 		return false;
 	if (!vnic->alias || strcmp(one->alias, vnic->alias) == 0)
 		return true;
-	/* User aliases are for good (libvirt's own, "hostdev0", are not): two of them are two vNICs. */
-	if (strncmp(vnic->alias, "ua-", 3) == 0 && strncmp(one->alias, "ua-", 3) == 0)
+	if (for_good && strncmp(one->alias, "ua-", 3) == 0)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(all[i].vm, one->vm) == 0 && vfpt_mac_equal(&all[i].mac, &vnic->mac) &&

@@ -43,7 +43,10 @@ static bool would_get_vf(
 static bool plan_lacks(
 	struct vfpt_session *session, const struct vfpt_plan *plan, const struct vfpt_assignment *a)
 {
-	if (strcmp(a->vm, plan->requests->vm) == 0)
+	/* What a VM still has that starts, the plan itself gives back; one that a vNIC is plugged into is
+	 * there. */
+	if (strcmp(a->vm, plan->requests->vm) == 0 &&
+		(plan->requests->starts || !vfpt_vm_runs(session->liveness, a)))
 		return false;
 	for (size_t i = 0; i < plan->count; i++)
 		if (would_get_vf(session, &plan->vnics[i], a))
@@ -54,6 +57,7 @@ static bool plan_lacks(
 int vfpt_find_gone(struct vfpt_session *session, const struct vfpt_plan *plan, struct vfpt_assignment **out,
 	size_t *count, struct vfpt_error *err)
 {
+	char ignored[VFPT_REASON_SIZE];
 	size_t all, corrupt;
 
 	*out = NULL;
@@ -63,22 +67,57 @@ int vfpt_find_gone(struct vfpt_session *session, const struct vfpt_plan *plan, s
 	if (vfpt_ledger_of_vm(session->ledger, NULL, out, &all, &corrupt, err) < 0)
 		return -1;
 	for (size_t i = 0; i < all; i++)
-		if (plan_lacks(session, plan, &(*out)[i]) && vfpt_vm_is_gone(session->liveness, &(*out)[i]))
+		if (plan_lacks(session, plan, &(*out)[i]) &&
+			!vfpt_vm_needs_vf(session->liveness, &(*out)[i], ignored))
 			(*out)[(*count)++] = (*out)[i];
 	return 0;
 }
 
+#define STAY_TAKEN "%s, so VFs of VMs that may be gone stay taken"
+
+void vfpt_plan_add_doubt(struct vfpt_session *session, struct vfpt_plan *plan)
+{
+	const char *doubt = vfpt_vm_liveness_in_doubt(session->liveness);
+
+	if (doubt && plan->failure.code != VFPT_OK && vfpt_plan_lacks_vf(plan))
+		vfpt_error_remedy(&plan->failure, STAY_TAKEN, doubt);
+}
+
+int vfpt_plan_without_gone(struct vfpt_session *session, const struct vfpt_plan_options *options,
+	struct vfpt_plan **plan, struct vfpt_error *err)
+{
+	const struct vfpt_requests *requests = (*plan)->requests;
+	autofree struct vfpt_assignment *gone = NULL;
+	struct vfpt_plan_options without = *options;
+	char why[VFPT_REASON_SIZE];
+
+	if (vfpt_find_gone(session, *plan, &gone, &without.gone_count, err) < 0)
+		return -1;
+	without.gone = gone;
+	for (size_t i = 0; i < without.gone_count; i++) {
+		(void)vfpt_vm_needs_vf(session->liveness, &gone[i], why);
+		vfpt_warn("VM %s %s; its VF %u of %s would be given back", gone[i].vm, why, gone[i].vf,
+			gone[i].pf);
+	}
+	if (without.gone_count == 0)
+		return 0;
+	vfpt_plan_free(*plan);
+	return vfpt_plan_make(session, requests, &without, plan, err);
+}
+
 size_t vfpt_reclaim(struct vfpt_session *session, const struct vfpt_assignment *gone, size_t count)
 {
+	char why[VFPT_REASON_SIZE];
 	struct vfpt_error failure;
 	size_t reclaimed = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		(void)vfpt_vm_needs_vf(session->liveness, &gone[i], why);
 		if (vfpt_release(session, &gone[i], true, &failure) < 0) {
-			vfpt_warn("VM %s is gone, but: %s", gone[i].vm, failure.message);
+			vfpt_warn("VM %s %s, but: %s", gone[i].vm, why, failure.message);
 			continue;
 		}
-		vfpt_warn("VM %s is gone; its VF %u of %s is given back", gone[i].vm, gone[i].vf, gone[i].pf);
+		vfpt_warn("VM %s %s; its VF %u of %s is given back", gone[i].vm, why, gone[i].vf, gone[i].pf);
 		reclaimed++;
 	}
 	return reclaimed;
@@ -111,14 +150,14 @@ static int reconcile_one(
 	struct vfpt_session *session, const struct vfpt_assignment *a, struct vfpt_error *err)
 {
 	bool exists = vfpt_host_has(session->host, &a->address);
-	char why_there[VFPT_REASON_SIZE];
+	char why[VFPT_REASON_SIZE];
 
-	if (exists && vfpt_vm_is_there(session->liveness, a, why_there))
-		return repair_if_running(session, a, why_there, err);
+	if (exists && vfpt_vm_needs_vf(session->liveness, a, why))
+		return repair_if_running(session, a, why, err);
 	if (vfpt_release(session, a, true, err) < 0)
 		return -1;
 	if (exists)
-		vfpt_warn("VM %s is gone; its VF %u of %s is given back", a->vm, a->vf, a->pf);
+		vfpt_warn("VM %s %s; its VF %u of %s is given back", a->vm, why, a->vf, a->pf);
 	return 0;
 }
 
@@ -144,6 +183,6 @@ int vfpt_reconcile(struct vfpt_session *session, struct vfpt_error *err)
 	}
 	doubt = vfpt_vm_liveness_in_doubt(session->liveness);
 	if (doubt)
-		vfpt_warn("%s, so VFs of VMs that may be gone stay taken", doubt);
+		vfpt_warn(STAY_TAKEN, doubt);
 	return r;
 }

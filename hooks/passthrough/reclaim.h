@@ -13,6 +13,16 @@
 int vfpt_find_gone(struct vfpt_session *session, const struct vfpt_plan *plan, struct vfpt_assignment **out,
 	size_t *count, struct vfpt_error *err);
 
+/* A vNIC gets no VF, and it is not known of every VM whether it is gone: the plan's failure says so too. */
+void vfpt_plan_add_doubt(struct vfpt_session *session, struct vfpt_plan *plan);
+
+/*
+ * For who does not apply the plan: make it again as if that were given back, and say so, where there is
+ * something. @plan is the plan made so far; the other is put in its place.
+ */
+int vfpt_plan_without_gone(struct vfpt_session *session, const struct vfpt_plan_options *options,
+	struct vfpt_plan **plan, struct vfpt_error *err);
+
 /* Give that back. @return how many VFs; what fails is said in a warning and stays */
 size_t vfpt_reclaim(struct vfpt_session *session, const struct vfpt_assignment *gone, size_t count);
 

@@ -87,6 +87,42 @@ void vfpt_report_plan(const struct vfpt_plan *plan)
 			report_step(&plan->vnics[i], &plan->vnics[i].steps[j]);
 }
 
+static void warn_of_losses(const struct vfpt_vnic_plan *vnic)
+{
+	const struct vfpt_request *request = vnic->request;
+	bool macvtap = request->profile.mode == VFPT_MODE_MACVTAP;
+
+	if (!vnic->pf->up && !request->netdev[0])
+		vfpt_warn("%s: PF %s has no link; nothing passes until it is up", request->name,
+			vnic->pf->name);
+	if (vnic->untagged)
+		vfpt_warn(
+			"%s: VF %u of %s has no VLAN, so the guest can use any VLAN of the switch port; give it "
+			"one, or let the port carry none (see [policy] untagged in vfpt.conf)",
+			request->name, vnic->assignment.vf, vnic->pf->name);
+	if (request->netdev[0])
+		return;
+	if (vnic->gap)
+		vfpt_warn("%s: %s cannot hold the link down, so until the VM runs its VLAN priority or "
+			  "protocol is not set (vfpt.conf allows it)",
+			request->name, vnic->pf->name);
+	if (request->vnic->outbound && request->profile.port_profile[0] && !macvtap)
+		vfpt_warn("%s: the switch's port profile decides its rate; its outbound limit is not kept",
+			request->name);
+	if (request->vnic->has_inbound && !macvtap)
+		vfpt_warn("%s: a VF's received traffic cannot be limited; its inbound limit is not kept",
+			request->name);
+}
+
+void vfpt_warn_of_plan(const struct vfpt_plan *plan)
+{
+	if (plan->warning.code != VFPT_OK)
+		vfpt_warn("%s", plan->warning.message);
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->vnics[i].outcome == VFPT_OUTCOME_VF)
+			warn_of_losses(&plan->vnics[i]);
+}
+
 int vfpt_report_releases(struct vfpt_session *session, const struct vfpt_plan *plan, struct vfpt_error *err)
 {
 	for (size_t i = 0; i < plan->release_count; i++) {
@@ -108,8 +144,10 @@ int vfpt_report_gone(struct vfpt_session *session, struct vfpt_error *err)
 		return -1;
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		const struct vfpt_assignment *a = &all[i];
+		char ignored[VFPT_REASON_SIZE];
 
-		if (vfpt_host_has(session->host, &a->address) && !vfpt_vm_is_gone(session->liveness, a))
+		if (vfpt_host_has(session->host, &a->address) &&
+			vfpt_vm_needs_vf(session->liveness, a, ignored))
 			continue;
 		vfpt_note("would give back: VF %u of %s, of VM %s", a->vf, a->pf, a->vm);
 		r = vfpt_report_vf("would set back", session, a, &a->before, a->mtu_before, err);

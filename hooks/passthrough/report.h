@@ -19,6 +19,9 @@ int vfpt_report_vf(const char *what, struct vfpt_session *session, const struct 
 /* What carrying the plan out would set. */
 void vfpt_report_plan(const struct vfpt_plan *plan);
 
+/* What is to be known beside the plan: what could not be looked at, and what a vNIC loses by getting a VF. */
+void vfpt_warn_of_plan(const struct vfpt_plan *plan);
+
 /* What would be given back before that: of a run that was killed. */
 int vfpt_report_releases(struct vfpt_session *session, const struct vfpt_plan *plan, struct vfpt_error *err);
 

@@ -80,11 +80,11 @@ int vfpt_survey_networks(struct vfpt_session *session, struct vfpt_surveyed_netw
 	return -1;
 }
 
-void vfpt_surveyed_networks_free(struct vfpt_surveyed_network *services, size_t count)
+void vfpt_surveyed_networks_free(struct vfpt_surveyed_network *networks, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		free(services[i].name);
-		free(services[i].pfs);
+		free(networks[i].name);
+		free(networks[i].pfs);
 	}
-	free(services);
+	free(networks);
 }

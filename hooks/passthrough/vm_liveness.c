@@ -136,7 +136,19 @@ static bool is_used(const struct vfpt_vm_liveness *liveness, const struct vfpt_a
 	return true;
 }
 
-bool vfpt_vm_is_there(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment,
+/*
+ * Hooks of others fail behind ours, and then VDSM tells nobody that the vNIC was not plugged. libvirt takes a
+ * VF from its driver, or puts a macvtap on it, before the guest has it, and so nobody else uses it either.
+ */
+static bool runs_without(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment)
+{
+	char ignored[VFPT_REASON_SIZE];
+
+	return vfpt_host_has(liveness->host, &assignment->address) &&
+	       !is_used(liveness, assignment, ignored) && vfpt_vm_runs(liveness, assignment);
+}
+
+bool vfpt_vm_needs_vf(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment,
 	char reason[VFPT_REASON_SIZE])
 {
 	uint64_t seconds = age(assignment);
@@ -148,9 +160,13 @@ bool vfpt_vm_is_there(struct vfpt_vm_liveness *liveness, const struct vfpt_assig
 	}
 	ask_processes(liveness);
 	if (!liveness->processes.answered || knows_vm(&liveness->processes, assignment->vm)) {
+		bool without = liveness->processes.answered && runs_without(liveness, assignment);
+
 		snprintf(reason, VFPT_REASON_SIZE, "%s",
-			liveness->processes.answered ? "the VM has a process" : NO_PROCESSES);
-		return true;
+			without                        ? "runs without it"
+			: liveness->processes.answered ? "the VM has a process"
+						       : NO_PROCESSES);
+		return !without;
 	}
 	if (is_used(liveness, assignment, reason))
 		return true;
@@ -160,7 +176,7 @@ bool vfpt_vm_is_there(struct vfpt_vm_liveness *liveness, const struct vfpt_assig
 			liveness->libvirt.answered ? "libvirt runs the VM" : NO_LIBVIRT);
 		return true;
 	}
-	reason[0] = '\0';
+	snprintf(reason, VFPT_REASON_SIZE, "is gone");
 	return false;
 }
 
@@ -178,13 +194,6 @@ bool vfpt_vm_runs(struct vfpt_vm_liveness *liveness, const struct vfpt_assignmen
 		return true;
 	ask_libvirt(liveness);
 	return liveness->libvirt.answered && knows_vm(&liveness->libvirt, assignment->vm);
-}
-
-bool vfpt_vm_is_gone(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment)
-{
-	char reason[VFPT_REASON_SIZE];
-
-	return !vfpt_vm_is_there(liveness, assignment, reason);
 }
 
 bool vfpt_vm_liveness_answered(struct vfpt_vm_liveness *liveness)

@@ -30,14 +30,13 @@ int vfpt_vm_liveness_open(struct vfpt_host *host, bool captured, const struct vf
 void vfpt_vm_liveness_free(struct vfpt_vm_liveness *liveness);
 
 /**
- * Is the assignment's VM gone for sure? It is not while the assignment is young, a process of root
- * or QEMU's user has the VM's UUID on its command line, someone uses the VF, libvirt runs the VM, or does not
- * answer within 5 s.
+ * Does the assignment's VM need its VF, as far as is known? It does while the assignment is young, a process of
+ * root or QEMU's user has the VM's UUID on its command line, someone uses the VF, libvirt runs the VM, or does
+ * not answer within 5 s. It does not when nothing of that is so: the VM is gone; nor when it runs for sure and
+ * nobody uses the VF: it was never plugged, or is unplugged behind our back.
+ * @param reason why it needs it, or may; of a VM that does not "is gone" or "runs without it"
  */
-bool vfpt_vm_is_gone(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment);
-
-/** The opposite. @param reason how that is known, or why the VM may be there; empty when it is gone */
-bool vfpt_vm_is_there(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment,
+bool vfpt_vm_needs_vf(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment,
 	char reason[VFPT_REASON_SIZE]);
 
 /** Has the VM a process here, of root or QEMU's user? Where that cannot be known: no. */

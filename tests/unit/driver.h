@@ -24,9 +24,9 @@ struct driver {
 	bool wants_mac;        /* it says EINVAL to MAC 0 */
 	bool shows_no_vlan;    /* nor priority and protocol */
 	bool gone;             /* it says ENODEV to everything */
+	bool refuses_mtu;      /* it says EINVAL to every MTU of a network device */
 	unsigned goes;         /* it is gone from that request on, the first being 1; 0: it stays */
 	unsigned shows;        /* number of VFs it shows; 0: all */
-	bool refuses_mtu;      /* it says EINVAL to every MTU of a network device */
 	/* Told of each MTU that is taken, so that it can be where it is looked for; NULL: nobody is. */
 	void (*take_mtu)(unsigned ifindex, unsigned mtu);
 	struct driver *next; /* of another PF; NULL: none. PFs that none has show nothing, and take nothing */

@@ -220,6 +220,19 @@ START_TEST(vf_of_a_vm_that_is_gone_is_given_back)
 }
 END_TEST
 
+/* It was never plugged: a hook of another package failed behind ours. */
+START_TEST(vf_that_its_vm_runs_without_is_given_back)
+{
+	give_one();
+	put_process(4711, VM_A);
+	libvirt_runs = VM_A;
+	ck_assert_str_eq(reconcile(0),
+		"vfpt: warning: VM " VM_A " runs without it; its VF 0 of ens1f0 is given back\n");
+	ck_assert_uint_eq(records(), 0);
+	ck_assert_uint_eq(pristine(), DRIVER_VFS);
+}
+END_TEST
+
 START_TEST(vf_of_a_vm_that_libvirt_runs_is_left_alone)
 {
 	give_one();
@@ -297,7 +310,7 @@ START_TEST(vf_in_use_of_a_vm_that_does_not_run_here_is_left_alone)
 	ck_assert_str_eq(reconcile(0),
 		"vfpt: warning: VM " VM_A
 		" does not run here for sure; its VF 0 of ens1f0 stays as it is: it is bound "
-		"to vfio-pci, and not by us\n");
+		"to vfio-pci\n");
 	ck_assert_str_eq(drivers[1].log, "");
 	ck_assert_uint_eq(records(), 1);
 }
@@ -370,8 +383,8 @@ END_TEST
 /* All VFs of ens1f0 are that VM's. */
 static void give_all(const char *vm)
 {
-	for (uint8_t n = 0; n < DRIVER_VFS; n++)
-		give_vf(vm, n);
+	for (unsigned n = 0; n < DRIVER_VFS; n++)
+		give_vf(vm, (uint8_t)n);
 	start_anew();
 }
 
@@ -488,6 +501,24 @@ START_TEST(shortage_takes_nothing_from_the_vm_itself)
 	ck_assert_ok(vfpt_find_gone(&session, plan, &gone, &count, &err), err);
 	free(gone);
 	ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
+/* But for what it runs without. */
+START_TEST(shortage_takes_back_what_a_running_vm_does_not_use)
+{
+	const struct vfpt_request request = vnic_number(100);
+	struct vfpt_assignment *gone;
+	size_t count;
+
+	give_all(VM_A);
+	bind_to_vfio(1, 0);
+	put_process(4711, VM_A);
+	libvirt_runs = VM_A;
+	ck_assert_str_eq(refusal(_i ? VM_A : VM_B, &request, VFPT_NO_VF), planned(0));
+	ck_assert_ok(vfpt_find_gone(&session, plan, &gone, &count, &err), err);
+	free(gone);
+	ck_assert_uint_eq(count, DRIVER_VFS - 1);
 }
 END_TEST
 
@@ -615,6 +646,7 @@ int main(void)
 
 	tcase = plan_case(suite, "VDSM's start");
 	tcase_add_test(tcase, vf_of_a_vm_that_is_gone_is_given_back);
+	tcase_add_test(tcase, vf_that_its_vm_runs_without_is_given_back);
 	tcase_add_test(tcase, vf_of_a_vm_that_libvirt_runs_is_left_alone);
 	tcase_add_test(tcase, without_libvirts_answer_all_stays_and_that_is_told);
 	tcase_add_test(tcase, without_a_process_table_all_stays_and_that_is_told);
@@ -635,6 +667,7 @@ int main(void)
 	tcase_add_test(tcase, shortage_takes_nothing_from_who_is_there);
 	tcase_add_test(tcase, shortage_without_libvirts_answer_is_in_doubt);
 	tcase_add_test(tcase, shortage_takes_nothing_from_the_vm_itself);
+	tcase_add_loop_test(tcase, shortage_takes_back_what_a_running_vm_does_not_use, 0, 2);
 	tcase_add_test(tcase, what_cannot_be_taken_back_is_told_and_stays);
 	tcase_add_test(tcase, mac_of_a_vm_that_is_gone_is_free_again);
 	tcase_add_test(tcase, mac_of_a_vm_that_is_there_is_not);
