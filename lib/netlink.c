@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link/vlan.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +28,10 @@ struct vfpt_netlink {
 
 /* The answer to one request. */
 struct exchange {
-	void (*take)(struct nlmsghdr *header, void *data);
+	int (*parse)(struct nl_msg *message, void *data); /* @return 0, or an error of libnl */
 	void *data;
-	int error; /* errno value the kernel answered with */
+	int parse_error; /* the first of these */
+	int error;       /* errno value the kernel answered with */
 	bool finished;
 	uint32_t sequence;
 	bool one_answer; /* a message ends it; else an acknowledgement or the end of a dump does */
@@ -37,9 +41,10 @@ struct exchange {
 static int on_message(struct nl_msg *message, void *data)
 {
 	struct exchange *x = data;
+	int r = x->parse ? x->parse(message, x->data) : 0;
 
-	if (x->take)
-		x->take(nlmsg_hdr(message), x->data);
+	if (r < 0 && x->parse_error == 0)
+		x->parse_error = r;
 	x->finished = x->one_answer;
 	return NL_OK;
 }
@@ -116,7 +121,7 @@ static bool is_refusal(int number)
 	       number == EADDRNOTAVAIL;
 }
 
-/* Send @message (freed here) and take what the kernel answers. @return 0, or -1 with @err filled in. */
+/* Send @message (freed here) and parse what the kernel answers. @return 0, or -1 with @err filled in. */
 static int converse(
 	struct vfpt_netlink *netlink, struct nl_msg *message, struct exchange *x, struct vfpt_error *err)
 {
@@ -144,6 +149,8 @@ static int converse(
 			err, is_refusal(x->error) ? VFPT_REFUSED : VFPT_SYSTEM, x->error, "the kernel says");
 		return x->text[0] ? vfpt_error_remedy(err, "\"%s\"", x->text) : -1;
 	}
+	if (r >= 0)
+		r = x->parse_error;
 	if (r < 0)
 		return vfpt_error_set(err, VFPT_SYSTEM, "route netlink: %s", nl_geterror(r));
 	return 0;
@@ -217,46 +224,46 @@ static struct nl_msg *link_request(int type, int flags, unsigned ifindex)
 }
 
 struct vlan {
-	bool found;
-	uint16_t id;
+	int id; /* 0: it is no VLAN device, or the kernel does not say */
 	uint16_t protocol;
 };
 
-static void take_vlan(struct nlmsghdr *header, void *data)
+static void read_vlan(struct nl_object *object, void *data)
 {
-	/* nla_get_u16() does not look at the length. */
-	static const struct nla_policy numbers[IFLA_VLAN_MAX + 1] = {
-		[IFLA_VLAN_ID] = {.type = NLA_U16}, [IFLA_VLAN_PROTOCOL] = {.type = NLA_U16}};
+	struct rtnl_link *link = (struct rtnl_link *)object;
 	struct vlan *vlan = data;
-	struct nlattr *link[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1], *own[IFLA_VLAN_MAX + 1];
 
-	if (nlmsg_parse(header, sizeof(struct ifinfomsg), link, IFLA_MAX, NULL) < 0 || !link[IFLA_LINKINFO] ||
-		nla_parse_nested(info, IFLA_INFO_MAX, link[IFLA_LINKINFO], NULL) < 0 ||
-		!info[IFLA_INFO_KIND] || nla_strcmp(info[IFLA_INFO_KIND], "vlan") != 0 ||
-		!info[IFLA_INFO_DATA] ||
-		nla_parse_nested(own, IFLA_VLAN_MAX, info[IFLA_INFO_DATA], numbers) < 0 || !own[IFLA_VLAN_ID])
+	if (!rtnl_link_is_vlan(link))
 		return;
-	vlan->found = true;
-	vlan->id = nla_get_u16(own[IFLA_VLAN_ID]);
-	vlan->protocol = own[IFLA_VLAN_PROTOCOL] ? ntohs(nla_get_u16(own[IFLA_VLAN_PROTOCOL])) : 0x8100;
+	vlan->id = rtnl_link_vlan_get_id(link);
+	vlan->protocol = ntohs((uint16_t)rtnl_link_vlan_get_protocol(link));
+}
+
+/* The answer has no VFs, as link_request() does not ask for them: libnl-route would misread it, see
+ * vf_netlink.h. */
+static int parse_vlan(struct nl_msg *message, void *data)
+{
+	return nlmsg_hdr(message)->nlmsg_type == RTM_NEWLINK ? nl_msg_parse(message, read_vlan, data) : 0;
 }
 
 int vfpt_netlink_vlan(struct vfpt_netlink *netlink, unsigned ifindex, uint16_t *id, uint16_t *protocol,
 	struct vfpt_error *err)
 {
-	struct vlan vlan = {.found = false};
-	struct exchange x = {.take = take_vlan, .data = &vlan, .one_answer = true};
+	struct vlan vlan = {.id = 0};
+	struct exchange x = {.parse = parse_vlan, .data = &vlan, .one_answer = true};
 	struct nl_msg *message = link_request(RTM_GETLINK, 0, ifindex);
 
 	if (!message)
 		return no_memory(err);
 	if (converse(netlink, message, &x, err) < 0)
 		return -1;
-	if (!vlan.found)
-		return vfpt_error_set(
-			err, VFPT_SYSTEM, "the kernel tells no VLAN id for interface %u", ifindex);
-	*id = vlan.id;
-	*protocol = vlan.protocol;
+	/* Id 0 means a priority tag without a VLAN: no network is behind it. */
+	if (vlan.id < 1 || vlan.id > 4094)
+		return vfpt_error_set(err, VFPT_SYSTEM,
+			"the kernel shows no VLAN id from 1 to 4094 for interface %u", ifindex);
+	*id = (uint16_t)vlan.id;
+	/* Kernels before 3.10 know 802.1Q only, and show no protocol. */
+	*protocol = vlan.protocol ? vlan.protocol : ETH_P_8021Q;
 	return 0;
 }
 
@@ -265,16 +272,21 @@ struct address_search {
 	bool found;
 };
 
-static void take_address(struct nlmsghdr *header, void *data)
+static void check_address(struct nl_object *object, void *data)
 {
+	struct rtnl_addr *address = (struct rtnl_addr *)object;
 	struct address_search *search = data;
-	const struct ifaddrmsg *address = nlmsg_data(header);
 
-	if (header->nlmsg_len < NLMSG_LENGTH(sizeof(*address)) || address->ifa_index != search->ifindex)
+	if (rtnl_addr_get_ifindex(address) != (int)search->ifindex)
 		return;
-	if (address->ifa_family == AF_INET6 && address->ifa_scope == RT_SCOPE_LINK)
+	if (rtnl_addr_get_family(address) == AF_INET6 && rtnl_addr_get_scope(address) == RT_SCOPE_LINK)
 		return;
 	search->found = true;
+}
+
+static int parse_address(struct nl_msg *message, void *data)
+{
+	return nlmsg_hdr(message)->nlmsg_type == RTM_NEWADDR ? nl_msg_parse(message, check_address, data) : 0;
 }
 
 int vfpt_netlink_has_address(
@@ -282,7 +294,7 @@ int vfpt_netlink_has_address(
 {
 	struct address_search search = {.ifindex = ifindex};
 	struct ifaddrmsg filter = {.ifa_family = AF_UNSPEC, .ifa_index = ifindex};
-	struct exchange x = {.take = take_address, .data = &search};
+	struct exchange x = {.parse = parse_address, .data = &search};
 	struct nl_msg *message = nlmsg_alloc_simple(RTM_GETADDR, NLM_F_DUMP);
 
 	if (!message || nlmsg_append(message, &filter, sizeof(filter), NLMSG_ALIGNTO) < 0) {
@@ -331,23 +343,23 @@ static bool vf_number(const struct nlattr *info, uint32_t *vf)
 }
 
 /* As nla_for_each_nested(), without its two calls into libnl for each of thousands of attributes. */
-static void take_each(const struct nlattr *info, uint32_t vf, vfpt_take_vf *take, void *data)
+static void each_attribute(
+	const struct nlattr *info, uint32_t vf, vfpt_on_vf_attribute *on_attribute, void *data)
 {
 	const char *end = (const char *)info + info->nla_len;
 	const struct nlattr *own;
 
 	for (const char *at = nla_data(info); (own = whole_attribute(at, end)); at = behind(own))
-		take(vf, own, data);
+		on_attribute(vf, own, data);
 }
 
 /*
- * Why not libnl-route's rtnl_link_vf_get(): measured with kernel 6.1 and netdevsim, libnl 3.7 fails with "Out
- * of memory" from 127 VFs on; given a larger receive buffer it finds all of 219, none of 222, 8 of 230, 34 of
- * 256 and 69 of 512. The length of IFLA_VFINFO_LIST has 16 bits and wraps, so here the type is looked at
- * first and the length never: the entries follow its header, and IFLA_NUM_VF, which is always in front
+ * See vf_netlink.h for why this is not left to libnl-route. The type of an attribute is looked at first, and
+ * the length of the list never: its entries follow its header, and IFLA_NUM_VF, which is always in front
  * (rtnl_fill_vf()), counts them.
  */
-unsigned vfpt_netlink_each_vf(const void *attributes, size_t size, vfpt_take_vf *take, void *data)
+unsigned vfpt_netlink_each_vf(
+	const void *attributes, size_t size, vfpt_on_vf_attribute *on_attribute, void *data)
 {
 	const char *at = attributes, *end = at + size;
 	const struct nlattr *attribute;
@@ -367,31 +379,34 @@ unsigned vfpt_netlink_each_vf(const void *attributes, size_t size, vfpt_take_vf 
 		attribute = whole_attribute(at, end);
 		if (!attribute || type_of(attribute) != IFLA_VF_INFO || !vf_number(attribute, &vf))
 			break;
-		take_each(attribute, vf, take, data);
+		each_attribute(attribute, vf, on_attribute, data);
 	}
 	return seen;
 }
 
 struct vf_reader {
-	vfpt_take_vf *take;
+	vfpt_on_vf_attribute *on_attribute;
 	void *data;
 	unsigned count;
 };
 
-static void take_vfs(struct nlmsghdr *header, void *data)
+static int parse_vfs(struct nl_msg *message, void *data)
 {
+	const struct nlmsghdr *header = nlmsg_hdr(message);
 	struct vf_reader *reader = data;
 
 	if (header->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
 		reader->count = vfpt_netlink_each_vf(nlmsg_attrdata(header, sizeof(struct ifinfomsg)),
-			(size_t)nlmsg_attrlen(header, sizeof(struct ifinfomsg)), reader->take, reader->data);
+			(size_t)nlmsg_attrlen(header, sizeof(struct ifinfomsg)), reader->on_attribute,
+			reader->data);
+	return 0;
 }
 
-int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_take_vf *take, void *data,
-	unsigned *count, struct vfpt_error *err)
+int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_vf_attribute *on_attribute,
+	void *data, unsigned *count, struct vfpt_error *err)
 {
-	struct vf_reader reader = {.take = take, .data = data};
-	struct exchange x = {.take = take_vfs, .data = &reader, .one_answer = true};
+	struct vf_reader reader = {.on_attribute = on_attribute, .data = data};
+	struct exchange x = {.parse = parse_vfs, .data = &reader, .one_answer = true};
 	struct nl_msg *message = link_request(RTM_GETLINK, 0, pf_ifindex);
 
 	/* Counters make each VF several times larger, and nobody here reads them. */
@@ -408,7 +423,7 @@ int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_tak
 /* Send a request that changes something, with the capability. @message is freed. */
 static int change(struct vfpt_netlink *netlink, struct nl_msg *message, int *number, struct vfpt_error *err)
 {
-	struct exchange x = {.take = NULL};
+	struct exchange x = {.parse = NULL};
 	bool raised;
 	int r;
 
@@ -453,14 +468,27 @@ int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int a
 	return r;
 }
 
+/* A request to give a link that MTU, or NULL when there is no memory. */
+static struct nl_msg *mtu_request(unsigned ifindex, unsigned mtu)
+{
+	struct rtnl_link *link = rtnl_link_alloc(), *changed = rtnl_link_alloc();
+	struct nl_msg *message = NULL;
+
+	if (link && changed) {
+		rtnl_link_set_ifindex(link, (int)ifindex);
+		rtnl_link_set_mtu(changed, mtu);
+		if (rtnl_link_build_change_request(link, changed, NLM_F_ACK, &message) < 0)
+			message = NULL;
+	}
+	rtnl_link_put(changed);
+	rtnl_link_put(link);
+	return message;
+}
+
 int vfpt_netlink_set_mtu(struct vfpt_netlink *netlink, unsigned ifindex, unsigned mtu, struct vfpt_error *err)
 {
-	struct nl_msg *message = link_request(RTM_SETLINK, NLM_F_ACK, ifindex);
+	struct nl_msg *message = mtu_request(ifindex, mtu);
 	int number;
 
-	if (!message || nla_put_u32(message, IFLA_MTU, mtu) < 0) {
-		nlmsg_free(message);
-		return no_memory(err);
-	}
-	return change(netlink, message, &number, err);
+	return message ? change(netlink, message, &number, err) : no_memory(err);
 }

@@ -326,7 +326,7 @@ struct reader {
 	struct vfpt_settings *vfs;
 };
 
-static void take(unsigned vf, const struct nlattr *attribute, void *data)
+static void read_attribute(unsigned vf, const struct nlattr *attribute, void *data)
 {
 	struct reader *reader = data;
 
@@ -339,7 +339,7 @@ static int read_some(
 {
 	unsigned shown;
 
-	if (vfpt_netlink_vfs(netlink, pf->ifindex, take, reader, &shown, err) < 0)
+	if (vfpt_netlink_vfs(netlink, pf->ifindex, read_attribute, reader, &shown, err) < 0)
 		return vfpt_error_wrap(err, "PF %s: cannot read the settings of its VFs", pf->name);
 	if (shown < pf->vf_count)
 		return vfpt_error_set(err, VFPT_SYSTEM,

@@ -1,5 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What other modules ask of the route-netlink socket. */
+/*
+ * What other modules ask of the route-netlink socket.
+ *
+ * libnl-route-3 parses links and addresses, and builds the request for an MTU. The settings of VFs are read
+ * and written here. Measured with libnl 3.7 and the answers of kernel 6.1 for netdevsim:
+ *
+ * - The length of IFLA_VFINFO_LIST has 16 bits and wraps at 64 KiB. With the counters, which libnl-route
+ * always asks for, it finds all of 221 VFs, none of 222, 8 of 230, 34 of 256 and 69 of 512, and takes the
+ * first entry of the list for the link's own address. Without them 334 VFs are the most; of 335 the answer as
+ * a whole is an error. On a socket with libnl's own receive buffer it fails with "Out of memory" from 127 VFs
+ * on.
+ * - A rate of 0, no limit, reads as a rate that the driver does not show: nothing would be restored.
+ * - It writes the VLAN protocol in host byte order: on x86 the kernel gets 0xa888 for 802.1ad.
+ */
 #ifndef VFPT_LIB_VF_NETLINK_H
 #define VFPT_LIB_VF_NETLINK_H
 
@@ -19,13 +32,13 @@ int vfpt_netlink_vlan(struct vfpt_netlink *netlink, unsigned ifindex, uint16_t *
 int vfpt_netlink_has_address(
 	struct vfpt_netlink *netlink, unsigned ifindex, bool *has, struct vfpt_error *err);
 
-/* What is called with each attribute (IFLA_VF_...) that the kernel shows for VF number @vf. */
-typedef void vfpt_take_vf(unsigned vf, const struct nlattr *attribute, void *data);
+/* Called with each attribute (IFLA_VF_...) that the kernel shows for VF number @vf. */
+typedef void vfpt_on_vf_attribute(unsigned vf, const struct nlattr *attribute, void *data);
 
-/* Call @take with all attributes of all VFs of the PF; @count becomes the number of VFs that the kernel
- * showed. */
-int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_take_vf *take, void *data,
-	unsigned *count, struct vfpt_error *err);
+/* Call @on_attribute with all attributes of all VFs of the PF; @count becomes the number of VFs that the
+ * kernel showed. */
+int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_vf_attribute *on_attribute,
+	void *data, unsigned *count, struct vfpt_error *err);
 
 /*
  * Set one thing of a VF: @attribute (IFLA_VF_...) with its payload, in a message of its own, so that a
@@ -40,7 +53,8 @@ int vfpt_netlink_set_mtu(
 	struct vfpt_netlink *netlink, unsigned ifindex, unsigned mtu, struct vfpt_error *err);
 
 /* The VFs in the attributes of a link message, as vfpt_netlink_vfs(). @return how many. */
-unsigned vfpt_netlink_each_vf(const void *attributes, size_t size, vfpt_take_vf *take, void *data);
+unsigned vfpt_netlink_each_vf(
+	const void *attributes, size_t size, vfpt_on_vf_attribute *on_attribute, void *data);
 
 /*
  * The kernel's own words in an error message: they follow the request that it echoes, whole or (NLM_F_CAPPED)

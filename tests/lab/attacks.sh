@@ -272,7 +272,7 @@ without_the_capability_there_is_nothing_to_use() {
 lies=(VFPT_ROOT=/tmp/fake-root LD_PRELOAD=/tmp/preload.so LD_LIBRARY_PATH=/tmp/libraries
     LD_AUDIT=/tmp/preload.so LD_DEBUG=all LD_DEBUG_OUTPUT=/tmp/was-there TMPDIR=/tmp/mallory
     HOME=/tmp/mallory GCONV_PATH=/tmp/libraries MALLOC_TRACE=/tmp/was-there MALLOC_CHECK_=3 NLCB=debug
-    NLDBG=9 XML_CATALOG_FILES=/tmp/nic.xml XML_DEBUG_CATALOG=1
+    NLDBG=9 NLSYSCONFDIR=/tmp/mallory XML_CATALOG_FILES=/tmp/nic.xml XML_DEBUG_CATALOG=1
     LOCPATH=/tmp/libraries LANGUAGE=xx LC_ALL=C.UTF-8 POSIXLY_CORRECT=1 TZ=/tmp/nic.xml)
 
 # The first two find out whether the attack would work at all.

@@ -144,10 +144,13 @@ static void answers(int number)
 	end(datagram, begin(datagram, NLMSG_ERROR, 0, &answer, sizeof(answer)));
 }
 
-/* What a VLAN device is said to be. Of what is NULL or 0, nothing is said. */
+enum { UNTOLD = -1 };
+
+/* What a VLAN device is said to be. Of what is NULL, UNTOLD or 0 (a protocol), nothing is said. */
 struct told {
 	const char *kind;
-	uint16_t id, protocol;
+	int id;
+	uint16_t protocol;
 	uint8_t short_id; /* one byte for the id, in place of two */
 };
 
@@ -155,14 +158,16 @@ static void tells_in(struct datagram *datagram, const struct told *told)
 {
 	const struct ifinfomsg link = {.ifi_index = 9};
 	struct nlmsghdr *header = begin(datagram, RTM_NEWLINK, 0, &link, sizeof(link));
-	struct nlattr *info = put_attribute(datagram, IFLA_LINKINFO, "", 0), *data;
-	const uint16_t protocol = htons(told->protocol);
+	struct nlattr *info, *data;
+	const uint16_t id = (uint16_t)told->id, protocol = htons(told->protocol);
 
+	put_attribute(datagram, IFLA_IFNAME, "ens1f0.200", sizeof("ens1f0.200"));
+	info = put_attribute(datagram, IFLA_LINKINFO, "", 0);
 	if (told->kind)
 		put_attribute(datagram, IFLA_INFO_KIND, told->kind, strlen(told->kind) + 1);
 	data = put_attribute(datagram, IFLA_INFO_DATA, "", 0);
-	if (told->id)
-		put_attribute(datagram, IFLA_VLAN_ID, &told->id, sizeof(told->id));
+	if (told->id != UNTOLD)
+		put_attribute(datagram, IFLA_VLAN_ID, &id, sizeof(id));
 	if (told->short_id)
 		put_attribute(datagram, IFLA_VLAN_ID, &told->short_id, sizeof(told->short_id));
 	if (told->protocol)
@@ -197,9 +202,10 @@ static const struct {
 	{{"vlan", 200, 0x8100, 0}, 200, 0x8100},
 	{{"vlan", 4094, 0x88a8, 0}, 4094, 0x88a8},
 	{{"vlan", 7, 0, 0}, 7, 0x8100},
+	{{"vlan", UNTOLD, 0x8100, 0}, 0, 0},
 	{{"vlan", 0, 0x8100, 0}, 0, 0},
-	{{"vlan", 0, 0x8100, 7}, 0, 0},
-	{{"vxlan", 200, 0x8100, 0}, 0, 0},
+	{{"vlan", 4095, 0x8100, 0}, 0, 0},
+	{{"dummy", 200, 0x8100, 0}, 0, 0},
 	{{NULL, 200, 0x8100, 0}, 0, 0},
 };
 
@@ -214,8 +220,31 @@ START_TEST(vlan_is_what_the_kernel_tells)
 		ck_assert_uint_eq(protocol, vlans[_i].protocol);
 	} else {
 		ck_assert_fails(vfpt_netlink_vlan(netlink, 9, &id, &protocol, &err), err, VFPT_SYSTEM);
-		ck_assert_str_eq(err.message, "the kernel tells no VLAN id for interface 9");
+		ck_assert_str_eq(err.message, "the kernel shows no VLAN id from 1 to 4094 for interface 9");
 	}
+}
+END_TEST
+
+START_TEST(vlan_that_cannot_be_parsed_is_an_error)
+{
+	uint16_t id = 1, protocol = 1;
+
+	tells(&(struct told){"vlan", UNTOLD, 0x8100, 7});
+	ck_assert_fails(vfpt_netlink_vlan(netlink, 9, &id, &protocol, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, "route netlink: Input data out of range");
+}
+END_TEST
+
+/* An answer to another question: its object is none of a link. */
+START_TEST(message_of_another_type_tells_no_vlan)
+{
+	const struct ifaddrmsg address = {.ifa_family = AF_INET, .ifa_index = 9};
+	struct datagram *datagram = new_answer();
+	uint16_t id = 1, protocol = 1;
+
+	end(datagram, begin(datagram, RTM_NEWADDR, 0, &address, sizeof(address)));
+	ck_assert_fails(vfpt_netlink_vlan(netlink, 9, &id, &protocol, &err), err, VFPT_SYSTEM);
+	ck_assert_contains(err.message, "the kernel shows no VLAN id");
 }
 END_TEST
 
@@ -393,21 +422,21 @@ START_TEST(list_that_was_interrupted_is_taken)
 }
 END_TEST
 
-/* Nothing is read behind its end, as ASan sees. */
-START_TEST(address_that_is_cut_off_is_none)
+/* It may be the address of this interface, whose VF would then be in use. */
+START_TEST(address_that_is_cut_off_is_an_error)
 {
 	const struct ifaddrmsg address = {.ifa_family = AF_INET, .ifa_index = 9};
 	struct datagram *datagram = new_answer();
-	bool has = true;
+	bool has;
 
 	end(datagram, begin(datagram, RTM_NEWADDR, NLM_F_MULTI, &address, sizeof(address) - 4));
 	ends_with(datagram, 0);
-	ck_assert_ok(vfpt_netlink_has_address(netlink, 9, &has, &err), err);
-	ck_assert(!has);
+	ck_assert_fails(vfpt_netlink_has_address(netlink, 9, &has, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, "route netlink: Netlink message is too short");
 }
 END_TEST
 
-static void take_nothing(unsigned vf, const struct nlattr *attribute, void *data)
+static void expect_no_vf(unsigned vf, const struct nlattr *attribute, void *data)
 {
 	(void)data;
 	ck_abort_msg("attribute %d of VF %u is taken", attribute->nla_type, vf);
@@ -420,7 +449,7 @@ START_TEST(link_that_is_cut_off_has_no_vfs)
 	unsigned count = 77;
 
 	end(datagram, begin(datagram, RTM_NEWLINK, 0, &link, sizeof(link) - 4));
-	ck_assert_ok(vfpt_netlink_vfs(netlink, 2, take_nothing, NULL, &count, &err), err);
+	ck_assert_ok(vfpt_netlink_vfs(netlink, 2, expect_no_vf, NULL, &count, &err), err);
 	ck_assert_uint_eq(count, 0);
 }
 END_TEST
@@ -432,6 +461,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, kernel_setup, kernel_teardown);
 	tcase_add_loop_test(tcase, vlan_is_what_the_kernel_tells, 0, ARRAY_SIZE(vlans));
+	tcase_add_test(tcase, vlan_that_cannot_be_parsed_is_an_error);
+	tcase_add_test(tcase, message_of_another_type_tells_no_vlan);
 	tcase_add_test(tcase, network_has_the_vlan_that_the_kernel_tells);
 	tcase_add_test(tcase, network_with_tags_that_no_vf_has_gets_none);
 	tcase_add_test(tcase, vlan_that_the_kernel_does_not_tell_is_an_error);
@@ -451,7 +482,7 @@ int main(void)
 	tcase_add_test(tcase, list_that_breaks_off_is_an_error);
 	tcase_add_test(tcase, list_that_ends_with_the_least_number_is_an_error);
 	tcase_add_test(tcase, list_that_was_interrupted_is_taken);
-	tcase_add_test(tcase, address_that_is_cut_off_is_none);
+	tcase_add_test(tcase, address_that_is_cut_off_is_an_error);
 	tcase_add_test(tcase, link_that_is_cut_off_has_no_vfs);
 	return run_suite(suite);
 }

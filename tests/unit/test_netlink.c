@@ -118,7 +118,7 @@ static const struct buffer *message;
 static struct shown shown[MOST];
 static unsigned highest; /* of what is shown */
 
-static void take(unsigned vf, const struct nlattr *attribute, void *data)
+static void add_shown(unsigned vf, const struct nlattr *attribute, void *data)
 {
 	const uint8_t *at = (const void *)attribute, *end = message->bytes + message->size;
 
@@ -148,7 +148,7 @@ static unsigned show(const struct buffer *buffer)
 	message = &exact;
 	memset(shown, 0, (highest + 1) * sizeof(shown[0]));
 	highest = 0;
-	count = vfpt_netlink_each_vf(exact.bytes, exact.size, take, shown);
+	count = vfpt_netlink_each_vf(exact.bytes, exact.size, add_shown, shown);
 	free(exact.bytes);
 	return count;
 }
@@ -390,7 +390,7 @@ static void close_netlink(void)
 	vfpt_netlink_close(netlink);
 }
 
-static void take_nothing(unsigned vf, const struct nlattr *attribute, void *data)
+static void expect_no_vf(unsigned vf, const struct nlattr *attribute, void *data)
 {
 	(void)data;
 	ck_abort_msg("attribute %d of VF %u is taken", attribute->nla_type, vf);
@@ -400,7 +400,7 @@ START_TEST(loopback_has_no_vfs)
 {
 	unsigned count = 77;
 
-	ck_assert_ok(vfpt_netlink_vfs(netlink, 1, take_nothing, NULL, &count, &err), err);
+	ck_assert_ok(vfpt_netlink_vfs(netlink, 1, expect_no_vf, NULL, &count, &err), err);
 	ck_assert_uint_eq(count, 0);
 }
 END_TEST
@@ -410,7 +410,7 @@ START_TEST(loopback_is_no_vlan)
 	uint16_t id = 77, protocol = 78;
 
 	ck_assert_fails(vfpt_netlink_vlan(netlink, 1, &id, &protocol, &err), err, VFPT_SYSTEM);
-	ck_assert_str_eq(err.message, "the kernel tells no VLAN id for interface 1");
+	ck_assert_str_eq(err.message, "the kernel shows no VLAN id from 1 to 4094 for interface 1");
 	ck_assert_uint_eq(id, 77);
 	ck_assert_uint_eq(protocol, 78);
 }
@@ -422,7 +422,7 @@ START_TEST(interface_that_is_not_there_is_an_error)
 	unsigned count;
 
 	ck_assert_fails(
-		vfpt_netlink_vfs(netlink, INT_MAX, take_nothing, NULL, &count, &err), err, VFPT_SYSTEM);
+		vfpt_netlink_vfs(netlink, INT_MAX, expect_no_vf, NULL, &count, &err), err, VFPT_SYSTEM);
 	ck_assert_str_eq(err.message, "the kernel says: No such device");
 	ck_assert_fails(vfpt_netlink_vlan(netlink, INT_MAX, &id, &protocol, &err), err, VFPT_SYSTEM);
 	ck_assert_str_eq(err.message, "the kernel says: No such device");
@@ -437,7 +437,7 @@ START_TEST(socket_serves_after_an_error)
 		ck_assert_fails(vfpt_netlink_vlan(netlink, INT_MAX, &id, &protocol, &err), err, VFPT_SYSTEM);
 		ck_assert_str_eq(err.message, "the kernel says: No such device");
 		ck_assert_fails(vfpt_netlink_vlan(netlink, 1, &id, &protocol, &err), err, VFPT_SYSTEM);
-		ck_assert_str_eq(err.message, "the kernel tells no VLAN id for interface 1");
+		ck_assert_str_eq(err.message, "the kernel shows no VLAN id from 1 to 4094 for interface 1");
 	}
 }
 END_TEST
