@@ -13,8 +13,8 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Take @min to @max hexadecimal digits and the @end character behind them. */
-static bool take_hex(const char **text, int min, int max, char end, uint32_t *value)
+/* Parse @min to @max hexadecimal digits, and skip the @end character behind them. */
+static bool parse_hex(const char **text, int min, int max, char end, uint32_t *value)
 {
 	const char *c = *text;
 	int digit;
@@ -33,8 +33,8 @@ int vfpt_pci_parse(const char *text, struct vfpt_pci *out, struct vfpt_error *er
 	const char *at = text;
 	uint32_t domain, bus, slot, function;
 
-	if (!take_hex(&at, 4, 8, ':', &domain) || !take_hex(&at, 2, 2, ':', &bus) ||
-		!take_hex(&at, 2, 2, '.', &slot) || !take_hex(&at, 1, 1, '\0', &function) || slot > 31 ||
+	if (!parse_hex(&at, 4, 8, ':', &domain) || !parse_hex(&at, 2, 2, ':', &bus) ||
+		!parse_hex(&at, 2, 2, '.', &slot) || !parse_hex(&at, 1, 1, '\0', &function) || slot > 31 ||
 		function > 7)
 		return vfpt_error_set(
 			err, VFPT_BAD_INPUT, "\"%.40s\" is not a PCI address such as 0000:01:10.0", text);
