@@ -50,14 +50,6 @@ char *vfpt_pci_format(const struct vfpt_pci *address, char buffer[VFPT_PCI_SIZE]
 	return buffer;
 }
 
-void vfpt_pci_attributes(const struct vfpt_pci *address, struct vfpt_pci_attributes *out)
-{
-	snprintf(out->domain, sizeof(out->domain), "0x%04x", address->domain);
-	snprintf(out->bus, sizeof(out->bus), "0x%02x", address->bus);
-	snprintf(out->slot, sizeof(out->slot), "0x%02x", address->slot & 31u);
-	snprintf(out->function, sizeof(out->function), "0x%x", address->function & 7u);
-}
-
 static uint64_t as_number(const struct vfpt_pci *a)
 {
 	return (uint64_t)a->domain << 16 | (uint64_t)a->bus << 8 | (uint64_t)a->slot << 3 | a->function;

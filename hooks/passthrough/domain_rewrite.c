@@ -97,6 +97,21 @@ static xmlNode *append_child(xmlNode *parent, const char *name)
 	return parent ? xmlNewChild(parent, NULL, (const xmlChar *)name, NULL) : NULL;
 }
 
+static bool set_hex(xmlNode *node, const char *name, int digits, uint32_t value)
+{
+	char text[12];
+
+	snprintf(text, sizeof(text), "0x%0*x", digits, value);
+	return set_attribute(node, name, text);
+}
+
+static bool set_pci_address(xmlNode *node, const struct vfpt_pci *address)
+{
+	return set_attribute(node, "type", "pci") && set_hex(node, "domain", 4, address->domain) &&
+	       set_hex(node, "bus", 2, address->bus) && set_hex(node, "slot", 2, address->slot) &&
+	       set_hex(node, "function", 1, address->function);
+}
+
 /* <source><address type='pci' .../></source><driver name='vfio'/>, behind @before. @return the last, or NULL
  */
 static xmlNode *write_pci(xmlNode *interface, xmlNode *before, const struct vfpt_pci *vf)
@@ -104,16 +119,8 @@ static xmlNode *write_pci(xmlNode *interface, xmlNode *before, const struct vfpt
 	xmlNode *source = insert_element(interface, before, NULL, "source");
 	xmlNode *address = append_child(source, "address");
 	xmlNode *driver = source ? insert_element(interface, source, NULL, "driver") : NULL;
-	struct vfpt_pci_attributes text;
 
-	vfpt_pci_attributes(vf, &text);
-	return set_attribute(address, "type", "pci") && set_attribute(address, "domain", text.domain) &&
-			       set_attribute(address, "bus", text.bus) &&
-			       set_attribute(address, "slot", text.slot) &&
-			       set_attribute(address, "function", text.function) &&
-			       set_attribute(driver, "name", "vfio")
-		       ? driver
-		       : NULL;
+	return set_pci_address(address, vf) && set_attribute(driver, "name", "vfio") ? driver : NULL;
 }
 
 /* <source dev='...' mode='passthrough'/> */

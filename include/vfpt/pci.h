@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /**
  * @file pci.h
- * PCI addresses as sysfs and libvirt write them.
+ * PCI addresses as sysfs writes them.
  */
 #ifndef VFPT_PCI_H
 #define VFPT_PCI_H
@@ -18,20 +18,12 @@ extern "C" {
 /** "10000:ff:1f.7" and its end: a domain has more than four digits behind Intel VMD. */
 #define VFPT_PCI_SIZE 20
 
-/** Every part as the kernel numbers it. libvirt's schema allows a domain of 32 bits. */
+/** Every part as the kernel numbers it; behind Intel VMD a domain needs more than 16 bits. */
 struct vfpt_pci {
 	uint32_t domain;
 	uint8_t bus;
 	uint8_t slot;     /**< 0 to 31 */
 	uint8_t function; /**< 0 to 7 */
-};
-
-/** One address as the four attributes of libvirt's <address>, each a string of its own. */
-struct vfpt_pci_attributes {
-	char domain[12];  /**< "0x0000" */
-	char bus[6];      /**< "0x01" */
-	char slot[6];     /**< "0x10" */
-	char function[6]; /**< "0x0" */
 };
 
 /**
@@ -42,9 +34,6 @@ int vfpt_pci_parse(const char *text, struct vfpt_pci *out, struct vfpt_error *er
 
 /** Print in sysfs form. @return @buffer, which is the caller's */
 char *vfpt_pci_format(const struct vfpt_pci *address, char buffer[VFPT_PCI_SIZE]);
-
-/** Print as the attributes of libvirt's <address type='pci'>. */
-void vfpt_pci_attributes(const struct vfpt_pci *address, struct vfpt_pci_attributes *out);
 
 /** Order by domain, bus, slot, function. @return negative, 0 or positive, as for qsort(). */
 int vfpt_pci_compare(const struct vfpt_pci *a, const struct vfpt_pci *b);

@@ -488,13 +488,11 @@ bool ledger_is_sound(void)
 /* Is the VF in the document, as libvirt wants it? */
 static bool is_in(const char *document, const struct vfpt_assignment *a)
 {
-	struct vfpt_pci_attributes text;
 	char address[128];
 
-	vfpt_pci_attributes(&a->address, &text);
 	snprintf(address, sizeof(address),
-		"<source><address type=\"pci\" domain=\"%s\" bus=\"%s\" slot=\"%s\" function=\"%s\"/>",
-		text.domain, text.bus, text.slot, text.function);
+		"<source><address type=\"pci\" domain=\"0x%04x\" bus=\"0x%02x\" slot=\"0x%02x\" function=\"0x%x\"/>",
+		a->address.domain, a->address.bus, a->address.slot, a->address.function);
 	return strstr(document, address);
 }
 

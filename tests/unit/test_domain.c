@@ -941,17 +941,25 @@ START_TEST(sample_of_four_vnics_changes_in_those_interfaces_only)
 }
 END_TEST
 
+static const struct {
+	struct vfpt_pci vf;
+	const char *written;
+} addresses[] = {
+	{{0, 1, 16, 0}, "domain=\"0x0000\" bus=\"0x01\" slot=\"0x10\" function=\"0x0\""},
+	{{0, 0, 0, 0}, "domain=\"0x0000\" bus=\"0x00\" slot=\"0x00\" function=\"0x0\""},
+	{{0xabcd, 0xef, 26, 5}, "domain=\"0xabcd\" bus=\"0xef\" slot=\"0x1a\" function=\"0x5\""},
+	{{0x10000, 0xe1, 31, 7}, "domain=\"0x10000\" bus=\"0xe1\" slot=\"0x1f\" function=\"0x7\""},
+	{{0xffffffff, 255, 31, 7}, "domain=\"0xffffffff\" bus=\"0xff\" slot=\"0x1f\" function=\"0x7\""},
+};
+
 START_TEST(address_of_the_vf_is_written_in_full)
 {
-	const struct vfpt_connection connection = {.mode = VFPT_MODE_HOSTDEV,
-		.vf = {.domain = 0x10000, .bus = 0xe1, .slot = 31, .function = 7},
-		.vlan_id = 4094,
-		.port_profile = ""};
+	const struct vfpt_connection connection = {
+		.mode = VFPT_MODE_HOSTDEV, .vf = addresses[_i].vf, .vlan_id = 4094, .port_profile = ""};
 
 	parse_sample("nic-hotplug.xml");
 	ck_assert_ok(vfpt_domain_connect(domain, &vnics[0], &connection, &err), err);
-	ck_assert_contains(print(),
-		"<address type=\"pci\" domain=\"0x10000\" bus=\"0xe1\" slot=\"0x1f\" function=\"0x7\"/>");
+	ck_assert_contains(print(), text("<address type=\"pci\" %s/>", addresses[_i].written));
 	ck_assert_contains(print(), "<tag id=\"4094\"/>");
 }
 END_TEST
@@ -2045,7 +2053,7 @@ int main(void)
 	tcase_add_test(tcase, untagged_network_gives_no_vlan);
 	tcase_add_test(tcase, sample_of_one_vnic_changes_in_its_interface_only);
 	tcase_add_loop_test(tcase, sample_of_four_vnics_changes_in_those_interfaces_only, 0, 16);
-	tcase_add_test(tcase, address_of_the_vf_is_written_in_full);
+	tcase_add_loop_test(tcase, address_of_the_vf_is_written_in_full, 0, ARRAY_SIZE(addresses));
 	tcase_add_loop_test(tcase, what_a_hostdev_cannot_have_goes, 0, ARRAY_SIZE(going));
 	tcase_add_loop_test(
 		tcase, what_a_hostdev_can_have_and_what_is_not_libvirts_stays, 0, ARRAY_SIZE(staying));
