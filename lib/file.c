@@ -18,6 +18,15 @@
  */
 #define OPEN_TRIES 128
 
+void file_cleanup_close(const int *fd)
+{
+	const int saved = errno;
+
+	if (*fd >= 0)
+		close(*fd);
+	errno = saved;
+}
+
 int file_open(int root, const char *path, int flags)
 {
 	/* openat2() refuses flags that mean nothing with O_PATH. */
@@ -32,17 +41,13 @@ int file_open(int root, const char *path, int flags)
 	return fd < 0 && errno == ENOSYS ? openat(root, path, flags | always) : fd;
 }
 
-static int read_and_close(int fd, char *buffer, size_t size)
+static int read_attribute_text(int fd, char *buffer, size_t size)
 {
 	ssize_t got;
-	int saved;
 
 	do
 		got = read(fd, buffer, size);
 	while (got < 0 && errno == EINTR);
-	saved = errno;
-	close(fd);
-	errno = saved;
 	if (got < 0)
 		return -1;
 	if ((size_t)got == size) {
@@ -57,27 +62,27 @@ static int read_and_close(int fd, char *buffer, size_t size)
 
 int file_read(int dir, const char *path, char *buffer, size_t size)
 {
-	int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW);
+	FILE_CLOSE int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW);
 
-	return fd < 0 ? -1 : read_and_close(fd, buffer, size);
+	return fd < 0 ? -1 : read_attribute_text(fd, buffer, size);
 }
 
 int file_read_trusted(int dir, const char *path, char *buffer, size_t size)
 {
-	int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW), saved;
+	FILE_CLOSE int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW);
 	struct stat status;
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &status) < 0)
-		saved = EIO;
-	else if (!S_ISREG(status.st_mode) || !file_is_trusted(&status))
-		saved = EPERM;
-	else
-		return read_and_close(fd, buffer, size);
-	close(fd);
-	errno = saved;
-	return -1;
+	if (fstat(fd, &status) < 0) {
+		errno = EIO;
+		return -1;
+	}
+	if (!S_ISREG(status.st_mode) || !file_is_trusted(&status)) {
+		errno = EPERM;
+		return -1;
+	}
+	return read_attribute_text(fd, buffer, size);
 }
 
 int file_read_fd(int fd, char *buffer, size_t room)
@@ -94,14 +99,12 @@ int file_read_fd(int fd, char *buffer, size_t room)
 
 int file_read_start(int dir, const char *path, char *buffer, size_t size)
 {
-	int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW), saved, got;
+	FILE_CLOSE int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW);
+	int got;
 
 	if (fd < 0)
 		return -1;
 	got = file_read_fd(fd, buffer, size - 1);
-	saved = errno;
-	close(fd);
-	errno = saved;
 	buffer[got < 0 ? 0 : got] = '\0';
 	return got;
 }
@@ -157,8 +160,8 @@ bool file_is_netdev_name(const char *name)
 
 int file_link(int dir, const char *path, char *target, size_t size)
 {
+	FILE_CLOSE int fd = -1;
 	ssize_t length;
-	int fd, saved;
 
 	if (!strchr(path, '/')) {
 		length = readlinkat(dir, path, target, size - 1);
@@ -168,9 +171,8 @@ int file_link(int dir, const char *path, char *target, size_t size)
 			return -1;
 		length = readlinkat(fd, "", target, size - 1);
 		/* That is what the kernel says of what is no link, where its name is empty. */
-		saved = length < 0 && errno == ENOENT ? EINVAL : errno;
-		close(fd);
-		errno = saved;
+		if (length < 0 && errno == ENOENT)
+			errno = EINVAL;
 	}
 	if (length >= 0)
 		target[length] = '\0';
@@ -197,25 +199,16 @@ int file_link_name(int dir, const char *path, char *buffer, size_t size)
 
 int file_stat(int dir, const char *path, struct stat *status)
 {
-	int fd = file_open(dir, path, O_PATH | O_NOFOLLOW), r, saved;
+	FILE_CLOSE int fd = file_open(dir, path, O_PATH | O_NOFOLLOW);
 
-	if (fd < 0)
-		return -1;
-	r = fstat(fd, status);
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return r;
+	return fd < 0 ? -1 : fstat(fd, status);
 }
 
 bool file_exists(int dir, const char *path)
 {
-	int fd = file_open(dir, path, O_PATH | O_NOFOLLOW);
+	FILE_CLOSE int fd = file_open(dir, path, O_PATH | O_NOFOLLOW);
 
-	if (fd < 0)
-		return errno != ENOENT && errno != ENOTDIR;
-	close(fd);
-	return true;
+	return fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 static int not_hidden(const struct dirent *entry)
@@ -225,18 +218,20 @@ static int not_hidden(const struct dirent *entry)
 
 typedef int compare_entries(const struct dirent **a, const struct dirent **b);
 
+/* @return how many, or -1 with errno */
+static int read_entries(int dir, const char *path, compare_entries *order, struct dirent ***entries)
+{
+	FILE_CLOSE int fd = file_open(dir, path, O_RDONLY | O_DIRECTORY);
+
+	return fd < 0 ? -1 : scandirat(fd, ".", entries, not_hidden, order);
+}
+
 static int walk(int dir, const char *path, compare_entries *order, int (*each)(const char *name, void *data),
 	void *data)
 {
 	struct dirent **entries;
-	int fd = file_open(dir, path, O_RDONLY | O_DIRECTORY), count, saved, r = 0;
+	int count = read_entries(dir, path, order, &entries), r = 0;
 
-	if (fd < 0)
-		return -1;
-	count = scandirat(fd, ".", &entries, not_hidden, order);
-	saved = errno;
-	close(fd);
-	errno = saved;
 	for (int i = 0; i < count; i++) {
 		if (r == 0)
 			r = each(entries[i]->d_name, data);

@@ -150,7 +150,7 @@ static int visit_vlan(struct walk *walk, const char *netdev)
 	return r;
 }
 
-static int add_pf(struct walk *walk, const struct vfpt_pf *pf)
+static int add_pf_of_network(struct walk *walk, const struct vfpt_pf *pf)
 {
 	struct vfpt_network *network = walk->network;
 
@@ -191,7 +191,7 @@ static int visit(struct walk *walk, const char *netdev)
 		if (vfpt_host_pf(walk->host, netdev, &pf, walk->err) < 0)
 			return 1;
 		if (pf->vf_count > 0)
-			return add_pf(walk, pf);
+			return add_pf_of_network(walk, pf);
 	}
 	if (!walk->other[0] || is_pf) {
 		snprintf(walk->other, sizeof(walk->other), "%s", netdev);

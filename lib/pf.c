@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "file.h"
 #include "host.h"
@@ -95,8 +94,8 @@ static const char *virtfn(unsigned index, char link[24])
 static int read_vfs(const struct vfpt_host *host, struct vfpt_pf *pf, struct vfpt_error *err)
 {
 	char path[FILE_PATH], link[24];
+	FILE_CLOSE int dir = -1;
 	uint64_t count;
-	int dir, r = 0;
 
 	if (file_number(host->root, file_pci_path(path, &pf->address, "sriov_numvfs"), VFPT_MAX_VFS, &count) <
 		0)
@@ -107,12 +106,11 @@ static int read_vfs(const struct vfpt_host *host, struct vfpt_pf *pf, struct vfp
 	dir = file_open(host->root, file_pci_path(path, &pf->address, ""), O_PATH | O_DIRECTORY);
 	if (dir < 0)
 		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "PF %s: cannot open /%s", pf->name, path);
-	for (; r == 0 && pf->vf_count < count; pf->vf_count++)
+	for (; pf->vf_count < count; pf->vf_count++)
 		if (read_address(dir, virtfn(pf->vf_count, link), &pf->vfs[pf->vf_count]) < 0)
-			r = vfpt_error_errno(
+			return vfpt_error_errno(
 				err, VFPT_SYSTEM, errno, "PF %s: cannot read %s", pf->name, link);
-	close(dir);
-	return r;
+	return 0;
 }
 
 /* Is the link up? "unknown" is what drivers without carrier detection show. */
@@ -221,7 +219,7 @@ struct pf_list {
 };
 
 /* A representor is on the PF's function too, and is no PF. */
-static int add_pf(const char *netdev, void *data)
+static int add_listed_pf(const char *netdev, void *data)
 {
 	struct pf_list *list = data;
 	char path[FILE_PATH];
@@ -242,7 +240,7 @@ static int add_pf(const char *netdev, void *data)
 int vfpt_host_pfs(struct vfpt_host *host, const struct vfpt_pf ***out, size_t *count, struct vfpt_error *err)
 {
 	struct pf_list list = {.host = host, .err = err};
-	int r = file_each_sorted(host->root, "sys/class/net", add_pf, &list);
+	int r = file_each_sorted(host->root, "sys/class/net", add_listed_pf, &list);
 
 	if (r < 0)
 		vfpt_error_errno(err, VFPT_SYSTEM, errno, "cannot read /sys/class/net");
