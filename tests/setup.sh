@@ -9,8 +9,8 @@ cd "$project" || exit 1
 # What a build needs, what the tests need beside it, what the lab (which fetches the rest, and
 # installs nothing) needs.
 # shellcheck disable=SC2034 # for who sources this
-packages_to_build=(gcc libc6-dev meson ninja-build pkgconf libxml2-dev libnl-3-dev libnl-route-3-dev libcap-dev
-    libinih-dev libvirt-dev libjson-c-dev libarchive-dev check)
+packages_to_build=(gcc libc6-dev meson ninja-build pkgconf libxml2-dev libnl-3-dev libnl-route-3-dev
+    libcap-dev libinih-dev libvirt-dev libjson-c-dev libarchive-dev check)
 # shellcheck disable=SC2034
 packages_to_test=(git procps python3 clang clang-format libxml2-utils libvirt-clients shellcheck valgrind
     rpm rpmlint cpio xz-utils libcap2-bin mandoc)
