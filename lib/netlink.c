@@ -433,8 +433,8 @@ static int change(struct vfpt_netlink *netlink, struct nl_msg *message, int *num
 	privilege_lower(raised);
 	*number = x.error;
 	if (x.error == EPERM)
-		vfpt_error_remedy(err, "setting a VF needs CAP_NET_ADMIN: run as root, or as vdsm with the "
-				       "hook's file capability in place");
+		vfpt_error_remedy(err,
+			"setting a VF needs CAP_NET_ADMIN: run as root, or with the program's file capability in place");
 	return r;
 }
 

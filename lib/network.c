@@ -91,8 +91,8 @@ struct walk {
 	const char *above; /* the device whose lower devices are looked at */
 	uint16_t vlan_id;  /* of the port that is being followed */
 	unsigned depth;
-	char other[IFNAMSIZ]; /* a physical network device that has no VFs, for the message */
-	bool other_is_pf;
+	char other[IFNAMSIZ];           /* a physical network device that has no VFs, for the message */
+	const struct vfpt_pf *other_pf; /* that is a PF's; NULL: it is none */
 	uint16_t other_vlan_id;
 };
 
@@ -170,7 +170,7 @@ static int add_pf_of_network(struct walk *walk, const struct vfpt_pf *pf)
 static int visit(struct walk *walk, const char *netdev)
 {
 	char path[FILE_PATH];
-	const struct vfpt_pf *pf;
+	const struct vfpt_pf *pf = NULL;
 	int vlan;
 	bool is_pf;
 
@@ -195,7 +195,7 @@ static int visit(struct walk *walk, const char *netdev)
 	}
 	if (!walk->other[0] || is_pf) {
 		snprintf(walk->other, sizeof(walk->other), "%s", netdev);
-		walk->other_is_pf = is_pf;
+		walk->other_pf = pf;
 		walk->other_vlan_id = walk->vlan_id;
 	}
 	return 0;
@@ -208,11 +208,10 @@ static int visit_port(const char *netdev, void *data)
 
 static void say_why(const struct walk *walk, const char *bridge, struct vfpt_error *why)
 {
-	if (walk->other_is_pf)
+	if (walk->other_pf)
 		vfpt_error_set(why, VFPT_NO_VF,
-			"PF %s below bridge %s has no VFs; make some: set its number of VFs in the engine "
-			"(Setup Host "
-			"Networks) or write it to /sys/class/net/%s/device/sriov_numvfs",
+			"PF %s below bridge %s has no VFs; make some: write their number to "
+			"/sys/class/net/%s/device/sriov_numvfs",
 			walk->other, bridge, walk->other);
 	else if (walk->other[0])
 		vfpt_error_set(why, VFPT_NO_VF,
@@ -241,11 +240,8 @@ static int read_network(
 		bool is_device = file_exists(host->root, file_net_path(path, bridge, ""));
 
 		vfpt_error_set(&network->why, VFPT_NO_VF,
-			is_device ? "%s is not a bridge on this host; passthrough needs a network with a "
-				    "Linux bridge, or a [network %s] with pfs in vfpt.conf"
-				  : "there is no bridge %s on this host; attach the network to the host in "
-				    "the engine, or give [network %s] its pfs in vfpt.conf",
-			bridge, bridge);
+			is_device ? "%s is not a bridge on this host" : "there is no bridge %s on this host",
+			bridge);
 		return 0;
 	}
 	if (file_number(host->root, file_net_path(path, bridge, "mtu"), UINT32_MAX, &mtu) < 0)
@@ -254,6 +250,7 @@ static int read_network(
 	network->mtu = (unsigned)mtu;
 	if (network->pf_count == 0) {
 		network->vlan_id = walk.other_vlan_id;
+		network->without_vfs = walk.other_pf;
 		say_why(&walk, bridge, &network->why);
 	}
 	return 0;
@@ -281,10 +278,7 @@ int vfpt_host_network(
 	int r;
 
 	if (!file_is_netdev_name(bridge))
-		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"\"%.40s\" is not a bridge's name; give the vNIC a network that is attached to the "
-			"host",
-			bridge);
+		return vfpt_error_set(err, VFPT_BAD_INPUT, "\"%.40s\" is not a bridge's name", bridge);
 	for (size_t i = 0; i < host->network_count; i++)
 		if (strcmp(host->networks[i]->bridge, bridge) == 0) {
 			*out = host->networks[i];

@@ -475,11 +475,6 @@ int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, 
 			continue;
 		if (set_one(netlink, pf, vf, setting, wanted->value[i], now, err) == 0)
 			continue;
-		if (err->code == VFPT_REFUSED)
-			vfpt_error_remedy(err,
-				"%s does not take this: change the vNIC's profile or use a PF whose driver "
-				"does",
-				pf->driver);
 		if (put_back(netlink, pf, vf, &before, now, &second) < 0)
 			vfpt_error_remedy(err, "undoing failed: %s", second.message);
 		return -1;

@@ -16,13 +16,25 @@ struct work {
 	bool link_held; /* until the VM runs */
 };
 
+static int apply_settings(struct vfpt_session *session, const struct vfpt_pf *pf, unsigned vf,
+	const struct vfpt_settings *wanted, struct vfpt_settings *now, struct vfpt_error *err)
+{
+	if (vfpt_settings_apply(session->netlink, pf, vf, wanted, now, err) == 0)
+		return 0;
+	return err->code == VFPT_REFUSED
+		       ? vfpt_error_remedy(err,
+				 "%s does not take this: change the vNIC's profile or use a PF whose driver does",
+				 pf->driver)
+		       : -1;
+}
+
 static int apply_setting(struct work *w, const struct vfpt_step *step, enum vfpt_setting setting,
 	uint64_t value, struct vfpt_settings *now, struct vfpt_error *err)
 {
 	struct vfpt_settings wanted = {0};
 
 	vfpt_settings_put(&wanted, setting, value);
-	return vfpt_settings_apply(w->session->netlink, step->pf, step->vf, &wanted, now, err);
+	return apply_settings(w->session, step->pf, step->vf, &wanted, now, err);
 }
 
 /* A MAC for a VF that must not have none: locally administered, and no other VF's. */
@@ -144,7 +156,7 @@ static int undo_clearing(struct vfpt_session *session, const struct vfpt_step *s
 	if (session->captured)
 		return 0;
 	vfpt_settings_put(&mac, VFPT_MAC, step->value);
-	return vfpt_settings_apply(session->netlink, step->pf, step->vf, &mac, &now, err);
+	return apply_settings(session, step->pf, step->vf, &mac, &now, err);
 }
 
 /* A VF goes back as a whole; that is one thing with its record. */
@@ -280,7 +292,7 @@ static int compare_and_apply(struct vfpt_session *session, const struct vfpt_ass
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
 		if (watched & 1u << i)
 			warn_if_different(assignment, pf, (enum vfpt_setting)i, &now);
-	if (vfpt_settings_apply(session->netlink, pf, vf, wanted, &now, err) < 0)
+	if (apply_settings(session, pf, vf, wanted, &now, err) < 0)
 		return -1;
 	return assignment->macvtap && assignment->mtu
 		       ? vfpt_set_vf_mtu(session, &assignment->address, assignment->mtu, err)

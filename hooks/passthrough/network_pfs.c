@@ -5,15 +5,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "pf_match.h"
 
-static int copy_pfs(
-	struct vfpt_network_pfs *serving, const struct vfpt_network *network, struct vfpt_error *err)
+/* Why no PF serves the network, and what the administrator can do. @return -1 */
+static int explain_no_pf(
+	const struct vfpt_session *session, const struct vfpt_network *network, struct vfpt_error *err)
 {
-	if (network->pf_count == 0) {
-		*err = network->why;
+	const char *bridge = network->bridge;
+	char path[FILE_PATH];
+
+	*err = network->why;
+	if (network->without_vfs)
+		return vfpt_error_remedy(err, "or set it in the engine (Setup Host Networks)");
+	if (network->exists)
 		return -1;
-	}
+	if (file_exists(session->root, file_net_path(path, bridge, "")))
+		return vfpt_error_remedy(err,
+			"passthrough needs a network with a Linux bridge, or a [network %s] with pfs in vfpt.conf",
+			bridge);
+	return vfpt_error_remedy(err,
+		"attach the network to the host in the engine, or give [network %s] its pfs in vfpt.conf",
+		bridge);
+}
+
+static int copy_pfs(const struct vfpt_session *session, struct vfpt_network_pfs *serving,
+	const struct vfpt_network *network, struct vfpt_error *err)
+{
+	if (network->pf_count == 0)
+		return explain_no_pf(session, network, err);
 	serving->pfs = calloc(network->pf_count, sizeof(struct vfpt_pf *));
 	if (!serving->pfs)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "choosing a VF");
@@ -31,7 +51,10 @@ int vfpt_find_network_pfs(struct vfpt_session *session, const struct vfpt_reques
 	*out = (struct vfpt_network_pfs){
 		.rules = vfpt_config_network(session->config, request->network, request->bridge)};
 	if (vfpt_host_network(session->host, request->bridge, &network, err) < 0)
-		return -1;
+		return err->code == VFPT_BAD_INPUT
+			       ? vfpt_error_remedy(
+					 err, "give the vNIC a network that is attached to the host")
+			       : -1;
 	out->has_bridge = network->exists;
 	out->vlan_id = out->rules && out->rules->has_vlan ? out->rules->vlan_id : network->vlan_id;
 	out->mtu = out->rules && out->rules->mtu ? out->rules->mtu : network->mtu;
@@ -41,7 +64,7 @@ int vfpt_find_network_pfs(struct vfpt_session *session, const struct vfpt_reques
 	if (!names[0] && out->rules)
 		names = out->rules->pfs;
 	return names[0] ? vfpt_match_pfs(session->host, names, &out->pfs, &out->pf_count, err)
-			: copy_pfs(out, network, err);
+			: copy_pfs(session, out, network, err);
 }
 
 bool vfpt_is_allowed(

@@ -15,12 +15,13 @@ extern "C" {
 /** The network behind a bridge, as a VF of one of its PFs would reach it. */
 struct vfpt_network {
 	char bridge[IF_NAMESIZE];
-	bool exists;                /**< the host has that bridge */
-	unsigned mtu;               /**< the bridge's, bytes */
-	uint16_t vlan_id;           /**< 1 to 4094; 0: untagged */
-	size_t pf_count;            /**< how many PFs with VFs serve it */
-	const struct vfpt_pf **pfs; /**< these, in name order of what the bridge stands on */
-	struct vfpt_error why;      /**< where there is no such PF: why; its code is VFPT_NO_VF */
+	bool exists;                       /**< the host has that bridge */
+	unsigned mtu;                      /**< the bridge's, bytes */
+	uint16_t vlan_id;                  /**< 1 to 4094; 0: untagged */
+	size_t pf_count;                   /**< how many PFs with VFs serve it */
+	const struct vfpt_pf **pfs;        /**< these, in name order of what the bridge stands on */
+	const struct vfpt_pf *without_vfs; /**< where there is no such PF: one that has no VFs; NULL: none */
+	struct vfpt_error why;             /**< where there is no such PF: why; its code is VFPT_NO_VF */
 };
 
 /**

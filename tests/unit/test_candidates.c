@@ -552,9 +552,12 @@ static const struct {
 	enum vfpt_code code;
 	const char *why;
 } unknown[] = {
-	{"green", VFPT_NO_VF, "there is no bridge green on this host"},
-	{"../blue", VFPT_BAD_INPUT, "is not a bridge's name"},
-	{"bond0", VFPT_NO_VF, "bond0 is not a bridge on this host"},
+	{"green", VFPT_NO_VF,
+		"there is no bridge green on this host; attach the network to the host in the engine, or give [network green] its pfs in vfpt.conf"},
+	{"../blue", VFPT_BAD_INPUT,
+		"is not a bridge's name; give the vNIC a network that is attached to the host"},
+	{"bond0", VFPT_NO_VF,
+		"bond0 is not a bridge on this host; passthrough needs a network with a Linux bridge, or a [network bond0] with pfs in vfpt.conf"},
 };
 
 START_TEST(request_that_the_host_cannot_serve_is_refused)

@@ -700,7 +700,7 @@ static const struct {
 	const char *reason;
 } spoilt[] = {
 	{no_bridge_on_a_pf, "bridge blue has no PF below it; attach the network to a NIC with SR-IOV"},
-	{no_vfs, "PF ens1f0 below bridge blue has no VFs; make some: "},
+	{no_vfs, "/sys/class/net/ens1f0/device/sriov_numvfs; or set it in the engine (Setup Host Networks)"},
 	{no_iommu,
 		"no free VF: ens1f0 has 7 VFs, 0 assigned to VMs, 7 unusable (VF 0: it has no iommu group; "},
 	{all_in_use, "no free VF: ens1f0 has 7 VFs, 0 assigned to VMs, 7 unusable (VF 0: its network device "

@@ -133,11 +133,8 @@ static const char *const unknown_names[] = {
 
 START_TEST(unknown_network_is_said_to_be_missing)
 {
-	ck_assert_str_eq(
-		why(unknown_names[_i], false, 0), text("there is no bridge %s on this host; attach the "
-						       "network to the host in the engine, or give "
-						       "[network %s] its pfs in vfpt.conf",
-							  unknown_names[_i], unknown_names[_i]));
+	ck_assert_str_eq(why(unknown_names[_i], false, 0),
+		text("there is no bridge %s on this host", unknown_names[_i]));
 }
 END_TEST
 
@@ -145,10 +142,8 @@ static const char *const no_bridges[] = {"ens1f0", "bond0", "bond0.100", "lo", "
 
 START_TEST(what_is_no_bridge_is_said_to_be_none)
 {
-	ck_assert_str_eq(why(no_bridges[_i], false, 0),
-		text("%s is not a bridge on this host; passthrough needs a network with a Linux bridge, or a "
-		     "[network %s] with pfs in vfpt.conf",
-			no_bridges[_i], no_bridges[_i]));
+	ck_assert_str_eq(
+		why(no_bridges[_i], false, 0), text("%s is not a bridge on this host", no_bridges[_i]));
 }
 END_TEST
 
@@ -157,6 +152,7 @@ END_TEST
 START_TEST(bridge_without_ports_has_no_pf)
 {
 	put_bridge("green", NULL);
+	ck_assert_ptr_null(any_network("green")->without_vfs);
 	ck_assert_str_eq(why("green", true, 0),
 		"bridge green has no PF below it; attach the network to a NIC with SR-IOV");
 }
@@ -201,9 +197,9 @@ START_TEST(pf_without_vfs_is_named_with_a_remedy)
 {
 	put_file(PF_1 "sriov_numvfs", "0\n");
 	ck_assert_str_eq(why("blue", true, 200),
-		"PF ens1f0 below bridge blue has no VFs; make some: set its number of VFs in the engine "
-		"(Setup "
-		"Host Networks) or write it to /sys/class/net/ens1f0/device/sriov_numvfs");
+		"PF ens1f0 below bridge blue has no VFs; make some: write their number to "
+		"/sys/class/net/ens1f0/device/sriov_numvfs");
+	ck_assert_str_eq(any_network("blue")->without_vfs->name, "ens1f0");
 }
 END_TEST
 
@@ -222,6 +218,7 @@ START_TEST(pf_without_vfs_is_named_rather_than_a_plain_nic)
 	put_file(PF_2 "sriov_numvfs", "0\n");
 	put_file(PF_3 "sriov_numvfs", "0\n");
 	ck_assert_contains(why("red", true, 100), " below bridge red has no VFs; ");
+	ck_assert_str_eq(any_network("red")->without_vfs->name, "ens3f0");
 }
 END_TEST
 
@@ -233,8 +230,8 @@ static const struct {
 	{"em1", "em1 below bridge green is no SR-IOV PF; attach the network to a NIC with SR-IOV"},
 	{"bond7", "em1 below bridge green is no SR-IOV PF; attach the network to a NIC with SR-IOV"},
 	{"eth0", "eth0 below bridge green is no SR-IOV PF; attach the network to a NIC with SR-IOV"},
-	{"ens1f0", "PF ens1f0 below bridge green has no VFs; make some: set its number of VFs in the engine "
-		   "(Setup Host Networks) or write it to /sys/class/net/ens1f0/device/sriov_numvfs"},
+	{"ens1f0", "PF ens1f0 below bridge green has no VFs; make some: write their number to "
+		   "/sys/class/net/ens1f0/device/sriov_numvfs"},
 	{"dummy0", "bridge green has no PF below it; attach the network to a NIC with SR-IOV"},
 };
 
