@@ -57,11 +57,6 @@ static int run_capture(const struct call *call, struct vfpt_error *err)
 	return 0;
 }
 
-static const struct option options[] = {
-	{"anonymous", NULL, "with other MACs, each always the same, also in names made of one"},
-	{NULL, NULL, NULL},
-};
-
 const struct command capture_command = {
 	.name = "capture",
 	.operand = "FILE",
@@ -74,7 +69,7 @@ const struct command capture_command = {
 		"  mkdir host && tar -xzf FILE -C host && VFPT_ROOT=host vfpt list\n"
 		"\n"
 		"Needs root.\n",
-	.options = options,
+	.options = {{"anonymous", NULL, "with other MACs, each always the same, also in names made of one"}},
 	.exits = "  0  captured\n"
 		 "  1  failed, and no FILE is left: one line says why\n"
 		 "  2  wrong command line\n",

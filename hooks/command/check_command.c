@@ -78,8 +78,6 @@ static int run_check(const struct call *call, struct vfpt_error *err)
 	return check_all(&checker, err);
 }
 
-static const struct option options[] = {{NULL, NULL, NULL}};
-
 const struct command check_command = {
 	.name = "check",
 	.summary = "Checks whether this host is fit for VF passthrough",
@@ -88,7 +86,6 @@ const struct command check_command = {
 		"their capability, does libvirt answer, is vfpt.conf valid, has each network a\n"
 		"VLAN, do ledger and kernel agree? Each line begins with ok, warn or fail, and\n"
 		"says what to do; skip is for what a captured tree cannot tell.\n",
-	.options = options,
 	.exits = "  0  all is ok\n"
 		 "  1  something fails, or the check itself\n"
 		 "  2  wrong command line\n"

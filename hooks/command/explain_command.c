@@ -228,11 +228,6 @@ static int run_explain(const struct call *call, struct vfpt_error *err)
 	return x.plan->failure.code == VFPT_OK ? EXIT_FINE : EXIT_FAILED;
 }
 
-static const struct option options[] = {
-	{"json", NULL, "for programs"},
-	{NULL, NULL, NULL},
-};
-
 const struct command explain_command = {
 	.name = "explain",
 	.operand = "DOCUMENT",
@@ -241,7 +236,7 @@ const struct command explain_command = {
 		"DOCUMENT is the VM's <domain> as VDSM gives it to before_vm_start (vdsm.log has\n"
 		"it). Each vNIC has its turn, also behind one that fails. What a driver would\n"
 		"refuse only shows when it is asked; here nothing is set.\n",
-	.options = options,
+	.options = {{"json", NULL, "for programs"}},
 	.exits = "  0  the VM starts\n"
 		 "  1  it does not, or explaining failed: one line says why\n"
 		 "  2  wrong command line\n",

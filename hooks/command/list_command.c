@@ -115,13 +115,6 @@ static int run_list(const struct call *call, struct vfpt_error *err)
 	return r;
 }
 
-static const struct option options[] = {
-	{"json", NULL, "for programs: everything, also what is as usual"},
-	{"pf", "NAME", "this PF only"},
-	{"free", NULL, "free VFs only"},
-	{NULL, NULL, NULL},
-};
-
 const struct command list_command = {
 	.name = "list",
 	.summary = "Lists PFs and VFs, what they have, and whose they are",
@@ -129,7 +122,12 @@ const struct command list_command = {
 		"A VF is free (a VM can have it), assigned (a VM has it), excluded (vfpt.conf\n"
 		"keeps it from us) or unusable (the line below it says why). Settings that\n"
 		"are as a VF has them that nobody touched are left out.\n",
-	.options = options,
+	.options =
+		{
+			{"json", NULL, "for programs: everything, also what is as usual"},
+			{"pf", "NAME", "this PF only"},
+			{"free", NULL, "free VFs only"},
+		},
 	.exits = "  0  listed\n"
 		 "  1  failed: one line says why\n"
 		 "  2  wrong command line\n",

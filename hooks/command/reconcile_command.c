@@ -11,15 +11,12 @@ static int run_reconcile(const struct call *call, struct vfpt_error *err)
 	return tools_open(&tools, VFPT_TO_RELEASE, err) < 0 ? -1 : vfpt_reconcile(&tools.session, err);
 }
 
-static const struct option options[] = {{NULL, NULL, NULL}};
-
 const struct command reconcile_command = {
 	.name = "reconcile",
 	.summary = "Gives back VFs of VMs that are gone, sets right the others",
 	.text = "\n"
 		"VDSM's start does the same. Each repair is a line on stderr; nothing to do is\n"
 		"no line. Needs root.\n",
-	.options = options,
 	.exits = "  0  ledger, kernel and libvirt agree now\n"
 		 "  1  failed: a line says what\n"
 		 "  2  wrong command line\n",

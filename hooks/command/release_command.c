@@ -66,11 +66,6 @@ static int run_release(const struct call *call, struct vfpt_error *err)
 	return release_all(&tools, &subject, option(call, "force"), call->operand, err);
 }
 
-static const struct option options[] = {
-	{"force", NULL, "also while the VM runs, may be starting, or the VF is in use"},
-	{NULL, NULL, NULL},
-};
-
 const struct command release_command = {
 	.name = "release",
 	.operand = "VF|MAC|VM",
@@ -78,7 +73,7 @@ const struct command release_command = {
 	.text = "\n"
 		"For a VM that is gone and whose VFs stayed assigned; see also vfpt reconcile.\n" SUBJECT_TEXT
 		"Needs root.\n",
-	.options = options,
+	.options = {{"force", NULL, "also while the VM runs, may be starting, or the VF is in use"}},
 	.exits = "  0  released\n"
 		 "  1  refused or failed: one line says why\n"
 		 "  2  wrong command line\n",

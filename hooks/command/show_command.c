@@ -139,8 +139,6 @@ static int run_show(const struct call *call, struct vfpt_error *err)
 	return 0;
 }
 
-static const struct option options[] = {{NULL, NULL, NULL}};
-
 const struct command show_command = {
 	.name = "show",
 	.operand = "VF|MAC|VM",
@@ -151,7 +149,6 @@ const struct command show_command = {
 		"\n"
 		"Each setting is shown as it is, as it should be while the VM runs, and as it\n"
 		"will be again.\n",
-	.options = options,
 	.exits = "  0  shown\n"
 		 "  1  failed, or there is no such VF: one line says why\n"
 		 "  2  wrong command line\n",

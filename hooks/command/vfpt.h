@@ -20,10 +20,12 @@ enum {
 };
 
 struct option {
-	const char *name;     /* without "--"; NULL ends a list */
+	const char *name;     /* without "--"; NULL: there are no more */
 	const char *argument; /* what it is called in --help; NULL: it takes none */
 	const char *help;
 };
+
+enum { MOST_OPTIONS = 4 };
 
 struct call;
 
@@ -32,13 +34,11 @@ struct command {
 	const char *operand; /* what it is called in --help; NULL: there is none */
 	const char *summary; /* one line */
 	const char *text;    /* more of it, for --help */
-	const struct option *options;
+	struct option options[MOST_OPTIONS + 1];
 	const char *exits; /* exit statuses, lines for --help */
 	/* @return an exit status, or -1 with @err filled in: that is EXIT_FAILED */
 	int (*run)(const struct call *call, struct vfpt_error *err);
 };
-
-enum { MOST_OPTIONS = 4 };
 
 /* One command line. */
 struct call {

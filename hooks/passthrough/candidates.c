@@ -312,17 +312,23 @@ static int consider(const struct vfpt_examination *x, const struct candidates *a
 
 /* All are examined here, whereas the choice ends at the first that is good enough. */
 static int consider_all(const struct vfpt_examination *x, const struct candidates *all,
-	const struct vfpt_choice *choice, struct vfpt_considered *out, size_t *count, struct vfpt_error *err)
+	const struct vfpt_choice *choice, struct vfpt_considered **out, size_t *count, struct vfpt_error *err)
 {
 	bool pack = x->standing->session->config->policy.pack;
-	size_t best = 0;
+	size_t best = 0, total = 0;
 
-	for (size_t i = 0; i < all->count; i++)
+	for (size_t i = 0; i < all->count; i++) {
+		total += all->ranked[i].vf_count;
 		if (all->items[i].pf == choice->pf)
 			best = i;
+	}
+	*count = 0;
+	*out = calloc(total + 1, sizeof(**out));
+	if (!*out)
+		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "choosing a VF");
 	for (size_t i = 0; i < all->count; i++)
 		for (unsigned vf = 0; vf < all->ranked[i].vf_count; vf++) {
-			struct vfpt_considered *one = &out[(*count)++];
+			struct vfpt_considered *one = &(*out)[(*count)++];
 
 			*one = (struct vfpt_considered){.pf = all->items[i].pf, .vf = vf};
 			if (consider(x, all, i, one, err) < 0)
@@ -332,19 +338,6 @@ static int consider_all(const struct vfpt_examination *x, const struct candidate
 				explain_rank(all, best, choice->vf, i, vf, pack, one->why, sizeof(one->why));
 		}
 	return 0;
-}
-
-static int list_considered(const struct vfpt_examination *x, const struct candidates *all,
-	const struct vfpt_choice *choice, struct vfpt_considered **out, size_t *count, struct vfpt_error *err)
-{
-	size_t total = 0;
-
-	for (size_t i = 0; i < all->count; i++)
-		total += all->ranked[i].vf_count;
-	*count = 0;
-	*out = calloc(total + 1, sizeof(**out));
-	return *out ? consider_all(x, all, choice, *out, count, err)
-		    : vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "choosing a VF");
 }
 
 int vfpt_choose_vf(const struct vfpt_search *search, struct vfpt_choice *out,
@@ -359,7 +352,7 @@ int vfpt_choose_vf(const struct vfpt_search *search, struct vfpt_choice *out,
 		return -1;
 	if (choose_best(&x, &all, out, err) < 0)
 		return -1;
-	if (considered && list_considered(&x, &all, out, considered, considered_count, err) < 0)
+	if (considered && consider_all(&x, &all, out, considered, considered_count, err) < 0)
 		return -1;
 	return out->grade == VFPT_VF_OUT ? none_free(&all, search->serving, err) : 0;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "domain_xml.h"
 
 /* --- parsing --------------------------------------------------------------------------------- */
@@ -105,10 +106,9 @@ static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, 
 /* What is no number is 0: libvirt refuses such a document itself. */
 static unsigned read_number(const xmlNode *node, const char *name)
 {
-	char *text = xml_attribute(node, name);
+	autofree char *text = xml_attribute(node, name);
 	unsigned long value = text ? strtoul(text, NULL, 10) : 0;
 
-	xmlFree(text);
 	return value > UINT_MAX ? UINT_MAX : (unsigned)value;
 }
 
@@ -136,10 +136,9 @@ static bool read_pci(const xmlNode *address, struct vfpt_pci *out)
 	if (!address)
 		return false;
 	for (int i = 0; i < 4; i++) {
-		char *part = xml_attribute(address, names[i]);
+		autofree char *part = xml_attribute(address, names[i]);
 
 		value[i] = part ? strtoul(part, NULL, 0) : 0;
-		xmlFree(part);
 	}
 	snprintf(text, sizeof(text), "%04lx:%02lx:%02lx.%lx", value[0], value[1], value[2], value[3]);
 	return vfpt_pci_parse(text, out, &ignored) == 0;
@@ -158,12 +157,11 @@ static void read_vf(struct vfpt_vnic *vnic, const xmlNode *address)
 static void read_vnic(struct vfpt_domain *domain, xmlNode *element)
 {
 	struct vfpt_vnic *vnic = &domain->vnics[domain->vnic_count++];
-	char *mac = xml_attribute(xml_child(element, NULL, "mac"), "address");
+	autofree char *mac = xml_attribute(xml_child(element, NULL, "mac"), "address");
 	struct vfpt_error ignored;
 
 	vnic->element = element;
 	vnic->has_mac = mac && vfpt_mac_parse(mac, &vnic->mac, &ignored) == 0;
-	xmlFree(mac);
 	vnic->type = xml_attribute(element, "type");
 	vnic->model = xml_attribute(xml_child(element, NULL, "model"), "type");
 	vnic->bridge = xml_attribute(xml_child(element, NULL, "source"), "bridge");
@@ -333,11 +331,10 @@ size_t vfpt_domain_functions(const struct vfpt_domain *domain, const struct vfpt
 /* A list that is none is libvirt's to refuse. */
 static void add_list(const xmlNode *node, const char *name, struct vfpt_set *set)
 {
-	char *list = xml_attribute(node, name);
+	autofree char *list = xml_attribute(node, name);
 
 	if (list)
 		(void)vfpt_set_parse(set, list);
-	xmlFree(list);
 }
 
 void vfpt_domain_placement(const struct vfpt_domain *domain, struct vfpt_set *nodes, struct vfpt_set *cpus)

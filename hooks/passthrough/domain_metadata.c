@@ -30,11 +30,9 @@ static int read_device(struct vfpt_domain *domain, xmlNode *element)
 	struct vfpt_error ignored;
 	struct vfpt_domain_device *added;
 	struct vfpt_mac mac;
-	char *text = xml_attribute(element, "mac_address");
-	int r = text ? vfpt_mac_parse(text, &mac, &ignored) : -1;
+	autofree char *text = xml_attribute(element, "mac_address");
 
-	xmlFree(text);
-	if (r < 0)
+	if (!text || vfpt_mac_parse(text, &mac, &ignored) < 0)
 		return 0; /* a disk, say */
 	added = vfpt_array_add(&domain->devices, &domain->device_count, sizeof(*added));
 	if (!added)

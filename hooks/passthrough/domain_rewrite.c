@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "domain_xml.h"
 
 /* --- rewriting ------------------------------------------------------------------------------- */
@@ -175,11 +176,9 @@ static xmlNode *metadata_vm(struct vfpt_domain *domain)
 uint64_t vfpt_domain_run(const struct vfpt_domain *domain)
 {
 	xmlNode *mark = xml_child(xml_child(domain->root, NULL, "metadata"), VFPT_NAMESPACE, "run");
-	char *text = xml_attribute(mark, "start");
-	uint64_t run = text ? strtoull(text, NULL, 10) : 0;
+	autofree char *text = xml_attribute(mark, "start");
 
-	xmlFree(text);
-	return run;
+	return text ? strtoull(text, NULL, 10) : 0;
 }
 
 int vfpt_domain_set_run(struct vfpt_domain *domain, uint64_t run, struct vfpt_error *err)
@@ -208,10 +207,9 @@ static bool describe_in_metadata(struct vfpt_domain *domain, xmlNode *device, co
 	const char *alias, const char *network_name)
 {
 	xmlNode *network = xml_child(device, VFPT_OVIRT_NAMESPACE, "network");
-	char text[VFPT_MAC_SIZE], *present = xml_content(network);
-	bool has_network = present;
+	autofree char *present = xml_content(network);
+	char text[VFPT_MAC_SIZE];
 
-	xmlFree(present);
 	if (!device) {
 		xmlNode *vm = metadata_vm(domain);
 
@@ -221,7 +219,7 @@ static bool describe_in_metadata(struct vfpt_domain *domain, xmlNode *device, co
 	}
 	if (alias && !set_attribute(device, "alias", alias))
 		return false;
-	if (has_network)
+	if (present)
 		return true;
 	if (!network)
 		network = insert_element(device, NULL, device->ns, "network");

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
+
 /* --- memory ---------------------------------------------------------------------------------- */
 
 /*
@@ -88,11 +90,9 @@ char *xml_attribute(const xmlNode *node, const char *name)
 
 bool xml_attribute_is(const xmlNode *node, const char *name, const char *value)
 {
-	char *text = xml_attribute(node, name);
-	bool is = text && strcmp(text, value) == 0;
+	autofree char *text = xml_attribute(node, name);
 
-	xmlFree(text);
-	return is;
+	return text && strcmp(text, value) == 0;
 }
 
 /* The text of an element; NULL when it is empty. */
@@ -100,9 +100,8 @@ char *xml_content(const xmlNode *node)
 {
 	char *text = node ? (char *)xmlNodeGetContent(node) : NULL;
 
-	if (text && !text[0]) {
-		xmlFree(text);
-		return NULL;
-	}
-	return text;
+	if (text && text[0])
+		return text;
+	free(text);
+	return NULL;
 }

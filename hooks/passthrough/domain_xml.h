@@ -38,7 +38,7 @@ bool xml_is_element(const xmlNode *node, const char *uri, const char *name);
 xmlNode *xml_next_element(xmlNode *node, const char *uri, const char *name);
 xmlNode *xml_child(const xmlNode *parent, const char *uri, const char *name);
 
-/* An attribute, the text of an element; to be freed by xmlFree(), NULL: there is none. */
+/* An attribute, the text of an element; to be freed by free(), NULL: there is none. */
 char *xml_attribute(const xmlNode *node, const char *name);
 char *xml_content(const xmlNode *node);
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "hook_state.h"
 #include "message.h"
 #include "privilege.h"
@@ -182,7 +183,8 @@ static bool ends_line(const char *text)
 
 static int show_document(const struct vfpt_hook *hook, struct vfpt_error *err)
 {
-	char *text, *before = hook->shown;
+	autofree char *text = NULL;
+	char *before = hook->shown;
 	size_t size;
 
 	if (vfpt_domain_print(hook->document.domain, &text, &size, err) < 0)
@@ -191,7 +193,6 @@ static int show_document(const struct vfpt_hook *hook, struct vfpt_error *err)
 	vfpt_sanitise(text, true);
 	printf("--- before\n%s%s--- after\n%s", before, ends_line(before) ? "" : "\n",
 		hook->changed ? text : before);
-	free(text);
 	return 0;
 }
 

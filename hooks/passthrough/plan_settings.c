@@ -64,7 +64,6 @@ static void want_bandwidth(const struct vfpt_request *request, unsigned speed, s
 		vfpt_settings_put(wanted, VFPT_MAX_TX_RATE, request->bandwidth);
 }
 
-/* What the vNIC asks for, and what every VF that is given away must have. */
 struct vfpt_settings vfpt_planner_complete_settings(
 	const struct vfpt_request *request, const struct vfpt_network_pfs *serving, unsigned speed)
 {

@@ -111,32 +111,21 @@ static void read_setting(const char *line, unsigned count, struct vfpt_settings 
 			(void)vfpt_setting_scan(&settings[vf], (enum vfpt_setting)i, value, &not_understood);
 }
 
-static int read_captured_settings(
-	int root, const struct vfpt_pf *pf, struct vfpt_settings *settings, struct vfpt_error *err)
-{
-	size_t size = ((size_t)pf->vf_count + 1) * VFPT_SETTING_COUNT * (2 * VFPT_SETTING_SIZE + 10);
-	autofree char *text = malloc(size);
-	char path[VFPT_CAPTURED_PATH], *save;
-
-	if (!text)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
-	if (file_read_start(root, vfpt_captured_settings_path(path, pf), text, size) > 0)
-		for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-			read_setting(line, pf->vf_count, settings);
-	return 0;
-}
-
 int vfpt_session_settings(struct vfpt_session *session, const struct vfpt_pf *pf, struct vfpt_settings **out,
 	struct vfpt_error *err)
 {
+	size_t size = ((size_t)pf->vf_count + 1) * VFPT_SETTING_COUNT * (2 * VFPT_SETTING_SIZE + 10);
+	char path[VFPT_CAPTURED_PATH], *save;
+	autofree char *text = NULL;
+
 	if (!session->captured)
 		return vfpt_settings_read(session->netlink, pf, out, err);
-	*out = calloc(pf->vf_count + 1u, sizeof(**out));
+	text = malloc(size);
+	*out = text ? calloc(pf->vf_count + 1u, sizeof(**out)) : NULL;
 	if (!*out)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
-	if (read_captured_settings(session->root, pf, *out, err) == 0)
-		return 0;
-	free(*out);
-	*out = NULL;
-	return -1;
+	if (file_read_start(session->root, vfpt_captured_settings_path(path, pf), text, size) > 0)
+		for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+			read_setting(line, pf->vf_count, *out);
+	return 0;
 }

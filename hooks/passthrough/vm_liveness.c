@@ -60,29 +60,23 @@ static bool knows_vm(const struct known *known, const char *vm)
 
 /* --- who knows ------------------------------------------------------------------------------- */
 
-static int find_processes(struct vfpt_vm_liveness *liveness, struct known *known)
-{
-	autofree struct vm_process *processes = NULL;
-	size_t count;
-
-	if (processes_of_vms(vfpt_host_root(liveness->host),
-		    liveness->captured ? NULL : liveness->policy->qemu_user,
-		    liveness->policy->liveness_timeout, &processes, &count) < 0)
-		return -1;
-	known->vms = calloc(count + 1, sizeof(*known->vms));
-	for (size_t i = 0; known->vms && i < count; i++)
-		memcpy(known->vms[known->count++], processes[i].vm, VFPT_VM_SIZE);
-	return known->vms ? 0 : -1;
-}
-
 static void ask_processes(struct vfpt_vm_liveness *liveness)
 {
+	const char *qemu_user = liveness->captured ? NULL : liveness->policy->qemu_user;
 	struct known *known = &liveness->processes;
+	autofree struct vm_process *processes = NULL;
+	size_t count;
 
 	if (known->asked)
 		return;
 	known->asked = true;
-	known->answered = find_processes(liveness, known) == 0;
+	if (processes_of_vms(vfpt_host_root(liveness->host), qemu_user, liveness->policy->liveness_timeout,
+		    &processes, &count) < 0)
+		return;
+	known->vms = calloc(count + 1, sizeof(*known->vms));
+	known->answered = known->vms;
+	for (size_t i = 0; known->vms && i < count; i++)
+		memcpy(known->vms[known->count++], processes[i].vm, VFPT_VM_SIZE);
 }
 
 static void ask_libvirt(struct vfpt_vm_liveness *liveness)
