@@ -118,7 +118,6 @@ static int parse_in_time(struct vfpt_document *document, struct vfpt_error *err)
 
 	signal(SIGVTALRM, give_up);
 	setitimer(ITIMER_VIRTUAL, &limit, NULL);
-	/* vfpt_document_close() frees the text. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	r = vfpt_domain_parse(document->text, document->size, &document->domain, err);
 	setitimer(ITIMER_VIRTUAL, &none, NULL);
 	return r;

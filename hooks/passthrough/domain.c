@@ -26,15 +26,16 @@ static void refuse_dtd(
 	xmlStopParser(parser);
 }
 
-static int parse_failed(xmlParserCtxt *parser, bool has_dtd, struct vfpt_error *err)
+static void parse_failed(xmlParserCtxt *parser, bool has_dtd, struct vfpt_error *err)
 {
 	const xmlError *problem = xmlCtxtGetLastError(parser);
 	const char *text = problem && problem->message ? problem->message : "no element";
 
 	if (has_dtd)
-		return vfpt_error_set(err, VFPT_BAD_INPUT, "the document has a DTD, which is refused");
-	return vfpt_error_set(err, VFPT_BAD_INPUT, "the document is not XML: line %d: %.*s",
-		problem ? problem->line : 1, (int)strcspn(text, "\n"), text);
+		vfpt_error_set(err, VFPT_BAD_INPUT, "the document has a DTD, which is refused");
+	else
+		vfpt_error_set(err, VFPT_BAD_INPUT, "the document is not XML: line %d: %.*s",
+			problem ? problem->line : 1, (int)strcspn(text, "\n"), text);
 }
 
 /* What libxml2 writes as it is in the name of a namespace, and must not be there (2.9.14, xmlNsDumpOutput()).
@@ -79,26 +80,32 @@ static int prepare_namespaces(xmlNode *node)
 	return 0;
 }
 
-static int parse_xml(struct vfpt_domain *domain, const char *text, size_t size, struct vfpt_error *err)
+/* @return the root element, NULL with @err */
+static xmlNode *parse_xml(struct vfpt_domain *domain, const char *text, size_t size, struct vfpt_error *err)
 {
 	xmlParserCtxt *parser = xmlNewParserCtxt();
 	bool has_dtd = false;
-	int r = 0;
+	xmlNode *root;
 
-	if (!parser)
-		return vfpt_domain_no_memory(err);
+	if (!parser) {
+		vfpt_domain_no_memory(err);
+		return NULL;
+	}
 	parser->_private = &has_dtd;
 	parser->sax->internalSubset = refuse_dtd;
 	domain->doc = xmlCtxtReadMemory(parser, text, (int)size, NULL, NULL,
 		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES |
 			XML_PARSE_IGNORE_ENC);
-	domain->root = domain->doc ? xmlDocGetRootElement(domain->doc) : NULL;
-	if (!domain->root || has_dtd)
-		r = parse_failed(parser, has_dtd, err);
-	else if (prepare_namespaces(domain->root) < 0)
-		r = vfpt_domain_no_memory(err);
+	root = domain->doc ? xmlDocGetRootElement(domain->doc) : NULL;
+	if (!root || has_dtd) {
+		parse_failed(parser, has_dtd, err);
+		root = NULL;
+	} else if (prepare_namespaces(root) < 0) {
+		vfpt_domain_no_memory(err);
+		root = NULL;
+	}
 	xmlFreeParserCtxt(parser);
-	return r;
+	return root;
 }
 
 /* --- what is in it --------------------------------------------------------------------------- */
@@ -249,7 +256,8 @@ int vfpt_domain_parse(const char *text, size_t size, struct vfpt_domain **out, s
 	if (!domain)
 		return vfpt_domain_no_memory(err);
 	vfpt_domain_watch_memory();
-	if (parse_xml(domain, text, size, err) < 0 || read_root(domain, err) < 0) {
+	domain->root = parse_xml(domain, text, size, err);
+	if (!domain->root || read_root(domain, err) < 0) {
 		vfpt_domain_free(domain);
 		return vfpt_domain_out_of_memory() ? vfpt_domain_no_memory(err) : -1;
 	}

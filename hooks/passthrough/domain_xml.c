@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "domain_xml.h"
 
-#include <errno.h>
 #include <libxml/parser.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,11 +54,6 @@ void vfpt_domain_watch_memory(void)
 bool vfpt_domain_out_of_memory(void)
 {
 	return out_of_memory;
-}
-
-int vfpt_domain_no_memory(struct vfpt_error *err)
-{
-	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
 }
 
 /* --- finding things -------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #ifndef VFPT_DOMAIN_XML_H
 #define VFPT_DOMAIN_XML_H
 
+#include <errno.h>
 #include <libxml/tree.h>
 
 #include "domain.h"
@@ -68,6 +69,9 @@ void vfpt_domain_watch_memory(void);
 bool vfpt_domain_out_of_memory(void);
 
 /* That error. @return -1 */
-int vfpt_domain_no_memory(struct vfpt_error *err);
+static inline int vfpt_domain_no_memory(struct vfpt_error *err)
+{
+	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "document");
+}
 
 #endif

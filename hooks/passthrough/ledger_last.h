@@ -9,10 +9,10 @@
 #define VFPT_LEDGER_LAST "last"
 
 /*
- * The record @name of @ledger becomes its VF's memory, in one step. A memory is a help, not a promise: what
- * is remembered besides of that VF or that vNIC goes anyway.
+ * The @record of @ledger, its name, becomes its VF's memory, in one step. A memory is a help, not a promise:
+ * what is remembered besides of that VF or that vNIC goes anyway.
  */
-int vfpt_last_remember(int ledger, const char *name, const struct vfpt_mac *mac);
+int vfpt_last_remember(int ledger, const char *record, const struct vfpt_mac *mac);
 
 /* The VF that this vNIC had last. @return whether that is known */
 bool vfpt_last_find(int ledger, const char *vm, const struct vfpt_mac *mac, struct vfpt_pci *vf);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +8,6 @@
 #include "alloc.h"
 #include "numa.h"
 #include "planner.h"
-
-int vfpt_planner_no_memory(struct vfpt_error *err)
-{
-	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "planning");
-}
 
 const char *vfpt_outcome_name(enum vfpt_outcome outcome)
 {

@@ -3,6 +3,8 @@
 #ifndef VFPT_PLANNER_H
 #define VFPT_PLANNER_H
 
+#include <errno.h>
+
 #include "plan.h"
 
 /* The settings of one PF's VFs as they will be at this point of the plan. */
@@ -30,7 +32,10 @@ struct planner {
 };
 
 /* That error. @return -1 */
-int vfpt_planner_no_memory(struct vfpt_error *err);
+static inline int vfpt_planner_no_memory(struct vfpt_error *err)
+{
+	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "planning");
+}
 
 /* The settings of the PF's VFs as they will be at this point of the plan; each PF is read once. */
 int vfpt_planner_settings(
