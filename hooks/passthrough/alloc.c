@@ -35,13 +35,13 @@ void scoped_fclose(void *file)
 
 void *vfpt_array_add(void *array, size_t *count, size_t size)
 {
-	void *items = *(void **)array;
+	void *items = *(void **)array, *grown = items;
 
 	/* Room doubles at each power of two. */
 	if ((*count & (*count - 1)) == 0)
-		items = reallocarray(items, *count ? *count * 2 : 1, size);
-	if (!items)
+		grown = reallocarray(items, *count ? *count * 2 : 1, size);
+	if (!grown)
 		return NULL;
-	*(void **)array = items;
-	return memset((char *)items + (*count)++ * size, 0, size);
+	*(void **)array = grown;
+	return memset((char *)grown + (*count)++ * size, 0, size);
 }
