@@ -10,6 +10,11 @@
 
 /* --- rewriting ------------------------------------------------------------------------------- */
 
+/*
+ * All that can fail here is an allocation, which vfpt_domain_out_of_memory() knows of in the end: a node for
+ * which there was no room is NULL until then, and nothing is put into it.
+ */
+
 static bool is_blank(const xmlNode *node)
 {
 	return node && node->type == XML_TEXT_NODE && xmlIsBlankNode(node);
@@ -55,12 +60,12 @@ static char *indentation(const xmlNode *parent)
 	return is_blank(parent->children) ? (char *)parent->children->content : NULL;
 }
 
-/* Put a new element behind @before (or first), indented like its siblings. NULL: no memory. */
+/* Put a new element behind @before (or first), indented like its siblings. */
 static xmlNode *insert_element(xmlNode *parent, xmlNode *before, xmlNs *ns, const char *name)
 {
-	const char *indent = indentation(parent);
+	const char *indent = parent ? indentation(parent) : NULL;
 	xmlNode *space = indent ? xmlNewDocText(parent->doc, (const xmlChar *)indent) : NULL;
-	xmlNode *node = xmlNewDocNode(parent->doc, ns, (const xmlChar *)name, NULL);
+	xmlNode *node = parent ? xmlNewDocNode(parent->doc, ns, (const xmlChar *)name, NULL) : NULL;
 
 	if (!node || (indent && !space)) {
 		xmlFreeNode(space);
@@ -87,41 +92,40 @@ static xmlNode *insert_element(xmlNode *parent, xmlNode *before, xmlNs *ns, cons
 	return node;
 }
 
-static bool set_attribute(xmlNode *node, const char *name, const char *value)
+static void set_attribute(xmlNode *node, const char *name, const char *value)
 {
-	return node && xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value);
+	if (node)
+		xmlSetProp(node, (const xmlChar *)name, (const xmlChar *)value);
 }
 
-/* As its parent's last child; NULL: no memory. */
+/* As its parent's last child. */
 static xmlNode *append_child(xmlNode *parent, const char *name)
 {
 	return parent ? xmlNewChild(parent, NULL, (const xmlChar *)name, NULL) : NULL;
 }
 
-static bool set_hex(xmlNode *node, const char *name, int digits, uint32_t value)
+static void set_hex(xmlNode *node, const char *name, int digits, uint32_t value)
 {
 	char text[12];
 
 	snprintf(text, sizeof(text), "0x%0*x", digits, value);
-	return set_attribute(node, name, text);
+	set_attribute(node, name, text);
 }
 
-static bool set_pci_address(xmlNode *node, const struct vfpt_pci *address)
-{
-	return set_attribute(node, "type", "pci") && set_hex(node, "domain", 4, address->domain) &&
-	       set_hex(node, "bus", 2, address->bus) && set_hex(node, "slot", 2, address->slot) &&
-	       set_hex(node, "function", 1, address->function);
-}
-
-/* <source><address type='pci' .../></source><driver name='vfio'/>, behind @before. @return the last, or NULL
- */
+/* <source><address type='pci' .../></source><driver name='vfio'/>, behind @before. @return the last */
 static xmlNode *write_pci(xmlNode *interface, xmlNode *before, const struct vfpt_pci *vf)
 {
 	xmlNode *source = insert_element(interface, before, NULL, "source");
 	xmlNode *address = append_child(source, "address");
-	xmlNode *driver = source ? insert_element(interface, source, NULL, "driver") : NULL;
+	xmlNode *driver = insert_element(interface, source, NULL, "driver");
 
-	return set_pci_address(address, vf) && set_attribute(driver, "name", "vfio") ? driver : NULL;
+	set_attribute(address, "type", "pci");
+	set_hex(address, "domain", 4, vf->domain);
+	set_hex(address, "bus", 2, vf->bus);
+	set_hex(address, "slot", 2, vf->slot);
+	set_hex(address, "function", 1, vf->function);
+	set_attribute(driver, "name", "vfio");
+	return driver;
 }
 
 /* <source dev='...' mode='passthrough'/> */
@@ -129,48 +133,53 @@ static xmlNode *write_dev(xmlNode *interface, xmlNode *before, const char *netde
 {
 	xmlNode *source = insert_element(interface, before, NULL, "source");
 
-	return set_attribute(source, "dev", netdev) && set_attribute(source, "mode", "passthrough") ? source
-												    : NULL;
+	set_attribute(source, "dev", netdev);
+	set_attribute(source, "mode", "passthrough");
+	return source;
 }
 
 /* The VF, <vlan><tag id='...'/></vlan> and <virtualport type='802.1Qbh'>, behind <mac>. */
-static bool write_vf(xmlNode *interface, const struct vfpt_connection *connection)
+static void write_vf(xmlNode *interface, const struct vfpt_connection *connection)
 {
-	xmlNode *last = xml_next_element(interface->children, NULL, "mac"), *port;
+	xmlNode *last = xml_child(interface, NULL, "mac"), *port;
 	char id[8];
 
 	last = connection->mode == VFPT_MODE_MACVTAP ? write_dev(interface, last, connection->netdev)
 						     : write_pci(interface, last, &connection->vf);
-	if (last && connection->vlan_id) {
+	if (connection->vlan_id) {
 		snprintf(id, sizeof(id), "%u", connection->vlan_id);
 		last = insert_element(interface, last, NULL, "vlan");
-		if (!set_attribute(append_child(last, "tag"), "id", id))
-			return false;
+		set_attribute(append_child(last, "tag"), "id", id);
 	}
-	if (!last || !connection->port_profile[0])
-		return last;
-	port = insert_element(interface, last, NULL, "virtualport");
-	return set_attribute(port, "type", "802.1Qbh") &&
-	       set_attribute(append_child(port, "parameters"), "profileid", connection->port_profile);
+	if (connection->port_profile[0]) {
+		port = insert_element(interface, last, NULL, "virtualport");
+		set_attribute(port, "type", "802.1Qbh");
+		set_attribute(append_child(port, "parameters"), "profileid", connection->port_profile);
+	}
 }
 
 /* --- metadata -------------------------------------------------------------------------------- */
 
-static xmlNode *metadata_vm(struct vfpt_domain *domain)
+/* <metadata>'s element of that name and namespace, which is made where there is none. */
+static xmlNode *metadata_element(
+	struct vfpt_domain *domain, const char *uri, const char *prefix, const char *name)
 {
-	xmlNode *metadata = xml_next_element(domain->root->children, NULL, "metadata"), *vm;
+	xmlNode *metadata = xml_child(domain->root, NULL, "metadata"), *element;
+	xmlNs *ns;
 
 	if (!metadata)
 		metadata = insert_element(domain->root, NULL, NULL, "metadata");
-	vm = xml_child(metadata, VFPT_OVIRT_NAMESPACE, "vm");
-	if (metadata && !vm && (vm = insert_element(metadata, NULL, NULL, "vm"))) {
-		xmlNs *ns = xmlSearchNsByHref(domain->doc, vm, (const xmlChar *)VFPT_OVIRT_NAMESPACE);
-
-		if (!ns)
-			ns = xmlNewNs(vm, (const xmlChar *)VFPT_OVIRT_NAMESPACE, (const xmlChar *)"ovirt-vm");
-		xmlSetNs(vm, ns);
-	}
-	return vm;
+	element = xml_child(metadata, uri, name);
+	if (element)
+		return element;
+	element = insert_element(metadata, NULL, NULL, name);
+	if (!element)
+		return NULL;
+	ns = xmlSearchNsByHref(domain->doc, element, (const xmlChar *)uri);
+	if (!ns)
+		ns = xmlNewNs(element, (const xmlChar *)uri, (const xmlChar *)prefix);
+	xmlSetNs(element, ns);
+	return element;
 }
 
 uint64_t vfpt_domain_run(const struct vfpt_domain *domain)
@@ -183,19 +192,11 @@ uint64_t vfpt_domain_run(const struct vfpt_domain *domain)
 
 int vfpt_domain_set_run(struct vfpt_domain *domain, uint64_t run, struct vfpt_error *err)
 {
-	xmlNode *metadata = xml_next_element(domain->root->children, NULL, "metadata"), *mark;
 	char text[24];
-	xmlNs *ns;
 
-	if (!metadata)
-		metadata = insert_element(domain->root, NULL, NULL, "metadata");
-	mark = xml_child(metadata, VFPT_NAMESPACE, "run");
-	if (metadata && !mark && (mark = insert_element(metadata, NULL, NULL, "run"))) {
-		ns = xmlNewNs(mark, (const xmlChar *)VFPT_NAMESPACE, (const xmlChar *)"vfpt");
-		xmlSetNs(mark, ns);
-	}
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)run);
-	return set_attribute(mark, "start", text) ? 0 : vfpt_domain_no_memory(err);
+	set_attribute(metadata_element(domain, VFPT_NAMESPACE, "vfpt", "run"), "start", text);
+	return vfpt_domain_out_of_memory() ? vfpt_domain_no_memory(err) : 0;
 }
 
 /*
@@ -203,7 +204,7 @@ int vfpt_domain_set_run(struct vfpt_domain *domain, uint64_t run, struct vfpt_er
  * already, or NULL. VDSM takes a device with a <teaming> for the one that has its MAC and its alias (vdsm:
  * vmdevices/network.py, get_identifying_attrs()).
  */
-static bool describe_in_metadata(struct vfpt_domain *domain, xmlNode *device, const struct vfpt_mac *mac,
+static void describe_in_metadata(struct vfpt_domain *domain, xmlNode *device, const struct vfpt_mac *mac,
 	const char *alias, const char *network_name)
 {
 	xmlNode *network = xml_child(device, VFPT_OVIRT_NAMESPACE, "network");
@@ -211,21 +212,19 @@ static bool describe_in_metadata(struct vfpt_domain *domain, xmlNode *device, co
 	char text[VFPT_MAC_SIZE];
 
 	if (!device) {
-		xmlNode *vm = metadata_vm(domain);
+		xmlNode *vm = metadata_element(domain, VFPT_OVIRT_NAMESPACE, "ovirt-vm", "vm");
 
-		device = vm && vm->ns ? insert_element(vm, NULL, vm->ns, "device") : NULL;
-		if (!set_attribute(device, "mac_address", vfpt_mac_format(mac, text)))
-			return false;
+		device = insert_element(vm, NULL, vm ? vm->ns : NULL, "device");
+		set_attribute(device, "mac_address", vfpt_mac_format(mac, text));
 	}
-	if (alias && !set_attribute(device, "alias", alias))
-		return false;
+	if (alias)
+		set_attribute(device, "alias", alias);
 	if (present)
-		return true;
+		return;
 	if (!network)
-		network = insert_element(device, NULL, device->ns, "network");
+		network = insert_element(device, NULL, device ? device->ns : NULL, "network");
 	if (network)
 		xmlNodeAddContent(network, (const xmlChar *)network_name);
-	return network;
 }
 
 static xmlNode *metadata_of(const struct vfpt_domain *domain, const struct vfpt_vnic *vnic)
@@ -237,7 +236,7 @@ static xmlNode *metadata_of(const struct vfpt_domain *domain, const struct vfpt_
 
 /* --- the modes ------------------------------------------------------------------------------- */
 
-static bool replace_interface(
+static void replace_interface(
 	struct vfpt_domain *domain, const struct vfpt_vnic *vnic, const struct vfpt_connection *connection)
 {
 	bool macvtap = connection->mode == VFPT_MODE_MACVTAP;
@@ -248,37 +247,36 @@ static bool replace_interface(
 		if (is_dropped(node, connection))
 			remove_node(node);
 	}
-	return set_attribute(interface, "type", macvtap ? "direct" : "hostdev") &&
-	       (macvtap || set_attribute(interface, "managed", "yes")) && write_vf(interface, connection) &&
-	       /* The network's name was in <source bridge=.../> only, which went. */
-	       (domain->is_interface || describe_in_metadata(domain, metadata_of(domain, vnic), &vnic->mac,
-						NULL, vnic->network));
+	set_attribute(interface, "type", macvtap ? "direct" : "hostdev");
+	if (!macvtap)
+		set_attribute(interface, "managed", "yes");
+	write_vf(interface, connection);
+	/* The network's name was in <source bridge=.../> only, which went. */
+	if (!domain->is_interface)
+		describe_in_metadata(domain, metadata_of(domain, vnic), &vnic->mac, NULL, vnic->network);
 }
 
-/* A hostdev interface behind @before (or first) among @devices; @return it, or NULL. */
+/* A hostdev interface behind @before (or first) among @devices. @return it */
 static xmlNode *add_hostdev(xmlNode *devices, xmlNode *before, const struct vfpt_mac *mac,
 	const struct vfpt_connection *connection)
 {
 	xmlNode *interface = insert_element(devices, before, NULL, "interface");
 	char text[VFPT_MAC_SIZE], alias[VFPT_VF_ALIAS_SIZE];
 
-	if (!set_attribute(interface, "type", "hostdev") || !set_attribute(interface, "managed", "yes"))
-		return NULL;
-	if (!set_attribute(append_child(interface, "mac"), "address", vfpt_mac_format(mac, text)))
-		return NULL;
-	if (!write_vf(interface, connection))
-		return NULL;
-	if (!set_attribute(append_child(interface, "alias"), "name", vfpt_vf_alias(mac, alias)))
-		return NULL;
+	set_attribute(interface, "type", "hostdev");
+	set_attribute(interface, "managed", "yes");
+	set_attribute(append_child(interface, "mac"), "address", vfpt_mac_format(mac, text));
+	write_vf(interface, connection);
+	set_attribute(append_child(interface, "alias"), "name", vfpt_vf_alias(mac, alias));
 	return interface;
 }
 
 /* libvirt and QEMU know the persistent part by a user alias, which starts with "ua-". */
-static bool pair_up(
+static void pair_up(
 	struct vfpt_domain *domain, const struct vfpt_vnic *vnic, const struct vfpt_connection *connection)
 {
-	xmlNode *interface = vnic->element, *mac = xml_next_element(interface->children, NULL, "mac"),
-		*alias = xml_next_element(interface->children, NULL, "alias"), *hostdev, *teaming;
+	xmlNode *interface = vnic->element, *mac = xml_child(interface, NULL, "mac"),
+		*alias = xml_child(interface, NULL, "alias"), *teaming;
 	char made[VFPT_VF_ALIAS_SIZE + 8], own[VFPT_VF_ALIAS_SIZE];
 	const char *name = vnic->alias;
 
@@ -288,37 +286,36 @@ static bool pair_up(
 		name = made;
 		if (!alias)
 			alias = append_child(interface, "alias");
-		if (!set_attribute(alias, "name", name))
-			return false;
+		set_attribute(alias, "name", name);
 	}
-	hostdev = add_hostdev(interface->parent, interface, &vnic->mac, connection);
-	teaming = append_child(hostdev, "teaming");
-	return set_attribute(insert_element(interface, mac, NULL, "teaming"), "type", "persistent") &&
-	       set_attribute(teaming, "type", "transient") && set_attribute(teaming, "persistent", name) &&
-	       describe_in_metadata(domain, metadata_of(domain, vnic), &vnic->mac, name, vnic->network) &&
-	       describe_in_metadata(domain, NULL, &vnic->mac, own, vnic->network);
+	teaming = append_child(add_hostdev(interface->parent, interface, &vnic->mac, connection), "teaming");
+	set_attribute(teaming, "type", "transient");
+	set_attribute(teaming, "persistent", name);
+	set_attribute(insert_element(interface, mac, NULL, "teaming"), "type", "persistent");
+	describe_in_metadata(domain, metadata_of(domain, vnic), &vnic->mac, name, vnic->network);
+	describe_in_metadata(domain, NULL, &vnic->mac, own, vnic->network);
 }
 
 int vfpt_domain_connect(struct vfpt_domain *domain, const struct vfpt_vnic *vnic,
 	const struct vfpt_connection *connection, struct vfpt_error *err)
 {
-	bool good = connection->mode == VFPT_MODE_FAILOVER ? pair_up(domain, vnic, connection)
-							   : replace_interface(domain, vnic, connection);
-
-	return good ? 0 : vfpt_domain_no_memory(err);
+	if (connection->mode == VFPT_MODE_FAILOVER)
+		pair_up(domain, vnic, connection);
+	else
+		replace_interface(domain, vnic, connection);
+	return vfpt_domain_out_of_memory() ? vfpt_domain_no_memory(err) : 0;
 }
 
 int vfpt_domain_add_vf(struct vfpt_domain *domain, const struct vfpt_mac *mac,
 	const struct vfpt_connection *connection, struct vfpt_error *err)
 {
-	xmlNode *devices = xml_next_element(domain->root->children, NULL, "devices");
+	xmlNode *devices = xml_child(domain->root, NULL, "devices");
 
 	if (!devices)
 		return vfpt_error_set(err, VFPT_BAD_INPUT, "the domain has no <devices>");
-	if (!add_hostdev(devices, xmlLastElementChild(devices), mac, connection) ||
-		!describe_in_metadata(domain, NULL, mac, NULL, VFPT_NO_NETWORK))
-		return vfpt_domain_no_memory(err);
-	return 0;
+	add_hostdev(devices, xmlLastElementChild(devices), mac, connection);
+	describe_in_metadata(domain, NULL, mac, NULL, VFPT_NO_NETWORK);
+	return vfpt_domain_out_of_memory() ? vfpt_domain_no_memory(err) : 0;
 }
 
 int vfpt_domain_print(const struct vfpt_domain *domain, char **out, size_t *size, struct vfpt_error *err)
