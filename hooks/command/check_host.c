@@ -21,19 +21,12 @@ static int count_one(const char *name, void *data)
 	return 0;
 }
 
-static unsigned count_entries(const struct tools *tools, const char *path)
-{
-	unsigned count = 0;
-
-	(void)file_each(tools->session.root, path, count_one, &count);
-	return count;
-}
-
 int check_iommu(struct checker *checker, struct vfpt_error *err)
 {
-	unsigned groups = count_entries(checker->tools, "sys/kernel/iommu_groups");
+	unsigned groups = 0;
 
 	(void)err;
+	(void)file_each(checker->tools->session.root, "sys/kernel/iommu_groups", count_one, &groups);
 	if (groups > 0)
 		result(checker, LEVEL_OK, "on, %u groups", groups);
 	else

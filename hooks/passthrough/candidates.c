@@ -242,14 +242,16 @@ static int choose_best(const struct vfpt_examination *x, struct candidates *all,
 /* --- verdicts -------------------------------------------------------------------------------- */
 
 /* Why the chosen VF comes before this one. */
-static void explain_rank(const struct candidates *all, size_t best, unsigned best_vf, size_t i, unsigned vf,
-	bool pack, char *why, size_t size)
+static void explain_rank(const struct candidates *all, size_t best, unsigned best_vf, size_t i, bool pack,
+	struct vfpt_considered *one)
 {
 	const struct vfpt_candidate *chosen = &all->ranked[best], *other = &all->ranked[i];
 	const char *pf = all->items[i].pf->name, *best_pf = all->items[best].pf->name;
+	const size_t size = sizeof(one->why);
+	char *why = one->why;
 	enum vfpt_criterion by;
 
-	vfpt_rank_compare(chosen, best_vf, other, vf, pack, &by);
+	vfpt_rank_compare(chosen, best_vf, other, one->vf, pack, &by);
 	switch (by) {
 	case VFPT_BY_GRADE:
 		snprintf(why, size, "it does not fit as well into the iommu groups that the VM gets");
@@ -335,7 +337,7 @@ static int consider_all(const struct vfpt_examination *x, const struct candidate
 				return -1;
 			one->chosen = one->usable && i == best && vf == choice->vf;
 			if (one->usable && !one->chosen)
-				explain_rank(all, best, choice->vf, i, vf, pack, one->why, sizeof(one->why));
+				explain_rank(all, best, choice->vf, i, pack, one);
 		}
 	return 0;
 }

@@ -119,16 +119,12 @@ static unsigned read_number(const xmlNode *node, const char *name)
 	return value > UINT_MAX ? UINT_MAX : (unsigned)value;
 }
 
-static bool has_attribute(const xmlNode *node, const char *name)
-{
-	return node && xmlHasProp(node, (const xmlChar *)name);
-}
-
 static void read_bandwidth(struct vfpt_vnic *vnic, const xmlNode *bandwidth)
 {
 	const xmlNode *outbound = xml_child(bandwidth, NULL, "outbound");
+	bool has_peak = outbound && xmlHasProp(outbound, (const xmlChar *)"peak");
 
-	vnic->outbound = read_number(outbound, has_attribute(outbound, "peak") ? "peak" : "average");
+	vnic->outbound = read_number(outbound, has_peak ? "peak" : "average");
 	vnic->has_inbound = xml_child(bandwidth, NULL, "inbound");
 }
 
@@ -156,11 +152,6 @@ static xmlNode *source_address(const xmlNode *device)
 	return xml_child(xml_child(device, NULL, "source"), NULL, "address");
 }
 
-static void read_vf(struct vfpt_vnic *vnic, const xmlNode *address)
-{
-	vnic->has_vf = xml_attribute_is(address, "type", "pci") && read_pci(address, &vnic->vf);
-}
-
 static void read_vnic(struct vfpt_domain *domain, xmlNode *element)
 {
 	struct vfpt_vnic *vnic = &domain->vnics[domain->vnic_count++];
@@ -180,7 +171,8 @@ static void read_vnic(struct vfpt_domain *domain, xmlNode *element)
 	vnic->teaming = xml_attribute(xml_child(element, NULL, "teaming"), "type");
 	read_bandwidth(vnic, xml_child(element, NULL, "bandwidth"));
 	if (vnic->type && strcmp(vnic->type, "hostdev") == 0)
-		read_vf(vnic, source_address(element));
+		vnic->has_vf = xml_attribute_is(source_address(element), "type", "pci") &&
+			       read_pci(source_address(element), &vnic->vf);
 }
 
 static int read_vnics(struct vfpt_domain *domain, xmlNode *first, struct vfpt_error *err)

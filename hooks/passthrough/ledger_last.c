@@ -13,14 +13,6 @@
 
 #define MEMORY_SIZE (VFPT_RECORD_NAME_SIZE + VFPT_MAC_SIZE)
 
-/* In last/, a record has its vNIC in its name: "ADDRESS@VM@MAC". So names alone tell who had what. */
-static void last_name_print(const char *record, const struct vfpt_mac *mac, char name[MEMORY_SIZE])
-{
-	char text[VFPT_MAC_SIZE];
-
-	snprintf(name, MEMORY_SIZE, "%s@%s", record, vfpt_mac_format(mac, text));
-}
-
 static bool is_same_vf(const char *name, const char *other)
 {
 	size_t length = strcspn(other, "@") + 1;
@@ -58,11 +50,12 @@ static int open_last(int ledger)
 
 int vfpt_last_remember(int ledger, const char *record, const struct vfpt_mac *mac)
 {
-	char name[MEMORY_SIZE];
+	char name[MEMORY_SIZE], text[VFPT_MAC_SIZE];
 	struct forget forget = {.kept_name = name};
 	autoclose int dir = -1;
 
-	last_name_print(record, mac, name);
+	/* A record has its vNIC in its name here, "ADDRESS@VM@MAC": so names alone tell who had what. */
+	snprintf(name, sizeof(name), "%s@%s", record, vfpt_mac_format(mac, text));
 	(void)mkdirat(ledger, VFPT_LEDGER_LAST, 0755);
 	dir = open_last(ledger);
 	if (dir < 0)

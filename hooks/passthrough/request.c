@@ -147,13 +147,13 @@ static int check_pair(const struct vfpt_vnic *vnic, bool starts, struct vfpt_err
 }
 
 /* libvirt keeps user aliases of these characters only; any other it makes anew, so it tells nothing later. */
-static void copy_alias(char *out, size_t size, const char *alias)
+static void copy_alias(char out[VFPT_ALIAS_SIZE], const char *alias)
 {
 	static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 	size_t length = alias ? strspn(alias, characters) : 0;
 
 	out[0] = '\0';
-	if (length > 0 && length < VFPT_ALIAS_SIZE && length < size && alias[length] == '\0')
+	if (length > 0 && length < VFPT_ALIAS_SIZE && alias[length] == '\0')
 		memcpy(out, alias, length + 1);
 }
 
@@ -172,8 +172,7 @@ static void fill_request(struct vfpt_request *request, bool starts)
 	if (check_vnic(vnic, &request->unfit) < 0 || (pair && check_pair(vnic, starts, &request->unfit) < 0))
 		return;
 	/* The VF half of a pair is a device of its own. */
-	copy_alias(
-		request->alias, sizeof(request->alias), pair ? vfpt_vf_alias(&vnic->mac, own) : vnic->alias);
+	copy_alias(request->alias, pair ? vfpt_vf_alias(&vnic->mac, own) : vnic->alias);
 	inherit_vnic_settings(request);
 }
 
