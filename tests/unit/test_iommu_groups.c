@@ -469,19 +469,25 @@ START_TEST(nothing_is_said_where_nobody_asks)
 }
 END_TEST
 
+/* Plan again: that PF's driver did not take what the first of them asked for. */
+static int plan_without(const struct vfpt_pf *pf, const struct vfpt_request *list, size_t count)
+{
+	struct vfpt_refused refused = {.request = 0, .pf = pf};
+	const struct vfpt_plan_options options = {.verdicts = true, .refused_count = 1, .refused = &refused};
+
+	vfpt_error_set(&refused.why, VFPT_REFUSED, "it does not like it");
+	return plan_start(VM_A, list, count, &options);
+}
+
 /* A driver that did not take the vNIC's settings is not asked again. */
 START_TEST(pf_whose_driver_refused_is_out)
 {
-	struct vfpt_refused refused = {.request = 0};
-	const struct vfpt_plan_options options = {.verdicts = true, .refused_count = 1, .refused = &refused};
 	const struct vfpt_request list[] = {request_of("red"), request_of("red")};
 
 	open_session();
 	ck_assert_ok(plan_start(VM_A, list, 2, NULL), err);
 	ck_assert_str_eq(planned(0), "VF 0 of ens2f0");
-	refused.pf = plan->vnics[0].pf;
-	vfpt_error_set(&refused.why, VFPT_REFUSED, "it does not like it");
-	ck_assert_ok(plan_start(VM_A, list, 2, &options), err);
+	ck_assert_ok(plan_without(plan->vnics[0].pf, list, 2), err);
 	ck_assert_str_eq(planned(0), "VF 0 of ens3f0");
 	ck_assert_str_eq(verdict("ens2f0", 0), "out: its driver refused the vNIC's settings");
 	/* Another vNIC may ask for less. */
