@@ -22,14 +22,6 @@ TCase *opened_host_case(Suite *suite, const char *name)
 	return tcase;
 }
 
-struct vfpt_pci pci(const char *address)
-{
-	struct vfpt_pci out;
-
-	ck_assert_ok(vfpt_pci_parse(address, &out, &err), err);
-	return out;
-}
-
 const char *printed(const struct vfpt_pci *address)
 {
 	char buffer[VFPT_PCI_SIZE];

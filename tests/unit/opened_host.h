@@ -6,11 +6,7 @@
 #include "support.h"
 #include "vfpt/pf.h"
 
-#define NET     "sys/class/net/"
-#define VIRTUAL "sys/devices/virtual/net/"
-#define PF_1    "sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0/"
-#define PF_2    "sys/devices/pci0000:00/0000:00:03.0/0000:02:00.0/"
-#define PF_3    "sys/devices/pci0000:00/0000:00:04.0/0000:03:00.0/"
+#define NET "sys/class/net/"
 
 extern struct vfpt_error err;
 extern struct vfpt_host *host;
@@ -18,7 +14,6 @@ extern struct vfpt_host *host;
 /* Each of its tests has the captured host for itself, opened as @host. */
 TCase *opened_host_case(Suite *suite, const char *name);
 
-struct vfpt_pci pci(const char *address);
 const char *printed(const struct vfpt_pci *address);
 
 /* The PF of that name, which must be there. */

@@ -146,14 +146,6 @@ const char *vf_path(unsigned pf, unsigned vf)
 	return text("%svirtfn%u/", pf_paths[pf], vf);
 }
 
-struct vfpt_pci pci(const char *address)
-{
-	struct vfpt_pci out;
-
-	ck_assert_ok(vfpt_pci_parse(address, &out, &err), err);
-	return out;
-}
-
 const char *owner(const char *address)
 {
 	struct vfpt_pci vf = pci(address);
@@ -246,11 +238,6 @@ void join_group(const char *function)
 {
 	put_link(text("sys/bus/pci/devices/%s/iommu_group", function), "../../../../kernel/iommu_groups/11");
 	put_link(text(GROUPS "11/devices/%s", function), "../../../../bus/pci/devices/x");
-}
-
-unsigned records(void)
-{
-	return entries(LEDGER) - there_is(LEDGER "/last");
 }
 
 /* --- plans ----------------------------------------------------------------------------------- */

@@ -13,16 +13,9 @@
 #include "release.h"
 #include "support.h"
 
-#define VM_A "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
-#define VM_B "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
 #define VM_C "00000000-0000-0000-0000-00000000000c"
 
-#define LEDGER "run/vfpt"
-#define CONFIG "etc/vdsm/vfpt.conf"
 #define GROUPS "sys/kernel/iommu_groups/"
-#define PF_1   "sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0/"
-#define PF_2   "sys/devices/pci0000:00/0000:00:03.0/0000:02:00.0/"
-#define PF_3   "sys/devices/pci0000:00/0000:00:04.0/0000:03:00.0/"
 
 /* How long an answer is waited for, seconds: a busy machine is no reason to get none. */
 #define LONG 600
@@ -53,7 +46,6 @@ void close_session(void);
 /* The VF's address. */
 const char *vf_address(unsigned pf, unsigned vf);
 const char *vf_path(unsigned pf, unsigned vf);
-struct vfpt_pci pci(const char *address);
 
 /* Who has it, as the open ledger says. */
 const char *owner(const char *address);
@@ -82,9 +74,6 @@ void prepare(const char *list);
 
 /* Put the function into the iommu group of VF 0 of ens1f0, which is 11. */
 void join_group(const char *function);
-
-/* How many VFs are somebody's; what is remembered of last time is none. */
-unsigned records(void);
 
 /* --- drivers */
 

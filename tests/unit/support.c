@@ -160,6 +160,11 @@ unsigned entries(const char *path)
 	return count > 2 ? count - 2 : 0;
 }
 
+unsigned records(void)
+{
+	return entries(LEDGER) - there_is(LEDGER "/last");
+}
+
 static FILE *picture_file;
 static bool picture_has_times;
 
@@ -452,6 +457,15 @@ int run_suite(Suite *suite)
 		failed = 1;
 	}
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+struct vfpt_pci pci(const char *address)
+{
+	struct vfpt_error err;
+	struct vfpt_pci out;
+
+	ck_assert_ok(vfpt_pci_parse(address, &out, &err), err);
+	return out;
 }
 
 /* --- what is printed */

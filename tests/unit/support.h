@@ -8,7 +8,23 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "vfpt/pci.h"
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+#define VM_A "3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01"
+#define VM_B "b7c5a0de-2f43-4b5e-8a55-0a1b2c3d4e07"
+
+/* Below the root; the captured host's three PFs are ens1f0, ens2f0 and ens3f0. */
+#define LEDGER  "run/vfpt"
+#define CONFIG  "etc/vdsm/vfpt.conf"
+#define PF_1    "sys/devices/pci0000:00/0000:00:02.0/0000:01:00.0/"
+#define PF_2    "sys/devices/pci0000:00/0000:00:03.0/0000:02:00.0/"
+#define PF_3    "sys/devices/pci0000:00/0000:00:04.0/0000:03:00.0/"
+#define VIRTUAL "sys/devices/virtual/net/"
+
+/* Of VF 0 of ens1f0. */
+#define MAC_ETH0 "66:5a:d2:be:9a:6d"
 
 /* The root directory that the test in hand works on, and a descriptor of it. */
 extern char root[];
@@ -44,6 +60,9 @@ bool there_is(const char *path);
 /* How many entries the directory has, hidden ones too; 0 when it is not there. */
 unsigned entries(const char *path);
 
+/* How many VFs the ledger gives to a VM; what is remembered of last time is none. */
+unsigned records(void);
+
 /* All that can be told of the directory: names, inodes, modes, times, sizes, contents. */
 const char *picture(const char *path);
 
@@ -56,6 +75,9 @@ const char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* @whole with its first @part replaced. It must be in there. */
 const char *replaced(const char *whole, const char *part, const char *by);
+
+/* That PCI address, which must be one. */
+struct vfpt_pci pci(const char *address);
 
 /* --- what is printed */
 

@@ -451,8 +451,6 @@ END_TEST
 
 /* --- VFs by name ----------------------------------------------------------------------------- */
 
-#define MAC_ETH0 "66:5a:d2:be:9a:6d"
-
 START_TEST(of_a_vf_by_name_nothing_but_its_mac_is_asked_for)
 {
 	const struct vfpt_request list[] = {

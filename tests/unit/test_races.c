@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Many hooks at once on a host of 48 VFs: the programs themselves, with the real ledger and its lock. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,8 +14,6 @@
 
 #include "domain.h"
 #include "support.h"
-
-#define LEDGER "run/vfpt"
 
 enum { PFS = 2, VFS_OF_A_PF = 24, VFS = PFS * VFS_OF_A_PF, HOOKS = 64, MOST = 88, ROUNDS = 4 };
 
@@ -133,20 +130,6 @@ static const char *vf_by_document(unsigned n)
 static const char *record_of(const char *vf, unsigned n)
 {
 	return text(LEDGER "/%s@%s", vf, vm_of(n));
-}
-
-/* How many records the ledger has. */
-static unsigned records(void)
-{
-	DIR *dir = opendir(in_root(LEDGER));
-	const struct dirent *entry;
-	unsigned count = 0;
-
-	ck_assert_ptr_nonnull(dir);
-	while ((entry = readdir(dir)))
-		count += strchr(entry->d_name, '@') != NULL;
-	closedir(dir);
-	return count;
 }
 
 /* --- the lock, which the test has until all hooks are there */
@@ -352,7 +335,6 @@ END_TEST
 
 /* --- waiting for the lock */
 
-#define CONFIGURATION "etc/vdsm/vfpt.conf"
 /* What a process was started as; a hook under valgrind is valgrind. */
 static const char *name_of(pid_t pid)
 {
@@ -386,7 +368,7 @@ START_TEST(hook_that_waits_too_long_names_who_has_the_lock)
 	double began;
 	int lock;
 
-	put_file(CONFIGURATION, "[policy]\nlock_timeout = 1\n");
+	put_file(CONFIG, "[policy]\nlock_timeout = 1\n");
 	put_file(document_of(1), original_of(1, false));
 	lock = lock_ledger();
 	began = seconds();
@@ -408,7 +390,7 @@ START_TEST(hook_that_gets_the_lock_in_time_goes_on)
 	struct outcome outcome;
 	int lock;
 
-	put_file(CONFIGURATION, "[policy]\nlock_timeout = 600\n");
+	put_file(CONFIG, "[policy]\nlock_timeout = 600\n");
 	put_file(document_of(1), original_of(1, false));
 	lock = lock_ledger();
 	waiter = start_hook("before_vm_start", 1);
