@@ -253,13 +253,30 @@ static const struct {
 	const char *document, *message;
 } wrong[] = {
 	{"", "the document is empty"},
-	{"<domain/>", "the domain has no <devices>"},
-	{"<domain><x:devices xmlns:x='urn:x'/></domain>", "the domain has no <devices>"},
-	{"<domain><os><devices/></os></domain>", "the domain has no <devices>"},
 	{"<network/>", "the document is <network>, neither <domain> nor <interface>"},
 	{"<devices><interface/></devices>", "the document is <devices>, neither <domain> nor <interface>"},
 	{"<Domain><devices/></Domain>", "the document is <Domain>, neither <domain> nor <interface>"},
 };
+
+static const char *const without_devices[] = {
+	"<domain/>",
+	"<domain><x:devices xmlns:x='urn:x'/></domain>",
+	"<domain><os><devices/></os></domain>",
+};
+
+/* It has no vNIC, and to give a VF back its id is enough. */
+START_TEST(domain_without_devices_has_no_vnic_and_gets_no_vf)
+{
+	const struct vfpt_connection connection = {.mode = VFPT_MODE_HOSTDEV, .port_profile = ""};
+	const struct vfpt_mac mac = {{2, 0, 0, 0, 0, 1}};
+
+	parse(without_devices[_i]);
+	ck_assert_uint_eq(vnic_count, 0);
+	ck_assert_int_eq(vfpt_domain_add_vf(domain, &mac, &connection, &err), -1);
+	ck_assert_int_eq(err.code, VFPT_BAD_INPUT);
+	ck_assert_str_eq(err.message, "the domain has no <devices>");
+}
+END_TEST
 
 START_TEST(wrong_document_is_refused)
 {
@@ -428,6 +445,8 @@ int main(void)
 		tcase, document_type_declaration_is_refused_and_nothing_loaded, 0, ARRAY_SIZE(dtds));
 	tcase_add_test(tcase, inclusion_is_only_an_element);
 	tcase_add_loop_test(tcase, what_is_not_xml_is_refused, 0, ARRAY_SIZE(not_xml));
+	tcase_add_loop_test(
+		tcase, domain_without_devices_has_no_vnic_and_gets_no_vf, 0, ARRAY_SIZE(without_devices));
 	tcase_add_loop_test(tcase, wrong_document_is_refused, 0, ARRAY_SIZE(wrong));
 	tcase_add_test(tcase, document_in_a_foreign_namespace_is_refused);
 	tcase_add_loop_test(tcase, document_cut_off_anywhere_is_refused, 0, ARRAY_SIZE(samples));

@@ -511,14 +511,42 @@ START_TEST(foreign_file_in_the_ledger_is_reported_and_nothing_more)
 }
 END_TEST
 
+START_TEST(vm_without_devices_gives_its_vfs_back)
+{
+	start_vm(VM_A, one_vnic(VM_A, "blue", "required"));
+	put_file(DOCUMENT, "<domain/>");
+	ck_assert_exit(hook("after_vm_destroy", VM_A, NULL), 0);
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+START_TEST(vnic_without_mac_is_known_by_its_alias)
+{
+	static const char *const others[] = {"ua-other", "hostdev0"};
+
+	plug(VM_A, vnic(MAC_1, "blue"), "passthrough=required");
+	plug(VM_A, vnic(MAC_2, "red"), "passthrough=required");
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		put_file(
+			DOCUMENT, text("<interface type='bridge'><alias name='%s'/></interface>", others[i]));
+		ck_assert_exit(hook("after_nic_hotunplug", VM_A, NULL), 0);
+		ck_assert_uint_eq(records(), 2);
+	}
+	put_file(DOCUMENT, "<interface type='bridge'><mac address='no'/><alias name='ua-red'/></interface>");
+	ck_assert_exit(hook("after_nic_hotunplug", VM_A, NULL), 0);
+	ck_assert_uint_eq(records(), 1);
+	ck_assert(there_is(record("0000:01:10.0", VM_A)));
+}
+END_TEST
+
 START_TEST(failure_is_one_line_whatever_was_to_be_warned_of_before)
 {
 	struct outcome outcome;
 
-	/* More than stderr holds back by itself. */
-	for (unsigned i = 0; i < 64; i++)
-		put_file(record(text("0000:04:%02x.%u", i / 2, i % 2), VM_A), "x");
-	ck_assert_uint_gt(strlen(start_vm(VM_A, one_vnic(VM_A, "blue", "required"))), BUFSIZ);
+	/* More than any buffer of stderr holds. */
+	for (unsigned i = 0; i < 400; i++)
+		put_file(record(text("0000:%02x:%02x.%u", 4 + i / 256, i / 8 % 32, i % 8), VM_A), "x");
+	ck_assert_uint_gt(strlen(start_vm(VM_A, one_vnic(VM_A, "blue", "required"))), 64 * 1024);
 	put_file(DOCUMENT, one_vnic(VM_A, "green", "required"));
 	outcome = hook("before_vm_start", VM_A, NULL);
 	ck_assert_exit(outcome, 2);
@@ -566,6 +594,8 @@ int main(void)
 		tcase, damaged_record_of_another_vm_keeps_its_vf_and_no_other, 0, ARRAY_SIZE(damages));
 	tcase_add_loop_test(tcase, damaged_record_does_not_keep_the_vms_other_vfs, 0, ARRAY_SIZE(damages));
 	tcase_add_test(tcase, foreign_file_in_the_ledger_is_reported_and_nothing_more);
+	tcase_add_test(tcase, vm_without_devices_gives_its_vfs_back);
+	tcase_add_test(tcase, vnic_without_mac_is_known_by_its_alias);
 	tcase_add_test(tcase, failure_is_one_line_whatever_was_to_be_warned_of_before);
 	return run_suite(suite);
 }

@@ -65,7 +65,6 @@ static const struct {
 	{"not XML", "the document is not XML: line 1: "},
 	{"<domain><devices>", "the document is not XML: line 1: "},
 	{"<!DOCTYPE domain><domain><devices/></domain>", "the document has a DTD, which is refused"},
-	{"<domain/>", "the domain has no <devices>"},
 	{"<network/>", "the document is <network>, neither <domain> nor <interface>"},
 };
 
@@ -200,19 +199,20 @@ END_TEST
 
 START_TEST(vnic_without_mac_is_refused)
 {
-	const char *macless = replaced(vnic(MAC_1, "blue"), "<mac address=\"" MAC_1 "\"/>", ""),
-		   *bad = replaced(vnic(MAC_1, "blue"), MAC_1, "56:6f:1a:2b:00");
+	const char *nameless = replaced(vnic(MAC_1, "blue"), "<alias name=\"ua-blue\"/>", ""),
+		   *macless = replaced(nameless, "<mac address=\"" MAC_1 "\"/>", ""),
+		   *bad = replaced(nameless, MAC_1, "56:6f:1a:2b:00");
 
 	refused("before_nic_hotplug", macless, "passthrough=required",
 		"vfpt: vNIC without MAC (network blue): it has no valid MAC address; ");
 	refused("before_nic_hotplug", bad, "passthrough=required",
 		"vfpt: vNIC without MAC (network blue): it has no valid MAC address; ");
 	refused("after_nic_hotunplug", macless, NULL,
-		"the vNIC has no valid MAC address, so its VF cannot be found");
+		"the vNIC has neither a valid MAC address nor an alias, so its VF cannot be found");
 	refused("after_nic_hotplug", macless, NULL,
-		"the vNIC has no valid MAC address, so its VF cannot be found");
+		"the vNIC has neither a valid MAC address nor an alias, so its VF cannot be found");
 	refused("after_nic_hotplug_fail", bad, NULL,
-		"the vNIC has no valid MAC address, so its VF cannot be found");
+		"the vNIC has neither a valid MAC address nor an alias, so its VF cannot be found");
 	/* The metadata asks for a vNIC that is not there. */
 	refused("before_vm_start", domain_of(VM_A, profile(MAC_1, "required"), macless), NULL,
 		"vfpt: vNIC " MAC_1

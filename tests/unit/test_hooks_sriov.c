@@ -41,11 +41,10 @@ START_TEST(vfs_are_given_by_name)
 	ck_assert_uint_eq(records(), interfaces());
 	if (_i / 3 == 0) {
 		ck_assert_str_eq(outcome.err,
-			"would set: VF 0 of ens1f0: mac " MAC_ETH0
-			"\nvfpt: warning: custom property sriov: eth0: VF 0 of ens1f0 has no VLAN, so the "
+			"vfpt: warning: custom property sriov: eth0: VF 0 of ens1f0 has no VLAN, so the "
 			"guest can use any VLAN of the switch port; give it one, or let the port carry none "
-			"(see [policy] untagged in vfpt.conf)\nvfpt: vNIC " MAC_ETH0
-			": VF 0 of ens1f0 (0000:01:10.0), VLAN 0\n");
+			"(see [policy] untagged in vfpt.conf)\nwould set: VF 0 of ens1f0: mac " MAC_ETH0
+			"\nvfpt: vNIC " MAC_ETH0 ": VF 0 of ens1f0 (0000:01:10.0), VLAN 0\n");
 		ck_assert_contains(interface(0), "<mac address=\"" MAC_ETH0 "\"/>");
 		ck_assert_contains(interface(0), "<alias name=\"ua-vfpt-665ad2be9a6d\"/>");
 		ck_assert_contains(get_file(DOCUMENT, NULL),
