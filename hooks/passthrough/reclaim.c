@@ -13,7 +13,7 @@
 
 /* --- VMs that are gone ----------------------------------------------------------------------- */
 
-static bool is_on_one_of(
+static bool is_on_pf_of_network(
 	struct vfpt_session *session, const struct vfpt_vnic_plan *vnic, const struct vfpt_pci *vf)
 {
 	const struct vfpt_pf *pf;
@@ -37,7 +37,7 @@ static bool would_get_vf(
 		return vfpt_pci_equal(&vnic->named, &a->address) ||
 		       (vnic->assignment.pf[0] && vfpt_mac_equal(&vnic->assignment.mac, &a->mac));
 	return vfpt_mac_equal(&request->mac, &a->mac) ||
-	       (vnic->why.code == VFPT_NO_VF && is_on_one_of(session, vnic, &a->address));
+	       (vnic->why.code == VFPT_NO_VF && is_on_pf_of_network(session, vnic, &a->address));
 }
 
 static bool plan_lacks(

@@ -53,7 +53,7 @@ static const char *scan_member(const char *text, unsigned *number)
 
 int vfpt_set_parse(struct vfpt_set *set, const char *text)
 {
-	for (bool more = true; more; text++) {
+	for (bool goes_on = true; goes_on; text++) {
 		unsigned first = 0, last;
 		bool out;
 
@@ -67,7 +67,7 @@ int vfpt_set_parse(struct vfpt_set *set, const char *text)
 			return -1;
 		for (unsigned number = first; number <= last; number++)
 			(out ? remove_member : vfpt_set_add)(set, number);
-		more = *text == ',';
+		goes_on = *text == ',';
 	}
 	return 0;
 }
