@@ -12,20 +12,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "alloc.h"
+
 /*
  * Any rename on the machine while the kernel follows a ".." makes it say EAGAIN (openat2(2)); who renames all
  * the time must not hold us up for ever.
  */
 #define OPEN_TRIES 128
-
-void file_cleanup_close(const int *fd)
-{
-	const int saved = errno;
-
-	if (*fd >= 0)
-		close(*fd);
-	errno = saved;
-}
 
 int file_open(int root, const char *path, int flags)
 {
@@ -62,14 +55,14 @@ static int read_attribute_text(int fd, char *buffer, size_t size)
 
 int file_read(int dir, const char *path, char *buffer, size_t size)
 {
-	FILE_CLOSE int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW);
+	autoclose int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW);
 
 	return fd < 0 ? -1 : read_attribute_text(fd, buffer, size);
 }
 
 int file_read_trusted(int dir, const char *path, char *buffer, size_t size)
 {
-	FILE_CLOSE int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW);
+	autoclose int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW);
 	struct stat status;
 
 	if (fd < 0)
@@ -99,7 +92,7 @@ int file_read_fd(int fd, char *buffer, size_t room)
 
 int file_read_start(int dir, const char *path, char *buffer, size_t size)
 {
-	FILE_CLOSE int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW);
+	autoclose int fd = file_open(dir, path, O_RDONLY | O_NOFOLLOW);
 	int got;
 
 	if (fd < 0)
@@ -160,13 +153,13 @@ bool file_is_netdev_name(const char *name)
 
 int file_link(int dir, const char *path, char *target, size_t size)
 {
-	FILE_CLOSE int fd = -1;
 	ssize_t length;
 
 	if (!strchr(path, '/')) {
 		length = readlinkat(dir, path, target, size - 1);
 	} else {
-		fd = file_open(dir, path, O_PATH | O_NOFOLLOW);
+		autoclose int fd = file_open(dir, path, O_PATH | O_NOFOLLOW);
+
 		if (fd < 0)
 			return -1;
 		length = readlinkat(fd, "", target, size - 1);
@@ -199,14 +192,14 @@ int file_link_name(int dir, const char *path, char *buffer, size_t size)
 
 int file_stat(int dir, const char *path, struct stat *status)
 {
-	FILE_CLOSE int fd = file_open(dir, path, O_PATH | O_NOFOLLOW);
+	autoclose int fd = file_open(dir, path, O_PATH | O_NOFOLLOW);
 
 	return fd < 0 ? -1 : fstat(fd, status);
 }
 
 bool file_exists(int dir, const char *path)
 {
-	FILE_CLOSE int fd = file_open(dir, path, O_PATH | O_NOFOLLOW);
+	autoclose int fd = file_open(dir, path, O_PATH | O_NOFOLLOW);
 
 	return fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
 }
@@ -221,7 +214,7 @@ typedef int compare_entries(const struct dirent **a, const struct dirent **b);
 /* @return how many, or -1 with errno */
 static int read_entries(int dir, const char *path, compare_entries *order, struct dirent ***entries)
 {
-	FILE_CLOSE int fd = file_open(dir, path, O_RDONLY | O_DIRECTORY);
+	autoclose int fd = file_open(dir, path, O_RDONLY | O_DIRECTORY);
 
 	return fd < 0 ? -1 : scandirat(fd, ".", entries, not_hidden, order);
 }

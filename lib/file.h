@@ -15,10 +15,6 @@
 /* The longest path that is built here: a class directory, a netdev's name, an attribute. */
 #define FILE_PATH 192
 
-/* Closes a descriptor at the end of its scope, if it is one; errno stays. */
-void file_cleanup_close(const int *fd);
-#define FILE_CLOSE __attribute__((cleanup(file_cleanup_close)))
-
 /*
  * Open what is below @root as a process would that has @root for its /: no link and no ".." leads out of it
  * (openat2(2), RESOLVE_IN_ROOT), and a pipe is not waited for (O_NONBLOCK). Where the kernel is older than

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "file.h"
 #include "host.h"
 #include "vf_netlink.h"
@@ -310,18 +311,17 @@ struct bridge_list {
 static int add_bridge(const char *netdev, void *data)
 {
 	struct bridge_list *list = data;
-	char path[FILE_PATH], (*grown)[IFNAMSIZ];
+	char path[FILE_PATH], *added;
 
 	if (!file_is_netdev_name(netdev) ||
 		!file_exists(list->host->root, file_net_path(path, netdev, "brif")))
 		return 0;
-	grown = reallocarray(list->names, list->count + 1, sizeof(*grown));
-	if (!grown) {
+	added = vfpt_array_add(&list->names, &list->count, IFNAMSIZ);
+	if (!added) {
 		vfpt_error_errno(list->err, VFPT_SYSTEM, ENOMEM, "host");
 		return 1;
 	}
-	list->names = grown;
-	snprintf(grown[list->count++], IFNAMSIZ, "%s", netdev);
+	snprintf(added, IFNAMSIZ, "%s", netdev);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "file.h"
 #include "host.h"
 
@@ -54,13 +55,11 @@ struct vfpt_netlink *vfpt_host_netlink(const struct vfpt_host *host)
 /* Append a pointer to a growing array. */
 int host_append(void *array, size_t *count, void *item, struct vfpt_error *err)
 {
-	void ***items = array;
-	void **grown = reallocarray(*items, *count + 1, sizeof(*grown));
+	void **added = vfpt_array_add(array, count, sizeof(*added));
 
-	if (!grown)
+	if (!added)
 		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "host");
-	grown[(*count)++] = item;
-	*items = grown;
+	*added = item;
 	return 0;
 }
 
@@ -94,7 +93,7 @@ static const char *virtfn(unsigned index, char link[24])
 static int read_vfs(const struct vfpt_host *host, struct vfpt_pf *pf, struct vfpt_error *err)
 {
 	char path[FILE_PATH], link[24];
-	FILE_CLOSE int dir = -1;
+	autoclose int dir = -1;
 	uint64_t count;
 
 	if (file_number(host->root, file_pci_path(path, &pf->address, "sriov_numvfs"), VFPT_MAX_VFS, &count) <
@@ -410,7 +409,7 @@ static int add_member(const char *name, void *data)
 {
 	struct group_reader *reader = data;
 	struct vfpt_iommu_group *group = reader->group;
-	struct vfpt_pci member, *grown;
+	struct vfpt_pci member, *added;
 	char path[FILE_PATH];
 	uint64_t class;
 
@@ -421,13 +420,12 @@ static int add_member(const char *name, void *data)
 	if (file_number(reader->host->root, file_pci_path(path, &member, "class"), UINT32_MAX, &class) == 0 &&
 		class >> 8 == 0x0604)
 		return 0;
-	grown = reallocarray(group->members, group->count + 1, sizeof(*grown));
-	if (!grown) {
+	added = vfpt_array_add(&group->members, &group->count, sizeof(*added));
+	if (!added) {
 		vfpt_error_errno(reader->err, VFPT_SYSTEM, ENOMEM, "iommu group");
 		return 1;
 	}
-	grown[group->count++] = member;
-	group->members = grown;
+	*added = member;
 	return 0;
 }
 

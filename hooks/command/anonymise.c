@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
+
 /* What stands for that MAC: 02:00:00:00:00:01 is the first one met. None and all stay. */
 static uint64_t stand_in(struct stand_ins *known, uint64_t mac)
 {
-	uint64_t *grown;
+	uint64_t *added;
 	size_t i = 0;
 
 	if (mac == 0 || mac == UINT64_C(0xffffffffffff))
@@ -17,11 +19,10 @@ static uint64_t stand_in(struct stand_ins *known, uint64_t mac)
 	while (i < known->count && known->macs[i] != mac)
 		i++;
 	if (i == known->count) {
-		grown = reallocarray(known->macs, i + 1, sizeof(*grown));
-		if (!grown)
+		added = vfpt_array_add(&known->macs, &known->count, sizeof(*added));
+		if (!added)
 			return 0;
-		known->macs = grown;
-		grown[known->count++] = mac;
+		*added = mac;
 	}
 	return (UINT64_C(0x02) << 40) + i + 1;
 }

@@ -30,10 +30,10 @@ int vfpt_vm_liveness_open(struct vfpt_host *host, bool captured, const struct vf
 void vfpt_vm_liveness_free(struct vfpt_vm_liveness *liveness);
 
 /**
- * Does the assignment's VM need its VF, as far as is known? It does while the assignment is young, a process of
- * root or QEMU's user has the VM's UUID on its command line, someone uses the VF, libvirt runs the VM, or does
- * not answer within 5 s. It does not when nothing of that is so: the VM is gone; nor when it runs for sure and
- * nobody uses the VF: it was never plugged, or is unplugged behind our back.
+ * Does the assignment's VM need its VF, as far as is known? It does while the assignment is young, a process
+ * of root or QEMU's user has the VM's UUID on its command line, someone uses the VF, libvirt runs the VM, or
+ * does not answer within 5 s. It does not when nothing of that is so: the VM is gone; nor when it runs for
+ * sure and nobody uses the VF: it was never plugged, or is unplugged behind our back.
  * @param reason why it needs it, or may; of a VM that does not "is gone" or "runs without it"
  */
 bool vfpt_vm_needs_vf(struct vfpt_vm_liveness *liveness, const struct vfpt_assignment *assignment,

@@ -381,8 +381,8 @@ static struct call look_at_call(const struct program *program, pid_t pid)
 }
 
 /*
- * A hook's own child, which looks at processes or asks libvirt, runs to its end while the hook is held: it waits
- * for nobody, and what it makes of its calls is no more than an answer that is late.
+ * A hook's own child, which looks at processes or asks libvirt, runs to its end while the hook is held: it
+ * waits for nobody, and what it makes of its calls is no more than an answer that is late.
  */
 static void let_child_run(pid_t pid)
 {

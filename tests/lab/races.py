@@ -37,7 +37,8 @@ PROFILES = (
 UNTAGGED = re.compile(r"vfpt: warning: vNIC \S+ \(network plain\): VF \d+ of \S+ has no VLAN.*")
 # Why a vNIC may be refused: all VFs have owners, or one is just coming back to its driver.
 REFUSALS = re.compile(
-    r"vfpt: vNIC \S+ \(network \S+\): (?:no free VF: (?!.*bound to vfio-pci)|bridge lonely has no PF below it)"
+    r"vfpt: vNIC \S+ \(network \S+\): "
+    r"(?:no free VF: (?!.*bound to vfio-pci)|bridge lonely has no PF below it)"
 )
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a function owns goes when it returns, whichever way, and errno stays. And arrays that grow. */
-#ifndef VFPT_ALLOC_H
-#define VFPT_ALLOC_H
+#ifndef VFPT_LIB_ALLOC_H
+#define VFPT_LIB_ALLOC_H
 
 #include <stddef.h>
 
