@@ -605,12 +605,12 @@ START_TEST(named_vf_has_the_mac_of_a_vm_that_is_gone)
 }
 END_TEST
 
-/* Who changes nothing sees the plan as it would be. */
 /* --- the hook itself, on a captured host: no process, no libvirt ------------------------------- */
 
 START_TEST(hook_of_vdsms_start_gives_back_what_nobody_has)
 {
-	const char *const argv[] = {text("%s/before_vdsm_start/50_vfpt", getenv("VFPT_TEST_HOOKS")), NULL};
+	const char *const argv[] = {text("%s/before_vdsm_start/50_vfpt", getenv("VFPT_TEST_HOOKS")), NULL},
+		   *const shown[] = {argv[0], "--test", NULL};
 	const char *const env[] = {text("VFPT_ROOT=%s", root), NULL};
 	struct outcome outcome;
 
@@ -621,6 +621,11 @@ START_TEST(hook_of_vdsms_start_gives_back_what_nobody_has)
 	ck_assert_str_eq(outcome.err, ""); /* it is young */
 	ck_assert_uint_eq(records(), 1);
 	put_file(CONFIG, "[policy]\ngrace = 0\n");
+	outcome = run(shown, env);
+	ck_assert_int_eq(outcome.code, 0);
+	ck_assert_contains(outcome.err, "would give back: VF 0 of ens1f0, of VM " VM_A "\n");
+	ck_assert_contains(outcome.err, "would set back: VF 0 of ens1f0: ");
+	ck_assert_uint_eq(records(), 1);
 	outcome = run(argv, env);
 	ck_assert_int_eq(outcome.code, 0);
 	ck_assert_contains(
