@@ -13,7 +13,7 @@ static int run_reconcile(const struct call *call, struct vfpt_error *err)
 
 const struct command reconcile_command = {
 	.name = "reconcile",
-	.summary = "Gives back VFs of VMs that are gone, sets right the others",
+	.summary = "Gives back VFs that no VM needs, sets right the others",
 	.text = "\n"
 		"VDSM's start does the same. Each repair is a line on stderr; nothing to do is\n"
 		"no line. Needs root.\n",

@@ -6,8 +6,7 @@
 #include "release.h"
 #include "vfpt.h"
 
-/* By the same rule as everywhere: only a VM that is gone for sure, or runs without it, needs its VF no more.
- */
+/* By the same rule as everywhere: a VM that is gone for sure, or runs without its VF, needs it no more. */
 static int check_release(
 	struct tools *tools, const struct vfpt_assignment *a, bool force, struct vfpt_error *err)
 {
@@ -71,8 +70,8 @@ const struct command release_command = {
 	.operand = "VF|MAC|VM",
 	.summary = "Gives VFs back that a VM has, their settings as they were",
 	.text = "\n"
-		"For a VM that is gone and whose VFs stayed assigned; see also vfpt reconcile.\n" SUBJECT_TEXT
-		"Needs root.\n",
+		"For a VM that is gone, or runs without them, and whose VFs stayed assigned; see\n"
+		"also vfpt reconcile.\n" SUBJECT_TEXT "Needs root.\n",
 	.options = {{"force", NULL, "also while the VM runs, may be starting, or the VF is in use"}},
 	.exits = "  0  released\n"
 		 "  1  refused or failed: one line says why\n"

@@ -610,7 +610,7 @@ END_TEST
 START_TEST(hook_of_vdsms_start_gives_back_what_nobody_has)
 {
 	const char *const argv[] = {text("%s/before_vdsm_start/50_vfpt", getenv("VFPT_TEST_HOOKS")), NULL},
-		   *const shown[] = {argv[0], "--test", NULL};
+			  *const shown[] = {argv[0], "--test", NULL};
 	const char *const env[] = {text("VFPT_ROOT=%s", root), NULL};
 	struct outcome outcome;
 
