@@ -258,13 +258,6 @@ int vfpt_apply(struct vfpt_session *session, struct vfpt_plan *plan, size_t *fai
 
 /* --- once the VM runs ------------------------------------------------------------------------ */
 
-bool vfpt_assignment_differs(
-	const struct vfpt_assignment *assignment, const struct vfpt_settings *now, enum vfpt_setting setting)
-{
-	return vfpt_settings_have(now, setting) && vfpt_settings_have(&assignment->wanted, setting) &&
-	       now->value[setting] != assignment->wanted.value[setting];
-}
-
 static void warn_if_different(const struct vfpt_assignment *a, const struct vfpt_pf *pf,
 	enum vfpt_setting setting, const struct vfpt_settings *now)
 {

@@ -39,8 +39,4 @@ int vfpt_repair(
 /* Of what the VF shall have that part which vfpt_finish() applies. */
 struct vfpt_settings vfpt_settings_after_start(const struct vfpt_assignment *assignment);
 
-/* Is that setting, as read, not what it should be? What is not known is no difference. */
-bool vfpt_assignment_differs(
-	const struct vfpt_assignment *assignment, const struct vfpt_settings *now, enum vfpt_setting setting);
-
 #endif

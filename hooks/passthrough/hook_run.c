@@ -267,9 +267,8 @@ int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN); /* then it is an error of write(2), as no space is */
 	umask(022);
 	/* VDSM shows all of stderr when a hook fails: what is said before is held back until it is known. */
-	r = vfpt_messages_hold(&error);
-	if (r == 0)
-		r = begin_run(&hook, argc, argv, &error);
+	vfpt_messages_hold();
+	r = begin_run(&hook, argc, argv, &error);
 	if (r == 0)
 		r = point->step(&hook, &error);
 	if (r == 0)

@@ -3,7 +3,7 @@
 #ifndef VFPT_LEDGER_LAST_H
 #define VFPT_LEDGER_LAST_H
 
-#include "ledger.h"
+#include "assignment.h"
 
 /* That directory's name. */
 #define VFPT_LEDGER_LAST "last"

@@ -3,7 +3,7 @@
 #ifndef VFPT_LEDGER_RECORD_H
 #define VFPT_LEDGER_RECORD_H
 
-#include "ledger.h"
+#include "assignment.h"
 
 /* The longest record has some 900 bytes. */
 #define VFPT_RECORD_SIZE 2048

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "ledger.h"
+#include "assignment.h"
 
 /*
  * The UUIDs of the VMs that run, by a read-only connection to qemu:///system.

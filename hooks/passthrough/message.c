@@ -1,23 +1,71 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "message.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* --- held back ------------------------------------------------------------------------------- */
+
+static bool holding;
+static char *held;
+static size_t used, room;
+
+void vfpt_messages_hold(void)
+{
+	holding = true;
+}
+
+void vfpt_messages_drop(void)
+{
+	used = 0;
+}
+
+void vfpt_messages_show(void)
+{
+	fwrite(held, 1, used, stderr);
+	free(held);
+	held = NULL;
+	used = room = 0;
+	holding = false;
+}
+
+/* Without memory it is better said too early than not at all. */
+static void put_line(const char *line)
+{
+	size_t length = strlen(line), wanted = 2 * (used + length);
+	char *grown = holding && room - used < length ? realloc(held, wanted) : NULL;
+
+	if (grown) {
+		held = grown;
+		room = wanted;
+	}
+	if (holding && room - used < length)
+		vfpt_messages_show();
+	if (!holding) {
+		fputs(line, stderr);
+		return;
+	}
+	memcpy(held + used, line, length);
+	used += length;
+}
+
+/* --- a line ---------------------------------------------------------------------------------- */
 
 void vfpt_error_print(const struct vfpt_error *err)
 {
 	fprintf(stderr, "vfpt: %s\n", err->message);
 }
 
-static void print_message(const char *prefix, const char *format, va_list args)
+static void say(const char *prefix, const char *format, va_list args)
 {
-	char line[VFPT_ERROR_SIZE];
+	char text[VFPT_ERROR_SIZE], line[VFPT_ERROR_SIZE + 32];
 
-	vsnprintf(line, sizeof(line), format, args);
-	vfpt_sanitise(line, false);
-	fprintf(stderr, "%s%s\n", prefix, line);
+	vsnprintf(text, sizeof(text), format, args);
+	vfpt_sanitise(text, false);
+	snprintf(line, sizeof(line), "%s%s\n", prefix, text);
+	put_line(line);
 }
 
 void vfpt_warn(const char *format, ...)
@@ -25,7 +73,7 @@ void vfpt_warn(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print_message("vfpt: warning: ", format, args);
+	say("vfpt: warning: ", format, args);
 	va_end(args);
 }
 
@@ -34,40 +82,6 @@ void vfpt_note(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	print_message("", format, args);
+	say("", format, args);
 	va_end(args);
-}
-
-/* --- held back ------------------------------------------------------------------------------- */
-
-static FILE *shown; /* stderr, while something else is in its place; NULL: nothing is */
-static char *text;
-static size_t size;
-
-int vfpt_messages_hold(struct vfpt_error *err)
-{
-	FILE *held = open_memstream(&text, &size);
-
-	if (!held)
-		return vfpt_error_errno(err, VFPT_SYSTEM, errno, "messages");
-	shown = stderr;
-	stderr = held;
-	return 0;
-}
-
-void vfpt_messages_drop(void)
-{
-	if (shown)
-		rewind(stderr);
-}
-
-void vfpt_messages_show(void)
-{
-	if (!shown)
-		return;
-	fclose(stderr);
-	stderr = shown;
-	shown = NULL;
-	fwrite(text, 1, size, stderr);
-	free(text);
 }

@@ -14,13 +14,16 @@ void vfpt_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Print one line on stderr as it is (for what the program would do: "would set: ..."). */
 void vfpt_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* From now on hold all back that is said on stderr, however much it is. Error: VFPT_SYSTEM, no memory. */
-int vfpt_messages_hold(struct vfpt_error *err);
+/*
+ * From now on hold back what is said, however much it is. Only where memory runs out it is said at once, and
+ * nothing is held any more.
+ */
+void vfpt_messages_hold(void);
 
 /* Forget what is held back; what is said from now on is held. */
 void vfpt_messages_drop(void);
 
-/* Say what is held back, and hold no more. Does nothing where nothing is held. */
+/* Say what is held back, and hold no more. */
 void vfpt_messages_show(void);
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef VFPT_PROCESSES_H
 #define VFPT_PROCESSES_H
 
-#include "ledger.h"
+#include "assignment.h"
 
 struct vm_process {
 	unsigned pid;

@@ -6,9 +6,9 @@
 #ifndef VFPT_REQUEST_H
 #define VFPT_REQUEST_H
 
+#include "assignment.h"
 #include "config.h"
 #include "domain.h"
-#include "ledger.h"
 #include "set.h"
 
 struct vfpt_request {

@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
+#include "assignment.h"
 #include "config.h"
-#include "ledger.h"
 #include "vfpt/network.h"
 #include "vfpt/vf_usage.h"
 
