@@ -15,7 +15,9 @@ one=00000000-0000-4000-8000-000000000001
 two=00000000-0000-4000-8000-000000000002
 three=00000000-0000-4000-8000-000000000003
 
-make_host() { lab_vfs ens1f0 2 && lab_bridge blue ens1f0; }
+make_host() {
+    lab_vfs ens1f0 2 && lab_bridge blue ens1f0 && lab_vlan ens1f0 100 scarlet.7 && lab_bridge red scarlet.7
+}
 
 # domain UUID MAC: a domain whose only vNIC asks for passthrough.
 domain() {
@@ -76,6 +78,70 @@ index_of() {
         [ "$(basename "$(readlink "$link")")" = "$1" ] && echo "${link##*virtfn}"
     done
 }
+
+# plug MAC [MODE]: before_nic_hotplug of the first VM; that libvirt then plugs /tmp/plugged.xml is another
+# matter. Its VF is $vf.
+plug() {
+    local dev
+    nic_xml "$1" red "ua-${1//:/-}" >/tmp/nic.xml
+    as_vdsm before_nic_hotplug /tmp/nic.xml vmId=$one passthrough=required "passthrough_mode=${2:-hostdev}"
+    cp "$doc" /tmp/plugged.xml
+    vf=$(vf_of /tmp/plugged.xml "$1") dev=$(xpath /tmp/plugged.xml //source/@dev)
+    [ -z "$dev" ] || vf=$(basename "$(readlink -f "/sys/class/net/$dev/device")")
+}
+reconcile() { rc=0; err=$(vfpt reconcile 2>&1) || rc=$?; }
+# The line in which the PF showed that VF at first.
+was() { grep "^ens1f0 vf $(index_of "$1") " <<<"$before" | sed "s/^ens1f0 //"; }
+without="VM $one runs without it; its VF [01] of ens1f0 is given back"
+
+# A hook of another package fails behind ours: VDSM plugs nothing then, and calls no hook.
+vnic_that_is_never_plugged_leaves_its_vf() {
+    local vf mac=56:6f:1a:2b:00:02
+    grace 300
+    plug $mac
+    like "a vNIC that is to be plugged has a VF" \
+        "$rc $(assignments) $(pf_line "$vf")" "^0 2 .*$mac.* vlan 100,"
+    reconcile
+    is "while it may still come, the VF stays" "$rc$err $(assignments)" "0 2"
+    grace 0
+    reconcile
+    like "then vfpt reconcile gives it back" "$rc $err $(assignments)" "^0 vfpt: warning: $without 1$"
+    is "as it was" "$(pf_line "$vf")" "$(was "$vf")"
+    plug $mac
+    vdsm_starts
+    like "VDSM's start does the same" "$rc $err $(assignments)" "^0 vfpt: warning: $without 1$"
+    is "as it was" "$(pf_line "$vf")" "$(was "$vf")"
+    plug $mac
+    plug 56:6f:1a:2b:00:04
+    like "and another vNIC of that VM, for which no VF is left" \
+        "$rc $err $(assignments)" "^0 .*warning: $without.* 2$"
+    domain $two 56:6f:1a:2b:00:03 >/tmp/domain.xml
+    as_vdsm before_vm_start /tmp/domain.xml vmId=$two
+    like "and another VM" "$rc $err $(assignments)" "^0 .*warning: $without.* 2$"
+    is "whose VF it is now" \
+        "$(vf_of "$doc" 56:6f:1a:2b:00:03) $(pf_line "$vf" | grep -c 56:6f:1a:2b:00:03)" "$vf 1"
+    as_vdsm after_vm_destroy "$doc" vmId=$two
+    is "in the end it is as it was" "$(pf_line "$vf")" "$(was "$vf")"
+}
+
+vnic_that_is_plugged_keeps_its_vf() {
+    local vf mode mac=56:6f:1a:2b:00:02
+    for mode in hostdev macvtap; do
+        plug $mac $mode
+        ok "$mode: libvirt plugs a vNIC" virsh -q attach-device "vm-${one: -1}" /tmp/plugged.xml --live
+        reconcile
+        is "$mode: its VF stays with it, and so does the other" "$rc$err $(assignments)" "0 2"
+        like "$mode: as it was set" "$(pf_line "$vf")" "$mac.* vlan 100,"
+        quiet virsh detach-device "vm-${one: -1}" /tmp/nic.xml --live
+        lab_wait 30 lab_has_netdev "$vf"
+        lab_wait 30 not_used "$vf"
+        reconcile
+        like "$mode: when someone unplugged it, and told nobody, it is given back" \
+            "$rc $err $(assignments)" "^0 vfpt: warning: $without 1$"
+        is "$mode: as it was" "$(pf_line "$vf")" "$(was "$vf")"
+    done
+}
+not_used() { ! compgen -G "/sys/bus/pci/devices/$1/net/*/upper_*" >/dev/null; }
 
 vms_that_ended_without_a_word() {
     virsh -q destroy "vm-${one: -1}"
@@ -197,6 +263,8 @@ quiet virsh nwfilter-define <(echo "<filter name='vdsm-no-mac-spoofing' chain='r
 before=$(vf_lines ens1f0)
 
 running_vms_keep_theirs
+vnic_that_is_never_plugged_leaves_its_vf
+vnic_that_is_plugged_keeps_its_vf
 vms_that_ended_without_a_word
 late_hooks_do_nothing
 claims_of_others_do_not_count
