@@ -34,20 +34,20 @@ void vfpt_messages_show(void)
 /* Without memory it is better said too early than not at all. */
 static void put_line(const char *line)
 {
-	size_t length = strlen(line), wanted = 2 * (used + length);
-	char *grown = holding && room - used < length ? realloc(held, wanted) : NULL;
+	size_t length = strlen(line), wanted = 2 * (used + length + 1);
+	char *grown = holding && room - used <= length ? realloc(held, wanted) : NULL;
 
 	if (grown) {
 		held = grown;
 		room = wanted;
 	}
-	if (holding && room - used < length)
+	if (holding && room - used <= length)
 		vfpt_messages_show();
 	if (!holding) {
 		fputs(line, stderr);
 		return;
 	}
-	memcpy(held + used, line, length);
+	memcpy(held + used, line, length + 1);
 	used += length;
 }
 
