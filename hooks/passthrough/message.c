@@ -24,7 +24,8 @@ void vfpt_messages_drop(void)
 
 void vfpt_messages_show(void)
 {
-	fwrite(held, 1, used, stderr);
+	if (used > 0)
+		fwrite(held, 1, used, stderr);
 	free(held);
 	held = NULL;
 	used = room = 0;
