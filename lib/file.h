@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small files: reading sysfs attributes, links and directories below a directory descriptor, writing safely.
+/*
+ * Small files: reading sysfs attributes, links and directories below
+ * a directory descriptor, writing safely.
  */
 #ifndef VFPT_LIB_FILE_H
 #define VFPT_LIB_FILE_H
@@ -26,7 +28,9 @@ int file_open(int root, const char *path, int flags);
  * In all that follows @dir is such a root, or a directory in which @path is a plain name.
  */
 
-/* Read a small attribute without its newline. @return its length, or -1 with errno (a cut one is EOVERFLOW).
+/*
+ * Read a small attribute without its newline. @return its length, or
+ * -1 with errno (a cut one is EOVERFLOW).
  */
 int file_read(int dir, const char *path, char *buffer, size_t size);
 
@@ -36,8 +40,10 @@ int file_read_trusted(int dir, const char *path, char *buffer, size_t size);
 /* Read @room bytes at most, as they are. @return how many, or -1 with errno. */
 int file_read_fd(int fd, char *buffer, size_t room);
 
-/* Read the first @size - 1 bytes of a file at most, as they are, '\0' behind. @return how many, or -1 with
- * errno. */
+/*
+ * Read the first @size - 1 bytes of a file at most, as they are, '\0'
+ * behind. @return how many, or -1 with errno.
+ */
 int file_read_start(int dir, const char *path, char *buffer, size_t size);
 
 /*
@@ -59,7 +65,9 @@ char *file_pci_path(char path[FILE_PATH], const struct vfpt_pci *address, const 
 /* As the kernel's dev_valid_name(): what comes from outside must not leave its directory. */
 bool file_is_netdev_name(const char *name);
 
-/* What a symbolic link points to, cut to @size - 1 bytes, '\0' behind. @return its length, or -1 with errno.
+/*
+ * What a symbolic link points to, cut to @size - 1 bytes, '\0'
+ * behind. @return its length, or -1 with errno.
  */
 int file_link(int dir, const char *path, char *target, size_t size);
 

@@ -49,8 +49,10 @@ static int on_message(struct nl_msg *message, void *data)
 	return NL_OK;
 }
 
-/* Another process changed links or addresses meanwhile: what we ask about is one link, which it does not
- * concern. */
+/*
+ * Another process changed links or addresses meanwhile: what we ask
+ * about is one link, which it does not concern.
+ */
 static int on_interrupted(struct nl_msg *message, void *data)
 {
 	(void)message;
@@ -239,8 +241,10 @@ static void read_vlan(struct nl_object *object, void *data)
 	vlan->protocol = ntohs((uint16_t)rtnl_link_vlan_get_protocol(link));
 }
 
-/* The answer has no VFs, as link_request() does not ask for them: libnl-route would misread it, see
- * vf_netlink.h. */
+/*
+ * The answer has no VFs, as link_request() does not ask for them: libnl-
+ * route would misread it, see vf_netlink.h.
+ */
 static int parse_vlan(struct nl_msg *message, void *data)
 {
 	return nlmsg_hdr(message)->nlmsg_type == RTM_NEWLINK ? nl_msg_parse(message, read_vlan, data) : 0;

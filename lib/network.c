@@ -12,7 +12,9 @@
 #include "host.h"
 #include "vf_netlink.h"
 
-/* A bridge stands on a VLAN device, that on a bond, that on a PF; a little more is let pass, a loop is not.
+/*
+ * A bridge stands on a VLAN device, that on a bond, that on a PF; a
+ * little more is let pass, a loop is not.
  */
 #define MAX_STACK 8
 

@@ -187,8 +187,10 @@ bool vfpt_host_is_pf(const struct vfpt_host *host, const char *netdev)
 
 /* --- VFs ------------------------------------------------------------------------------------- */
 
-/* The PF's own network device among those of its function, which in switchdev mode has its VFs' representors
- * too. */
+/*
+ * The PF's own network device among those of its function, which in
+ * switchdev mode has its VFs' representors too.
+ */
 struct own_netdev {
 	const struct vfpt_host *host;
 	const char *directory;
@@ -415,8 +417,10 @@ static int add_member(const char *name, void *data)
 
 	if (vfpt_pci_parse(name, &member, reader->err) < 0)
 		return 1;
-	/* VFIO lets bridges (class 0604) stay with their driver: linux/drivers/vfio/group.c,
-	 * vfio_dev_viable(). */
+	/*
+	 * VFIO lets bridges (class 0604) stay with their driver:
+	 * linux/drivers/vfio/group.c, vfio_dev_viable().
+	 */
 	if (file_number(reader->host->root, file_pci_path(path, &member, "class"), UINT32_MAX, &class) == 0 &&
 		class >> 8 == 0x0604)
 		return 0;

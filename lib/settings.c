@@ -211,7 +211,9 @@ static void get_number(const struct nlattr *attribute, struct vfpt_settings *s, 
 {
 	const struct vf_number *number = nla_data(attribute);
 
-	/* All ones, which is no valid value, is what rtnl_fill_vfinfo() leaves where the driver says nothing.
+	/*
+	 * All ones, which is no valid value, is what rtnl_fill_vfinfo()
+	 * leaves where the driver says nothing.
 	 */
 	if (nla_len(attribute) >= (int)sizeof(*number))
 		put_shown(s, setting, number->setting);

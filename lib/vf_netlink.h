@@ -23,8 +23,10 @@
 
 #include "vfpt/netlink.h"
 
-/* Id and protocol (ETH_P_8021Q or ETH_P_8021AD, host byte order) of the VLAN device with that interface
- * index. */
+/*
+ * Id and protocol (ETH_P_8021Q or ETH_P_8021AD, host byte order) of
+ * the VLAN device with that interface index.
+ */
 int vfpt_netlink_vlan(struct vfpt_netlink *netlink, unsigned ifindex, uint16_t *id, uint16_t *protocol,
 	struct vfpt_error *err);
 

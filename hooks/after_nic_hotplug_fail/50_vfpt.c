@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* When libvirt refused the vNIC that before_nic_hotplug wrote: nothing else tells, so its VF goes back here.
+/*
+ * When libvirt refused the vNIC that before_nic_hotplug wrote:
+ * nothing else tells, so its VF goes back here.
  */
 #include "hook_run.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* When a vNIC is unplugged: its VF goes back. VDSM's XML is bridge-type here, so it is found by VM and MAC.
+/*
+ * When a vNIC is unplugged: its VF goes back. VDSM's XML is bridge-
+ * type here, so it is found by VM and MAC.
  */
 #include "hook_run.h"
 

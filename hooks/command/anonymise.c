@@ -66,8 +66,10 @@ static size_t count_pairs(const char *text, size_t size)
 	return is_digit(text, size, at) ? 0 : pairs;
 }
 
-/* Names that are made of a MAC: of network devices (systemd.net-naming-scheme(7)), of the aliases that vfpt
- * gives. */
+/*
+ * Names that are made of a MAC: of network devices (systemd.net-naming-
+ * scheme(7)), of the aliases that vfpt gives.
+ */
 static bool is_behind(const char *text, size_t at, const char *prefix)
 {
 	return at >= strlen(prefix) && memcmp(text + at - strlen(prefix), prefix, strlen(prefix)) == 0;

@@ -19,15 +19,19 @@ struct capture {
 /* What is done with a path below the root. @return 0, or -1 with the capture's error */
 typedef int put_path(struct capture *c, const char *path);
 
-/* A file, a link, a directory; a network device, a PCI function, an iommu group, a NUMA node.
+/*
+ * A file, a link, a directory; a network device, a PCI
+ * function, an iommu group, a NUMA node.
  */
 put_path put_entry, put_netdev, put_function, put_group, put_node;
 
 /* Do it with the path of each entry of the directory whose name is like the pattern. */
 int each(struct capture *c, const char *directory, const char *pattern, put_path *step);
 
-/* Does a link that is at @path lead to something that is below the root too, whatever the names in @target
- * are? */
+/*
+ * Does a link that is at @path lead to something that is below the root
+ * too, whatever the names in @target are?
+ */
 bool stays_inside(const char *path, const char *target);
 
 /* The processes of VMs, the ledger, and what only netlink tells. */

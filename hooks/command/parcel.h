@@ -27,7 +27,9 @@ int parcel_file(struct parcel *parcel, const char *path, char *text, size_t size
 int parcel_link(struct parcel *parcel, const char *path, char *text, struct vfpt_error *err);
 int parcel_directory(struct parcel *parcel, const char *path, struct vfpt_error *err);
 
-/* @r < 0: something failed, and the file goes. @return @r, or -1 with @err when the file cannot be completed
+/*
+ * @r < 0: something failed, and the file goes. @return @r, or -1 with
+ * @err when the file cannot be completed
  */
 int parcel_close(struct parcel *parcel, int r, struct vfpt_error *err);
 

@@ -133,7 +133,9 @@ void say_behind(enum colour colour, const char *word, unsigned indent, const cha
 
 enum { SETTINGS_TEXT = 320 };
 
-/* "mac 56:..., vlan_id 200, max_tx_rate 100 Mbit/s". @usual false: without those that say "nothing special"
+/*
+ * "mac 56:..., vlan_id 200, max_tx_rate 100 Mbit/s". @usual false:
+ * without those that say "nothing special"
  */
 char *settings_text(const struct vfpt_settings *settings, bool usual, char text[SETTINGS_TEXT]);
 

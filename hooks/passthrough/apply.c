@@ -270,7 +270,9 @@ static void warn_if_different(const struct vfpt_assignment *a, const struct vfpt
 			vfpt_setting_print(setting, a->wanted.value[setting], shall));
 }
 
-/* Read the VF's settings, warn where one of @watched (a bit each) is not as it should be, and apply @wanted.
+/*
+ * Read the VF's settings, warn where one of @watched (a bit each) is
+ * not as it should be, and apply @wanted.
  */
 static int compare_and_apply(struct vfpt_session *session, const struct vfpt_assignment *assignment,
 	unsigned watched, const struct vfpt_settings *wanted, struct vfpt_error *err)

@@ -105,7 +105,9 @@ char *child_ask(unsigned seconds, int kept, child_answer *answer, void *data)
 		text = read_all(pipes[0], seconds);
 		if (!text)
 			end_child(pid);
-		/* Its end of the pipe is closed, so it is about to end; its status says whether all is well.
+		/*
+		 * Its end of the pipe is closed, so it is about to end; its
+		 * status says whether all is well.
 		 */
 		while (text && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;

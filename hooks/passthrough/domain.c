@@ -38,7 +38,9 @@ static void parse_failed(xmlParserCtxt *parser, bool has_dtd, struct vfpt_error 
 			problem ? problem->line : 1, (int)strcspn(text, "\n"), text);
 }
 
-/* What libxml2 writes as it is in the name of a namespace, and must not be there (2.9.14, xmlNsDumpOutput()).
+/*
+ * What libxml2 writes as it is in the name of a namespace, and must
+ * not be there (2.9.14, xmlNsDumpOutput()).
  */
 #define NOT_IN_NAMESPACE "<\t\n\r"
 

@@ -135,7 +135,9 @@ struct vfpt_connection {
 int vfpt_domain_connect(struct vfpt_domain *domain, const struct vfpt_vnic *vnic,
 	const struct vfpt_connection *connection, struct vfpt_error *err);
 
-/** Add a hostdev interface without a network to a <domain>, behind its other devices; alias: vfpt_vf_alias().
+/**
+ * Add a hostdev interface without a network to a <domain>, behind its
+ * other devices; alias: vfpt_vf_alias().
  */
 int vfpt_domain_add_vf(struct vfpt_domain *domain, const struct vfpt_mac *mac,
 	const struct vfpt_connection *connection, struct vfpt_error *err);

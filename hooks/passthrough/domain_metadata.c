@@ -163,8 +163,10 @@ static int read_metadata_of(struct vfpt_domain *domain, struct vfpt_vnic *vnic, 
 	return 0;
 }
 
-/* What the metadata knows of a vNIC that is not there, or is there without its MAC, or cannot be told from
- * another. */
+/*
+ * What the metadata knows of a vNIC that is not there, or is there
+ * without its MAC, or cannot be told from another.
+ */
 static int read_orphans(struct vfpt_domain *domain, struct vfpt_error *err)
 {
 	for (size_t i = 0; i < domain->device_count; i++) {

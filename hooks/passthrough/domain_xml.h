@@ -52,8 +52,10 @@ struct vfpt_domain_device *vfpt_domain_device_of(
 /* Each <ovirt-vm:device> that speaks of a vNIC, and the VM's own properties. -1: no memory. */
 int vfpt_domain_read_devices(struct vfpt_domain *domain);
 
-/* Give each vNIC what the metadata says of it, once all are known; what speaks of no <interface> makes a
- * vNIC. */
+/*
+ * Give each vNIC what the metadata says of it, once all are known;
+ * what speaks of no <interface> makes a vNIC.
+ */
 int vfpt_domain_read_metadata(struct vfpt_domain *domain, struct vfpt_error *err);
 
 /* Is it in an encoding that VDSM and people read as libxml2 does, and without NUL? */

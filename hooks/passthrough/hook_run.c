@@ -261,7 +261,9 @@ int vfpt_hook_run(const struct vfpt_hook_point *point, int argc, char **argv)
 	struct vfpt_error error;
 	int r;
 
-	/* Nobody may be reading our stderr any more, or a file may not grow: that must not end us half-way.
+	/*
+	 * Nobody may be reading our stderr any more, or a file may not
+	 * grow: that must not end us half-way.
 	 */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* then it is an error of write(2), as no space is */

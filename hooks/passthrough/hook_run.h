@@ -34,8 +34,7 @@ struct vfpt_hook_point {
 	const char *name;    /**< VDSM's: "before_vm_start" */
 	const char *summary; /**< for --help, one line */
 	enum vfpt_document_kind document;
-	bool after; /**< a failure is only logged; other scripts still clean up, unless the input itself is
-		       bad */
+	bool after; /**< a failure is only logged, and other scripts still clean up, if the input is good */
 	int (*step)(struct vfpt_hook *hook, struct vfpt_error *err); /**< what is done there */
 };
 

@@ -288,8 +288,10 @@ static int open_anyway(struct vfpt_hook *hook, struct vfpt_error *err)
 	return vfpt_session_open(&hook->session, hook->test ? VFPT_TO_LOOK : VFPT_TO_RELEASE, err);
 }
 
-/* The VM's assignments, or those of the document's vNIC, which may be bridge-type again: it is known by its
- * MAC. */
+/*
+ * The VM's assignments, or those of the document's vNIC, which may be
+ * bridge-type again: it is known by its MAC.
+ */
 static int follow_up(struct vfpt_hook *hook, assignment_step *step, struct vfpt_error *err)
 {
 	const struct vfpt_vnic *vnics;

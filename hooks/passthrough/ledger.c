@@ -92,7 +92,9 @@ static int make_directory(int root, struct vfpt_error *err)
 {
 	autoclose int run = -1;
 
-	/* A captured tree may have no run at all; on a host, systemd-tmpfiles makes run/vfpt for user vdsm.
+	/*
+	 * A captured tree may have no run at all; on a host, systemd-
+	 * tmpfiles makes run/vfpt for user vdsm.
 	 */
 	(void)mkdirat(root, "run", 0755);
 	run = file_open(root, "run", O_PATH | O_DIRECTORY);
@@ -113,7 +115,9 @@ static const char *last_two_parts(const char *path)
 	return part;
 }
 
-/* "before_vm_start/50_vfpt (pid 1234)": the kernel knows (proc(5), /proc/locks). Empty when it does not tell.
+/*
+ * "before_vm_start/50_vfpt (pid 1234)": the kernel knows (proc(5),
+ * /proc/locks). Empty when it does not tell.
  */
 static void find_lock_holder(int dir, char *text, size_t size)
 {
@@ -284,8 +288,10 @@ static int write_record(const struct vfpt_ledger *ledger, const struct vfpt_assi
 	return vfpt_error_remedy(err, "/" DIRECTORY " must be writable by user vdsm and have room");
 }
 
-/* Time since boot orders all assignments: the lock lets one writer at a time read it, and run/ is empty at
- * boot. */
+/*
+ * Time since boot orders all assignments: the lock lets one writer at a
+ * time read it, and run/ is empty at boot.
+ */
 static uint64_t next_generation(struct vfpt_ledger *ledger)
 {
 	struct timespec now;

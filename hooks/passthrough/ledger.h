@@ -34,8 +34,10 @@ int vfpt_ledger_open(int root, enum vfpt_ledger_mode mode, unsigned seconds, str
 /** Give the lock back and free; NULL is fine. */
 void vfpt_ledger_close(struct vfpt_ledger *ledger);
 
-/** The id of the VM that has the VF; "" when its record's name is garbage (so: taken); NULL when nobody has
- * it. */
+/**
+ * The id of the VM that has the VF; "" when its record's name is
+ * garbage (so: taken); NULL when nobody has it.
+ */
 const char *vfpt_ledger_owner(const struct vfpt_ledger *ledger, const struct vfpt_pci *vf);
 
 /** Write the record of a new assignment, whose VF nobody has; fills in its generation. */
@@ -50,8 +52,10 @@ int vfpt_ledger_put(struct vfpt_ledger *ledger, struct vfpt_assignment *assignme
 int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_assignment **out, size_t *count,
 	size_t *corrupt, struct vfpt_error *err);
 
-/** Does the ledger still hold exactly this assignment, or has its VF another by now (VM, generation), or
- * none? */
+/**
+ * Does the ledger still hold exactly this assignment, or has its VF
+ * another by now (VM, generation), or none?
+ */
 int vfpt_ledger_holds(struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, bool *holds,
 	struct vfpt_error *err);
 

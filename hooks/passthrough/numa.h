@@ -6,7 +6,9 @@
 #include "set.h"
 #include "vfpt/error.h"
 
-/* Add the NUMA nodes of these CPUs to @nodes, as sysfs below @root shows them; none where it does not tell.
+/*
+ * Add the NUMA nodes of these CPUs to @nodes, as sysfs below @root
+ * shows them; none where it does not tell.
  */
 int vfpt_nodes_of_cpus(int root, const struct vfpt_set *cpus, struct vfpt_set *nodes, struct vfpt_error *err);
 

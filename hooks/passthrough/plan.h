@@ -12,8 +12,7 @@
 
 /* One step, in the order in which they are carried out. */
 enum vfpt_step_kind {
-	VFPT_STEP_CLEAR_MAC, /* take a stale MAC (value) from a free VF, which would swallow the vNIC's
-				traffic */
+	VFPT_STEP_CLEAR_MAC, /* take a stale MAC (value) from a free VF: the vNIC's traffic would go there */
 	VFPT_STEP_RECORD,    /* write the ledger's record; all before this is about other VFs */
 	VFPT_STEP_DEFAULT,   /* set what the driver does not show to its default; a refusal changes nothing */
 	VFPT_STEP_HOLD_LINK, /* nothing may pass before libvirt has started the VM, see apply.h */

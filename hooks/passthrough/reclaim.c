@@ -43,8 +43,10 @@ static bool would_get_vf(
 static bool plan_lacks(
 	struct vfpt_session *session, const struct vfpt_plan *plan, const struct vfpt_assignment *a)
 {
-	/* What a VM still has that starts, the plan itself gives back; one that a vNIC is plugged into is
-	 * there. */
+	/*
+	 * What a VM still has that starts, the plan itself gives back; one
+	 * that a vNIC is plugged into is there.
+	 */
 	if (strcmp(a->vm, plan->requests->vm) == 0 &&
 		(plan->requests->starts || !vfpt_vm_runs(session->liveness, a)))
 		return false;

@@ -31,7 +31,9 @@ bool vfpt_set_has(const struct vfpt_set *set, unsigned number);
 /** Longest set of names in a custom property, with its end. */
 #define VFPT_NAMES_SIZE 256
 
-/** Is @name one of @names, which are separated by commas, may have blanks around, and may be shell patterns?
+/**
+ * Is @name one of @names, which are separated by commas, may have
+ * blanks around, and may be shell patterns?
  */
 bool vfpt_names_match(const char *names, const char *name);
 

@@ -7,7 +7,9 @@
 #include "session.h"
 #include "vfpt/vf_usage.h"
 
-/* The VF that an earlier vNIC of the plan got opens an iommu group: this other member must go to the VM too.
+/*
+ * The VF that an earlier vNIC of the plan got opens an iommu group:
+ * this other member must go to the VM too.
  */
 struct vfpt_sibling {
 	struct vfpt_pci vf;

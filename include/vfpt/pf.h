@@ -116,7 +116,9 @@ struct vfpt_netdev {
 int vfpt_host_netdev(
 	struct vfpt_host *host, const struct vfpt_pci *vf, struct vfpt_netdev *out, struct vfpt_error *err);
 
-/** The network device that stands on @lower (its macvtap, say); the first of several. @return is there one?
+/**
+ * The network device that stands on @lower (its macvtap, say); the
+ * first of several. @return is there one?
  */
 bool vfpt_host_upper(struct vfpt_host *host, const struct vfpt_netdev *lower, struct vfpt_netdev *out);
 
@@ -147,8 +149,8 @@ struct vfpt_iommu_group {
 /**
  * The iommu group of a PCI function.
  * @param out to be freed by vfpt_iommu_group_free(); empty after an error
- * @return 0; or -1 with @err filled in: VFPT_NO_VF where the function has none, as there is no IOMMU,
- * VFPT_SYSTEM
+ * @return 0; or -1 with @err filled in: VFPT_NO_VF where the function has none, as there is no IOMMU, or
+ * VFPT_SYSTEM where it cannot be read
  */
 int vfpt_host_iommu_group(struct vfpt_host *host, const struct vfpt_pci *function,
 	struct vfpt_iommu_group *out, struct vfpt_error *err);

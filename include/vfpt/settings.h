@@ -65,8 +65,10 @@ void vfpt_settings_put(struct vfpt_settings *settings, enum vfpt_setting setting
 /** The setting's name, as messages have it ("mac", "vlan_id"). @return a constant */
 const char *vfpt_setting_name(enum vfpt_setting setting);
 
-/** What a VF has where nobody asked for anything. Spoof check differs from driver to driver: on keeps others
- * safe. */
+/**
+ * What a VF has where nobody asked for anything. Spoof check differs
+ * from driver to driver: on keeps others safe.
+ */
 uint64_t vfpt_setting_default(enum vfpt_setting setting);
 
 /** The unit of its values, as it goes behind one (" Mbit/s"); empty: none. @return a constant */
