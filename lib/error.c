@@ -94,6 +94,7 @@ int vfpt_error_set(struct vfpt_error *err, enum vfpt_code code, const char *form
 	va_list args;
 
 	err->code = code;
+	err->number = 0;
 	va_start(args, format);
 	vsnprintf(err->message, sizeof(err->message), format, args);
 	va_end(args);
@@ -115,10 +116,13 @@ int vfpt_error_errno(struct vfpt_error *err, enum vfpt_code code, int number, co
 	va_list args;
 
 	err->code = code;
+	err->number = number;
 	va_start(args, format);
 	vsnprintf(err->message, sizeof(err->message), format, args);
 	va_end(args);
-	append(err, ": ", strerror_r(number, reason, sizeof(reason)));
+	append(err, ": ",
+		number == VFPT_ENOTSUPP ? "Operation not supported (524)"
+					: strerror_r(number, reason, sizeof(reason)));
 	return -1;
 }
 

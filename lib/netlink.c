@@ -20,10 +20,15 @@
 
 #include "privilege.h"
 
-#define BUSY_TRIES 10
+enum {
+	PAUSE = 50,              /* milliseconds, see vfpt_netlink_wait() */
+	WAIT_IN_ALL = 20 * 1000, /* milliseconds, where the caller says nothing */
+};
 
 struct vfpt_netlink {
 	struct nl_sock *socket;
+	bool may_set;     /* it was opened with CAP_NET_ADMIN */
+	unsigned to_wait; /* milliseconds that are left */
 };
 
 /* The answer to one request. */
@@ -117,12 +122,6 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *answer, void *dat
 	return NL_STOP;
 }
 
-static bool is_refusal(int number)
-{
-	return number == EOPNOTSUPP || number == EINVAL || number == EPROTONOSUPPORT || number == ERANGE ||
-	       number == EADDRNOTAVAIL;
-}
-
 /* Send @message (freed here) and parse what the kernel answers. @return 0, or -1 with @err filled in. */
 static int converse(
 	struct vfpt_netlink *netlink, struct nl_msg *message, struct exchange *x, struct vfpt_error *err)
@@ -147,8 +146,7 @@ static int converse(
 	nl_cb_put(callbacks);
 	nlmsg_free(message);
 	if (x->error) {
-		vfpt_error_errno(
-			err, is_refusal(x->error) ? VFPT_REFUSED : VFPT_SYSTEM, x->error, "the kernel says");
+		vfpt_error_errno(err, VFPT_SYSTEM, x->error, "the kernel says");
 		return x->text[0] ? vfpt_error_remedy(err, "\"%s\"", x->text) : -1;
 	}
 	if (r >= 0)
@@ -180,7 +178,9 @@ int vfpt_netlink_open(struct vfpt_netlink **out, struct vfpt_error *err)
 		free(netlink);
 		return no_memory(err);
 	}
+	netlink->to_wait = WAIT_IN_ALL;
 	raised = privilege_raise();
+	netlink->may_set = privilege_is_effective();
 	r = nl_connect(netlink->socket, NETLINK_ROUTE);
 	privilege_lower(raised);
 	if (r < 0) {
@@ -202,6 +202,23 @@ int vfpt_netlink_open(struct vfpt_netlink **out, struct vfpt_error *err)
 		nl_socket_get_fd(netlink->socket), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
 	*out = netlink;
 	return 0;
+}
+
+void vfpt_netlink_limit_waiting(struct vfpt_netlink *netlink, unsigned milliseconds)
+{
+	netlink->to_wait = milliseconds;
+}
+
+bool vfpt_netlink_wait(struct vfpt_netlink *netlink, unsigned *waited, unsigned most)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE * 1000L * 1000};
+
+	if (*waited + PAUSE > most || PAUSE > netlink->to_wait)
+		return false;
+	nanosleep(&pause, NULL);
+	*waited += PAUSE;
+	netlink->to_wait -= PAUSE;
+	return true;
 }
 
 void vfpt_netlink_close(struct vfpt_netlink *netlink)
@@ -424,26 +441,55 @@ int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_
 	return 0;
 }
 
+/* What the failure of a change means: what the drivers' ndo_set_vf_...() functions answer, Linux 6.1
+ * and 6.12. */
+static enum vfpt_code code_of(int number, bool may_set)
+{
+	switch (number) {
+	case EAGAIN:
+	case EBUSY:
+	case ENETDOWN:
+		return VFPT_BUSY;
+	case EPERM:
+		/* The kernel's own question, where we have the right, is answered: it is the driver's word.
+		 */
+		return may_set ? VFPT_REFUSED : VFPT_SYSTEM;
+	case EOPNOTSUPP:
+	case VFPT_ENOTSUPP:
+	case EPROTONOSUPPORT:
+	case EINVAL:
+	case ERANGE:
+	case EADDRNOTAVAIL:
+	case EACCES:
+	case EROFS:
+	case EIO:
+	case ENOSPC:
+	case ENOMEM:
+		return VFPT_REFUSED;
+	default:
+		return VFPT_SYSTEM;
+	}
+}
+
 /* Send a request that changes something, with the capability. @message is freed. */
-static int change(struct vfpt_netlink *netlink, struct nl_msg *message, int *number, struct vfpt_error *err)
+static int change(struct vfpt_netlink *netlink, struct nl_msg *message, struct vfpt_error *err)
 {
 	struct exchange x = {.parse = NULL};
-	bool raised;
-	int r;
+	bool raised = privilege_raise();
+	int r = converse(netlink, message, &x, err);
+	bool may_set = x.error == EPERM && netlink->may_set && privilege_is_effective();
 
-	*number = 0;
-	raised = privilege_raise();
-	r = converse(netlink, message, &x, err);
 	privilege_lower(raised);
-	*number = x.error;
-	if (x.error == EPERM)
+	if (x.error)
+		err->code = code_of(x.error, may_set);
+	if (x.error == EPERM && !may_set)
 		vfpt_error_remedy(err,
 			"setting a VF needs CAP_NET_ADMIN: run as root, or with the program's file capability in place");
 	return r;
 }
 
 static int set_vf_once(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
-	size_t size, int *number, struct vfpt_error *err)
+	size_t size, struct vfpt_error *err)
 {
 	struct nl_msg *message = link_request(RTM_SETLINK, NLM_F_ACK, pf_ifindex);
 	struct nlattr *list = message ? nla_nest_start(message, IFLA_VFINFO_LIST) : NULL;
@@ -455,44 +501,73 @@ static int set_vf_once(struct vfpt_netlink *netlink, unsigned pf_ifindex, int at
 	}
 	nla_nest_end(message, info);
 	nla_nest_end(message, list);
-	return change(netlink, message, number, err);
+	return change(netlink, message, err);
+}
+
+/* A driver can say so of a VF; the kernel says it of a PF that is gone. */
+static bool is_link_there(struct vfpt_netlink *netlink, unsigned ifindex)
+{
+	struct exchange x = {.parse = NULL, .one_answer = true};
+	struct nl_msg *message = link_request(RTM_GETLINK, 0, ifindex);
+	struct vfpt_error gone;
+
+	return message && converse(netlink, message, &x, &gone) == 0;
 }
 
 int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
 	size_t size, struct vfpt_error *err)
 {
-	const struct timespec pause = {.tv_nsec = 100L * 1000 * 1000};
-	int r, number = 0;
+	unsigned waited = 0;
+	int r;
 
-	/* Some drivers are busy for a moment while a VF resets, which it does when libvirt gives it back. */
-	for (int i = 0; (r = set_vf_once(netlink, pf_ifindex, attribute, payload, size, &number, err)) < 0 &&
-			(number == EAGAIN || number == EBUSY) && i < BUSY_TRIES;
-		i++)
-		nanosleep(&pause, NULL);
+	do
+		r = set_vf_once(netlink, pf_ifindex, attribute, payload, size, err);
+	while (r < 0 && (err->number == EAGAIN || err->number == EBUSY) &&
+		vfpt_netlink_wait(netlink, &waited, VFPT_WAIT_BUSY));
+	if (r < 0 && err->number == ENODEV && is_link_there(netlink, pf_ifindex))
+		err->code = VFPT_REFUSED;
 	return r;
 }
 
-/* A request to give a link that MTU, or NULL when there is no memory. */
-static struct nl_msg *mtu_request(unsigned ifindex, unsigned mtu)
+/* A request to give a link what @changed says, or NULL when there is no memory. */
+static struct nl_msg *change_request(unsigned ifindex, struct rtnl_link *changed)
 {
-	struct rtnl_link *link = rtnl_link_alloc(), *changed = rtnl_link_alloc();
+	struct rtnl_link *link = rtnl_link_alloc();
 	struct nl_msg *message = NULL;
 
-	if (link && changed) {
+	if (link) {
 		rtnl_link_set_ifindex(link, (int)ifindex);
-		rtnl_link_set_mtu(changed, mtu);
 		if (rtnl_link_build_change_request(link, changed, NLM_F_ACK, &message) < 0)
 			message = NULL;
 	}
-	rtnl_link_put(changed);
 	rtnl_link_put(link);
 	return message;
 }
 
 int vfpt_netlink_set_mtu(struct vfpt_netlink *netlink, unsigned ifindex, unsigned mtu, struct vfpt_error *err)
 {
-	struct nl_msg *message = mtu_request(ifindex, mtu);
-	int number;
+	struct rtnl_link *changed = rtnl_link_alloc();
+	struct nl_msg *message;
 
-	return message ? change(netlink, message, &number, err) : no_memory(err);
+	if (changed)
+		rtnl_link_set_mtu(changed, mtu);
+	message = changed ? change_request(ifindex, changed) : NULL;
+	rtnl_link_put(changed);
+	return message ? change(netlink, message, err) : no_memory(err);
+}
+
+int vfpt_netlink_set_mac(
+	struct vfpt_netlink *netlink, unsigned ifindex, const struct vfpt_mac *mac, struct vfpt_error *err)
+{
+	struct rtnl_link *changed = rtnl_link_alloc();
+	struct nl_addr *address = nl_addr_build(AF_LLC, mac->octet, sizeof(mac->octet));
+	struct nl_msg *message = NULL;
+
+	if (changed && address) {
+		rtnl_link_set_addr(changed, address);
+		message = change_request(ifindex, changed);
+	}
+	nl_addr_put(address);
+	rtnl_link_put(changed);
+	return message ? change(netlink, message, err) : no_memory(err);
 }

@@ -335,6 +335,36 @@ int vfpt_host_netdev(
 	return read_netdev(host, own.name, out, err);
 }
 
+/* ..._ndo_get_vf_config() of these show what the VF's driver told the PF, Linux 6.1. */
+static bool shows_own_macs(const char *driver)
+{
+	static const char *const drivers[] = {"bnxt_en", "i40e", "ice", "igb", "ixgbe"};
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (strcmp(driver, drivers[i]) == 0)
+			return true;
+	return false;
+}
+
+bool vfpt_host_mac_is_own(struct vfpt_host *host, const struct vfpt_pf *pf, const struct vfpt_pci *vf,
+	const struct vfpt_mac *shown)
+{
+	enum { NET_ADDR_RANDOM = 1, NET_ADDR_SET = 3 };
+	struct vfpt_netdev netdev;
+	struct vfpt_error err;
+	char path[FILE_PATH];
+	uint64_t type;
+
+	if (vfpt_mac_value(shown) == 0)
+		return false;
+	if (vfpt_host_netdev(host, vf, &netdev, &err) < 0)
+		return err.code == VFPT_NO_VF && shows_own_macs(pf->driver);
+	return vfpt_mac_equal(&netdev.mac, shown) &&
+	       file_number(host->root, file_net_path(path, netdev.name, "addr_assign_type"), UINT8_MAX,
+		       &type) == 0 &&
+	       (type == NET_ADDR_RANDOM || type == NET_ADDR_SET);
+}
+
 static int find_upper(const char *entry, void *data)
 {
 	struct own_netdev *own = data;

@@ -27,6 +27,17 @@ bool privilege_raise(void)
 	return set_effective(CAP_SET);
 }
 
+bool privilege_is_effective(void)
+{
+	cap_flag_value_t value = CAP_CLEAR;
+	cap_t caps = cap_get_proc();
+
+	if (caps)
+		(void)cap_get_flag(caps, CAP_NET_ADMIN, CAP_EFFECTIVE, &value);
+	cap_free(caps);
+	return value == CAP_SET;
+}
+
 void privilege_lower(bool raised)
 {
 	if (raised)

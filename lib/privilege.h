@@ -12,6 +12,9 @@
  * the caller reports. @return whether it is to be lowered again: who had it raised keeps it so */
 bool privilege_raise(void);
 
+/* Is it effective now? */
+bool privilege_is_effective(void);
+
 /* Lower it again, if @raised. */
 void privilege_lower(bool raised);
 

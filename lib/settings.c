@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "refusal.h"
 #include "vf_netlink.h"
 
 /* --- the table ------------------------------------------------------------------------------- */
@@ -30,10 +31,14 @@ static const struct {
 	int attribute;
 	const char *unit;
 	uint64_t max;             /* of a number */
+	uint64_t shown_max;       /* of what a driver shows; 0: max */
 	const struct word *words; /* of a value that has names */
 } table[VFPT_SETTING_COUNT] = {
 	[VFPT_MAC] = {.name = "mac", .attribute = IFLA_VF_MAC},
-	[VFPT_VLAN_ID] = {.name = "vlan_id", .attribute = IFLA_VF_VLAN_LIST, .max = 4094},
+	[VFPT_VLAN_ID] = {.name = "vlan_id",
+		.attribute = IFLA_VF_VLAN_LIST,
+		.max = 4094,
+		.shown_max = VFPT_VLAN_GUEST},
 	[VFPT_VLAN_PRIORITY] = {.name = "vlan_priority", .attribute = IFLA_VF_VLAN_LIST, .max = 7},
 	[VFPT_VLAN_PROTOCOL] = {.name = "vlan_protocol", .attribute = IFLA_VF_VLAN_LIST, .words = protocols},
 	[VFPT_MAX_TX_RATE] = {.name = "max_tx_rate",
@@ -50,7 +55,12 @@ static const struct {
 	[VFPT_LINK_STATE] = {.name = "link_state", .attribute = IFLA_VF_LINK_STATE, .words = link_states},
 };
 
-/* Would vfpt_setting_scan() take its text back? Drivers can show other values; those are not known to us. */
+static uint64_t most_shown(enum vfpt_setting setting)
+{
+	return table[setting].shown_max ? table[setting].shown_max : table[setting].max;
+}
+
+/* Drivers can show other values; those are not known to us. */
 static bool is_valid(enum vfpt_setting setting, uint64_t value)
 {
 	if (setting == VFPT_MAC)
@@ -58,7 +68,7 @@ static bool is_valid(enum vfpt_setting setting, uint64_t value)
 	for (const struct word *word = table[setting].words; word && word->text; word++)
 		if (word->value == value)
 			return true;
-	return !table[setting].words && value <= table[setting].max;
+	return !table[setting].words && value <= most_shown(setting);
 }
 
 bool vfpt_settings_have(const struct vfpt_settings *settings, enum vfpt_setting setting)
@@ -122,16 +132,17 @@ static int scan_word(enum vfpt_setting setting, const char *text, uint64_t *valu
 		err, VFPT_BAD_INPUT, "%s \"%.40s\" is none of %s", table[setting].name, text, list);
 }
 
-static int scan_number(enum vfpt_setting setting, const char *text, uint64_t *value, struct vfpt_error *err)
+static int scan_number(
+	enum vfpt_setting setting, const char *text, uint64_t most, uint64_t *value, struct vfpt_error *err)
 {
-	if (parse_number(text, 10, table[setting].max, value) == 0)
+	if (parse_number(text, 10, most, value) == 0)
 		return 0;
 	return vfpt_error_set(err, VFPT_BAD_INPUT, "%s \"%.40s\" is not a number from 0 to %llu",
-		table[setting].name, text, (unsigned long long)table[setting].max);
+		table[setting].name, text, (unsigned long long)most);
 }
 
-int vfpt_setting_scan(
-	struct vfpt_settings *settings, enum vfpt_setting setting, const char *text, struct vfpt_error *err)
+static int scan(struct vfpt_settings *settings, enum vfpt_setting setting, const char *text, uint64_t most,
+	struct vfpt_error *err)
 {
 	struct vfpt_mac mac;
 	uint64_t value = 0;
@@ -140,12 +151,26 @@ int vfpt_setting_scan(
 	if (setting == VFPT_MAC) {
 		r = vfpt_mac_parse(text, &mac, err);
 		value = r == 0 ? vfpt_mac_value(&mac) : 0;
+	} else if (table[setting].words) {
+		r = scan_word(setting, text, &value, err);
 	} else {
-		r = (table[setting].words ? scan_word : scan_number)(setting, text, &value, err);
+		r = scan_number(setting, text, most, &value, err);
 	}
 	if (r == 0)
 		vfpt_settings_put(settings, setting, value);
 	return r;
+}
+
+int vfpt_setting_scan(
+	struct vfpt_settings *settings, enum vfpt_setting setting, const char *text, struct vfpt_error *err)
+{
+	return scan(settings, setting, text, table[setting].max, err);
+}
+
+int vfpt_setting_scan_shown(
+	struct vfpt_settings *settings, enum vfpt_setting setting, const char *text, struct vfpt_error *err)
+{
+	return scan(settings, setting, text, most_shown(setting), err);
 }
 
 /* --- the kernel's side of it ----------------------------------------------------------------- */
@@ -305,6 +330,7 @@ static int set_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsig
 	struct vfpt_settings after = *now;
 	char text[VFPT_SETTING_SIZE];
 	union payload payload;
+	const char *remedy;
 	size_t size;
 
 	vfpt_settings_put(&after, setting, value);
@@ -316,7 +342,8 @@ static int set_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsig
 	}
 	vfpt_error_wrap(err, "VF %u of %s (%s): cannot set %s to %s%s", vf, pf->name, pf->driver,
 		table[setting].name, vfpt_setting_print(setting, value, text), vfpt_setting_unit(setting));
-	return -1;
+	remedy = err->code == VFPT_SYSTEM ? NULL : refusal_text(pf->driver, setting, err->number);
+	return remedy ? vfpt_error_remedy(err, "%s", remedy) : -1;
 }
 
 /* --- all of them ----------------------------------------------------------------------------- */
@@ -343,20 +370,37 @@ static int read_some(
 
 	if (vfpt_netlink_vfs(netlink, pf->ifindex, read_attribute, reader, &shown, err) < 0)
 		return vfpt_error_wrap(err, "PF %s: cannot read the settings of its VFs", pf->name);
-	if (shown < pf->vf_count)
-		return vfpt_error_set(err, VFPT_SYSTEM,
-			"PF %s: the kernel shows the settings of %u of its %u VFs", pf->name, shown,
-			pf->vf_count);
 	return 0;
+}
+
+int vfpt_settings_hidden(const struct vfpt_pf *pf, unsigned vf, struct vfpt_error *err)
+{
+	return vfpt_error_set(err, VFPT_BUSY,
+		"VF %u of %s (%s): its driver does not show it: it resets the VF, or has disabled it (the kernel's "
+		"log says more)",
+		vf, pf->name, pf->driver);
+}
+
+/* Of a VF that is shown the kernel always has a MAC. */
+bool vfpt_settings_shown(const struct vfpt_settings *settings)
+{
+	return vfpt_settings_have(settings, VFPT_MAC);
 }
 
 int vfpt_settings_read_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
 	struct vfpt_settings *out, struct vfpt_error *err)
 {
 	struct reader reader = {.first = vf, .count = 1, .vfs = out};
+	unsigned waited = 0;
 
-	*out = (struct vfpt_settings){0};
-	return read_some(netlink, pf, &reader, err);
+	do {
+		*out = (struct vfpt_settings){0};
+		if (read_some(netlink, pf, &reader, err) < 0)
+			return -1;
+		if (vfpt_settings_shown(out))
+			return 0;
+	} while (vfpt_netlink_wait(netlink, &waited, VFPT_WAIT_BUSY));
+	return vfpt_settings_hidden(pf, vf, err);
 }
 
 int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_settings **out,
@@ -433,10 +477,92 @@ int vfpt_settings_check(const struct vfpt_settings *wanted, const struct vfpt_pf
 	return check_vlan(wanted, err) < 0 ? -1 : check_rates(wanted, pf, vf, speed, all, err);
 }
 
+bool vfpt_setting_same(enum vfpt_setting setting, uint64_t a, uint64_t b)
+{
+	if (setting == VFPT_VLAN_ID && (a == VFPT_VLAN_GUEST || b == VFPT_VLAN_GUEST))
+		return (a == VFPT_VLAN_GUEST || a == 0) && (b == VFPT_VLAN_GUEST || b == 0);
+	return a == b;
+}
+
+/* Does the VF show another value of it than that? What is not shown is no difference. */
+static bool differs(const struct vfpt_settings *shown, const struct vfpt_settings *other, unsigned i)
+{
+	return vfpt_settings_have(shown, (enum vfpt_setting)i) &&
+	       vfpt_settings_have(other, (enum vfpt_setting)i) &&
+	       !vfpt_setting_same((enum vfpt_setting)i, shown->value[i], other->value[i]);
+}
+
+/* --- apply ----------------------------------------------------------------------------------- */
+
 /* A MAC is set even when it is there already: igb shows a VF's own one, which its user may still change. */
 static bool is_there(const struct vfpt_settings *now, enum vfpt_setting setting, uint64_t value)
 {
-	return setting != VFPT_MAC && vfpt_settings_have(now, setting) && now->value[setting] == value;
+	return setting != VFPT_MAC && vfpt_settings_have(now, setting) &&
+	       vfpt_setting_same(setting, now->value[setting], value);
+}
+
+/*
+ * A VLAN's parts that change go in one message, as ice and i40e reset the VF at each. Where that is refused
+ * they go one by one, so that the refusal has a name.
+ */
+static void set_vlan_at_once(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
+	const struct vfpt_settings *target, struct vfpt_settings *now)
+{
+	struct vfpt_settings after = *now;
+	struct vfpt_error refusal;
+	union payload payload;
+	unsigned changed = 0;
+
+	for (int i = VFPT_VLAN_ID; i <= VFPT_VLAN_PROTOCOL; i++) {
+		enum vfpt_setting setting = (enum vfpt_setting)i;
+
+		if (!vfpt_settings_have(target, setting) || is_there(now, setting, target->value[i]))
+			continue;
+		vfpt_settings_put(&after, setting, target->value[i]);
+		changed++;
+	}
+	if (changed > 1 && vfpt_netlink_set_vf(netlink, pf->ifindex, IFLA_VF_VLAN_LIST, &payload,
+				   put(VFPT_VLAN_ID, &after, vf, &payload), &refusal) == 0)
+		*now = after;
+}
+
+/* A MAC for a VF that is to have none: locally administered, and no other VF's. */
+static uint64_t mac_of_address(const struct vfpt_pci *vf)
+{
+	return UINT64_C(0x02) << 40 | (uint64_t)(vf->domain & 0xffff) << 16 | (uint64_t)vf->bus << 8 |
+	       (uint64_t)(vf->slot << 3 | vf->function);
+}
+
+int vfpt_settings_clear_mac(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
+	struct vfpt_settings *now, struct vfpt_error *err)
+{
+	struct vfpt_error second;
+
+	if (set_one(netlink, pf, vf, VFPT_MAC, 0, now, err) == 0)
+		return 0;
+	if (err->code != VFPT_REFUSED)
+		return -1;
+	return set_one(netlink, pf, vf, VFPT_MAC, mac_of_address(&pf->vfs[vf]), now, &second);
+}
+
+/* What was the VF's MAC may not be taken any more: another VF has it by now, or the driver sets none. */
+static int put_mac_back(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf, uint64_t value,
+	struct vfpt_settings *now, struct vfpt_error *err)
+{
+	struct vfpt_error second;
+
+	if (value == 0)
+		return vfpt_settings_clear_mac(netlink, pf, vf, now, err);
+	if (set_one(netlink, pf, vf, VFPT_MAC, value, now, err) == 0)
+		return 0;
+	return err->code == VFPT_REFUSED ? vfpt_settings_clear_mac(netlink, pf, vf, now, &second) : -1;
+}
+
+static int put_one_back(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
+	enum vfpt_setting setting, uint64_t value, struct vfpt_settings *now, struct vfpt_error *err)
+{
+	return setting == VFPT_MAC ? put_mac_back(netlink, pf, vf, value, now, err)
+				   : set_one(netlink, pf, vf, setting, value, now, err);
 }
 
 /*
@@ -452,13 +578,18 @@ static int put_back(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsi
 	for (int i = VFPT_SETTING_COUNT - 1; i >= 0; i--) {
 		enum vfpt_setting setting = (enum vfpt_setting)i;
 
+		if (setting == VFPT_VLAN_PROTOCOL)
+			set_vlan_at_once(netlink, pf, vf, before, now);
 		if (!vfpt_settings_have(before, setting) ||
 			(vfpt_settings_have(now, setting) && now->value[i] == before->value[i]))
 			continue;
-		if (set_one(netlink, pf, vf, setting, before->value[i], now, r < 0 ? &second : err) == 0)
+		if (put_one_back(netlink, pf, vf, setting, before->value[i], now, r < 0 ? &second : err) == 0)
 			continue;
 		if (r < 0)
 			vfpt_error_remedy(err, "%s", second.message);
+		/* What can be done later is worth another try. */
+		if (r < 0 && second.code != VFPT_REFUSED)
+			err->code = second.code;
 		r = -1;
 	}
 	return r;
@@ -473,6 +604,8 @@ int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, 
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++) {
 		enum vfpt_setting setting = (enum vfpt_setting)i;
 
+		if (setting == VFPT_VLAN_ID)
+			set_vlan_at_once(netlink, pf, vf, wanted, now);
 		if (!vfpt_settings_have(wanted, setting) || is_there(now, setting, wanted->value[i]))
 			continue;
 		if (set_one(netlink, pf, vf, setting, wanted->value[i], now, err) == 0)
@@ -484,12 +617,100 @@ int vfpt_settings_apply(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, 
 	return 0;
 }
 
-int vfpt_settings_restore(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
-	const struct vfpt_settings *before, struct vfpt_error *err)
-{
-	struct vfpt_settings now;
+/* --- verify ---------------------------------------------------------------------------------- */
 
-	if (vfpt_settings_read_one(netlink, pf, vf, &now, err) < 0)
+/* Of rates a card does what it can: what it shows is neither what was nor what is asked. */
+static bool is_rounded(const struct vfpt_settings *before, const struct vfpt_settings *shown, unsigned i)
+{
+	return (i == VFPT_MAX_TX_RATE || i == VFPT_MIN_TX_RATE) && shown->value[i] != 0 &&
+	       !(vfpt_settings_have(before, (enum vfpt_setting)i) && before->value[i] == shown->value[i]);
+}
+
+/* The first that is not as it was set. @return VFPT_SETTING_COUNT: there is none */
+static unsigned first_difference(const struct vfpt_settings *before, const struct vfpt_settings *set,
+	const struct vfpt_settings *shown)
+{
+	unsigned i = 0;
+
+	while (i < VFPT_SETTING_COUNT && (!differs(shown, set, i) || is_rounded(before, shown, i)))
+		i++;
+	return i;
+}
+
+static int not_as_set(const struct vfpt_pf *pf, unsigned vf, unsigned i, const struct vfpt_settings *set,
+	const struct vfpt_settings *shown, struct vfpt_error *err)
+{
+	enum vfpt_setting setting = (enum vfpt_setting)i;
+	char is[VFPT_SETTING_SIZE], shall[VFPT_SETTING_SIZE];
+
+	return vfpt_error_set(err, VFPT_REFUSED, "VF %u of %s (%s): its driver took %s %s and shows %s", vf,
+		pf->name, pf->driver, table[i].name, vfpt_setting_print(setting, set->value[i], shall),
+		vfpt_setting_print(setting, shown->value[i], is));
+}
+
+int vfpt_settings_verify(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
+	const struct vfpt_settings *before, const struct vfpt_settings *set, struct vfpt_settings *shown,
+	struct vfpt_error *err)
+{
+	unsigned setting, waited = 0;
+
+	do {
+		if (vfpt_settings_read_one(netlink, pf, vf, shown, err) < 0)
+			return -1;
+		setting = first_difference(before, set, shown);
+		if (setting == VFPT_SETTING_COUNT)
+			return 0;
+	} while (vfpt_netlink_wait(netlink, &waited, VFPT_WAIT_SHOWN));
+	return not_as_set(pf, vf, setting, set, shown, err);
+}
+
+/* --- restore --------------------------------------------------------------------------------- */
+
+/* Set these although they may be shown as they are to be. A refusal changes nothing about what is shown. */
+static int set_anyway(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf, unsigned settings,
+	const struct vfpt_settings *before, struct vfpt_settings *now, struct vfpt_error *err)
+{
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+		if ((settings & 1u << i) && vfpt_settings_have(before, (enum vfpt_setting)i) &&
+			put_one_back(netlink, pf, vf, (enum vfpt_setting)i, before->value[i], now, err) < 0 &&
+			err->code != VFPT_REFUSED)
+			return -1;
+	return 0;
+}
+
+/* @target is what the VF was before; a MAC that its driver does not take is another one by then. */
+static bool is_as_before(const struct vfpt_settings *target, const struct vfpt_settings *shown)
+{
+	/* Where none is set, the VF's driver sets its own, which many drivers show. */
+	const unsigned first = target->value[VFPT_MAC] == 0 ? VFPT_MAC + 1 : VFPT_MAC;
+
+	for (unsigned i = first; i < VFPT_SETTING_COUNT; i++)
+		if (vfpt_settings_have(target, (enum vfpt_setting)i) &&
+			vfpt_settings_have(shown, (enum vfpt_setting)i) &&
+			shown->value[i] != target->value[i])
+			return false;
+	return true;
+}
+
+int vfpt_settings_restore(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
+	const struct vfpt_settings *before, unsigned anyway, struct vfpt_error *err)
+{
+	struct vfpt_settings target = *before, now;
+	unsigned waited = 0;
+
+	if (vfpt_settings_read_one(netlink, pf, vf, &now, err) < 0 ||
+		set_anyway(netlink, pf, vf, anyway, before, &now, err) < 0)
 		return -1;
-	return put_back(netlink, pf, vf, before, &now, err);
+	do {
+		if (put_back(netlink, pf, vf, &target, &now, err) < 0)
+			return -1;
+		if (vfpt_settings_have(&target, VFPT_MAC))
+			vfpt_settings_put(&target, VFPT_MAC, now.value[VFPT_MAC]);
+		if (vfpt_settings_read_one(netlink, pf, vf, &now, err) < 0)
+			return -1;
+		if (is_as_before(&target, &now))
+			return 0;
+	} while (vfpt_netlink_wait(netlink, &waited, VFPT_WAIT_SHOWN));
+	return not_as_set(
+		pf, vf, first_difference(&(struct vfpt_settings){0}, &target, &now), &target, &now, err);
 }

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vfpt/mac.h"
 #include "vfpt/netlink.h"
 
 /*
@@ -43,9 +44,21 @@ int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_
 	void *data, unsigned *count, struct vfpt_error *err);
 
 /*
- * Set one thing of a VF: @attribute (IFLA_VF_...) with its payload, in a message of its own, so that a
- * refusal has a name. The error's text is the kernel's; its code is VFPT_REFUSED where the driver cannot or
- * will not take the value, VFPT_SYSTEM otherwise (permission, device gone).
+ * How long a driver is waited for, milliseconds: one that is busy, or resets the VF (ice after a new MAC,
+ * i40e up to 2.5 s); one that has taken a value and shows it later (qede).
+ */
+enum { VFPT_WAIT_BUSY = 3000, VFPT_WAIT_SHOWN = 1000 };
+
+/*
+ * Wait a moment, and add it to @waited. @return false, at once, where @most milliseconds have been waited, or
+ * as many as the socket allows in all
+ */
+bool vfpt_netlink_wait(struct vfpt_netlink *netlink, unsigned *waited, unsigned most);
+
+/*
+ * Set one thing of a VF: @attribute (IFLA_VF_...) with its payload. A driver that is busy is asked again. The
+ * error's text is the kernel's; its code is VFPT_BUSY where the driver cannot now, VFPT_REFUSED where it
+ * cannot or will not take the value, VFPT_SYSTEM otherwise (permission, device gone).
  */
 int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute, const void *payload,
 	size_t size, struct vfpt_error *err);
@@ -53,6 +66,10 @@ int vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int a
 /* Set the MTU of a network device. */
 int vfpt_netlink_set_mtu(
 	struct vfpt_netlink *netlink, unsigned ifindex, unsigned mtu, struct vfpt_error *err);
+
+/* Set the MAC of a network device. */
+int vfpt_netlink_set_mac(
+	struct vfpt_netlink *netlink, unsigned ifindex, const struct vfpt_mac *mac, struct vfpt_error *err);
 
 /* The VFs in the attributes of a link message, as vfpt_netlink_vfs(). @return how many. */
 unsigned vfpt_netlink_each_vf(

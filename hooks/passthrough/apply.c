@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "apply.h"
 
+#include <errno.h>
+
 #include "message.h"
 #include "release.h"
-#include "vf_mtu.h"
+#include "vf_netdev.h"
 
 /* --- one step -------------------------------------------------------------------------------- */
 
@@ -16,12 +18,19 @@ struct work {
 	bool link_held; /* until the VM runs */
 };
 
+/* What is wrong with the value, and not with the card or with what somebody does to it. */
+static bool is_about_value(int number)
+{
+	return number == EOPNOTSUPP || number == VFPT_ENOTSUPP || number == EINVAL || number == ERANGE ||
+	       number == EPROTONOSUPPORT || number == EADDRNOTAVAIL;
+}
+
 static int apply_settings(struct vfpt_session *session, const struct vfpt_pf *pf, unsigned vf,
 	const struct vfpt_settings *wanted, struct vfpt_settings *now, struct vfpt_error *err)
 {
 	if (vfpt_settings_apply(session->netlink, pf, vf, wanted, now, err) == 0)
 		return 0;
-	return err->code == VFPT_REFUSED
+	return err->code == VFPT_REFUSED && is_about_value(err->number)
 		       ? vfpt_error_remedy(err,
 				 "%s does not take this: change the vNIC's profile or use a PF whose driver does",
 				 pf->driver)
@@ -37,23 +46,12 @@ static int apply_setting(struct work *w, const struct vfpt_step *step, enum vfpt
 	return apply_settings(w->session, step->pf, step->vf, &wanted, now, err);
 }
 
-/* A MAC for a VF that must not have none: locally administered, and no other VF's. */
-static uint64_t mac_of_address(const struct vfpt_pci *vf)
-{
-	return UINT64_C(0x02) << 40 | (uint64_t)(vf->domain & 0xffff) << 16 | (uint64_t)vf->bus << 8 |
-	       (uint64_t)(vf->slot << 3 | vf->function);
-}
-
-/* Some drivers refuse to set none. */
 static int clear_mac(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
 {
 	struct vfpt_settings other = {0};
 	char text[VFPT_SETTING_SIZE];
-	int r = apply_setting(w, step, VFPT_MAC, 0, &other, err);
 
-	if (r < 0 && err->code == VFPT_REFUSED)
-		r = apply_setting(w, step, VFPT_MAC, mac_of_address(&step->pf->vfs[step->vf]), &other, err);
-	if (r < 0)
+	if (vfpt_settings_clear_mac(w->session->netlink, step->pf, step->vf, &other, err) < 0)
 		return vfpt_error_wrap(err, "a free VF still has this MAC");
 	vfpt_warn("VF %u of %s was free but still had MAC %s, which would swallow the vNIC's traffic; it is "
 		  "cleared",
@@ -72,10 +70,29 @@ static int record_assignment(struct work *w, struct vfpt_error *err)
 	return 0;
 }
 
+/* Some drivers take it and show one state for ever, so that nobody knows what it is (ixgbe before Linux 6.7).
+ */
+static int disable_link(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
+{
+	struct vfpt_settings disabled = {0}, shown;
+	const struct vfpt_settings before = w->now;
+	struct vfpt_error second;
+
+	vfpt_settings_put(&disabled, VFPT_LINK_STATE, VFPT_LINK_DISABLE);
+	if (apply_settings(w->session, step->pf, step->vf, &disabled, &w->now, err) < 0)
+		return -1;
+	if (vfpt_settings_verify(w->session->netlink, step->pf, step->vf, &before, &disabled, &shown, err) ==
+		0)
+		return 0;
+	if (apply_setting(w, step, VFPT_LINK_STATE, before.value[VFPT_LINK_STATE], &w->now, &second) < 0)
+		*err = second;
+	return -1;
+}
+
 /* Nothing may pass with a wrong tag before after_vm_start has put the right one back. */
 static int hold_link(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
 {
-	if (apply_setting(w, step, VFPT_LINK_STATE, VFPT_LINK_DISABLE, &w->now, err) == 0) {
+	if (disable_link(w, step, err) == 0) {
 		w->link_held = true;
 		return 0;
 	}
@@ -89,6 +106,19 @@ static int hold_link(struct work *w, const struct vfpt_step *step, struct vfpt_e
 			step->vf, step->pf->name, step->pf->driver);
 	w->vnic->gap = true;
 	return 0;
+}
+
+/* The parts of a VLAN go together, see vfpt_settings_apply(): where the first is set there is nothing left to
+ * do for the others. */
+static int apply_wanted(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
+{
+	struct vfpt_settings wanted = w->vnic->assignment.wanted;
+	const unsigned vlan = 1u << VFPT_VLAN_ID | 1u << VFPT_VLAN_PRIORITY | 1u << VFPT_VLAN_PROTOCOL;
+
+	if (!(vlan & 1u << step->setting))
+		return apply_setting(w, step, step->setting, step->value, &w->now, err);
+	wanted.present &= vlan;
+	return apply_settings(w->session, step->pf, step->vf, &wanted, &w->now, err);
 }
 
 static int carry_out(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
@@ -108,7 +138,7 @@ static int carry_out(struct work *w, const struct vfpt_step *step, struct vfpt_e
 	case VFPT_STEP_SET:
 		/* What is held gets from vfpt_finish() what it is to have. */
 		if (!w->link_held || step->setting != VFPT_LINK_STATE)
-			r = apply_setting(w, step, step->setting, step->value, &w->now, err);
+			r = apply_wanted(w, step, err);
 		return r;
 	case VFPT_STEP_MTU:
 		return vfpt_set_vf_mtu(w->session, &w->vnic->assignment.address, (unsigned)step->value, err);
@@ -119,32 +149,23 @@ static int carry_out(struct work *w, const struct vfpt_step *step, struct vfpt_e
 /* --- what was set must be there -------------------------------------------------------------- */
 
 /*
- * What keeps VMs apart is read back: a driver that says yes and does nothing is a refusal. Other settings are
- * not looked at here, as drivers round them, or show them late.
+ * A driver that says yes and does nothing has refused. And libvirt, to which the VF goes next, asks a busy
+ * driver once and never again: so the VF must be there, and at rest.
  */
-static int verify_vf(struct vfpt_session *session, const struct vfpt_vnic_plan *vnic, struct vfpt_error *err)
+static int verify_vf(const struct work *w, struct vfpt_error *err)
 {
-	static const enum vfpt_setting verified[] = {
-		VFPT_MAC, VFPT_VLAN_ID, VFPT_VLAN_PRIORITY, VFPT_VLAN_PROTOCOL};
-	const struct vfpt_assignment *a = &vnic->assignment;
-	struct vfpt_settings now = {0};
-	char is[VFPT_SETTING_SIZE], shall[VFPT_SETTING_SIZE];
+	const struct vfpt_assignment *a = &w->vnic->assignment;
+	struct vfpt_settings set = a->wanted, shown;
 
-	if (vfpt_settings_read_one(session->netlink, vnic->pf, a->vf, &now, err) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(verified) / sizeof(verified[0]); i++) {
-		enum vfpt_setting setting = verified[i];
-
-		if (!vfpt_assignment_differs(a, &now, setting))
-			continue;
-		return vfpt_error_set(err, VFPT_REFUSED,
-			"VF %u of %s (%s): its driver took %s %s and shows %s; change the vNIC's profile or "
-			"use a PF whose driver does what it is asked",
-			a->vf, vnic->pf->name, vnic->pf->driver, vfpt_setting_name(setting),
-			vfpt_setting_print(setting, a->wanted.value[setting], shall),
-			vfpt_setting_print(setting, now.value[setting], is));
-	}
-	return 0;
+	if (w->link_held)
+		vfpt_settings_put(&set, VFPT_LINK_STATE, VFPT_LINK_DISABLE);
+	if (vfpt_settings_verify(
+		    w->session->netlink, w->vnic->pf, a->vf, &w->vnic->before, &set, &shown, err) == 0)
+		return 0;
+	return err->code == VFPT_REFUSED
+		       ? vfpt_error_remedy(err,
+				 "change the vNIC's profile or use a PF whose driver does what it is asked")
+		       : -1;
 }
 
 /* --- undoing --------------------------------------------------------------------------------- */
@@ -213,7 +234,7 @@ static int apply_vnic(struct vfpt_session *session, struct vfpt_plan *plan, stru
 			return -1;
 		vnic->steps_done = i + 1;
 	}
-	return session->captured ? 0 : verify_vf(session, vnic, err);
+	return session->captured ? 0 : verify_vf(&work, err);
 }
 
 static int give_back_first(struct vfpt_session *session, const struct vfpt_plan *plan, struct vfpt_error *err)

@@ -34,5 +34,5 @@ bool vfpt_assignment_differs(
 	const struct vfpt_assignment *assignment, const struct vfpt_settings *now, enum vfpt_setting setting)
 {
 	return vfpt_settings_have(now, setting) && vfpt_settings_have(&assignment->wanted, setting) &&
-	       now->value[setting] != assignment->wanted.value[setting];
+	       !vfpt_setting_same(setting, now->value[setting], assignment->wanted.value[setting]);
 }

@@ -104,6 +104,21 @@ static void rule_out(struct candidate *c, struct vfpt_candidate *ranked, const s
 	ranked->out = c->why_out[0];
 }
 
+/* NULL: it is not passed over. */
+static const char *why_passed_over(const struct vfpt_search *search, const struct vfpt_pf *pf, unsigned vf)
+{
+	for (size_t i = 0; i < search->passed_over_count; i++)
+		if (search->passed_over[i].pf == pf && search->passed_over[i].vf == vf)
+			return search->passed_over[i].why;
+	return NULL;
+}
+
+static void add_unusable(struct candidate *c, unsigned vf, const char *why)
+{
+	if (c->unusable++ == 0)
+		snprintf(c->reason, sizeof(c->reason), "VF %u: %.150s", vf, why);
+}
+
 static int look_at_candidate(const struct vfpt_search *search, struct candidate *c,
 	struct vfpt_candidate *ranked, struct vfpt_error *err)
 {
@@ -124,11 +139,14 @@ static int look_at_candidate(const struct vfpt_search *search, struct candidate 
 	for (unsigned vf = 0; vf < c->pf->vf_count; vf++) {
 		bool owned = vfpt_standing_owner(standing, &c->pf->vfs[vf]);
 		bool excluded = rules && vfpt_set_has(&rules->exclude, vf);
+		const char *why = owned || excluded ? NULL : why_passed_over(search, c->pf, vf);
 
-		ranked->grades[vf] = owned || excluded ? VFPT_VF_OUT : VFPT_VF_UNSEEN;
+		ranked->grades[vf] = owned || excluded || why ? VFPT_VF_OUT : VFPT_VF_UNSEEN;
 		ranked->free += ranked->grades[vf] == VFPT_VF_UNSEEN;
 		c->assigned += owned;
 		c->excluded += !owned && excluded;
+		if (why)
+			add_unusable(c, vf, why);
 	}
 	rule_out(c, ranked, search);
 	return 0;
@@ -232,8 +250,8 @@ static int choose_best(const struct vfpt_examination *x, struct candidates *all,
 		*grade = (unsigned char)out->grade;
 		if (out->grade >= enough)
 			return 0;
-		if (out->grade == VFPT_VF_OUT && c->unusable++ == 0)
-			snprintf(c->reason, sizeof(c->reason), "VF %u: %s", out->vf, reason);
+		if (out->grade == VFPT_VF_OUT)
+			add_unusable(c, out->vf, reason);
 	}
 	out->grade = VFPT_VF_OUT;
 	return 0;
@@ -283,26 +301,29 @@ static void explain_rank(const struct candidates *all, size_t best, unsigned bes
 }
 
 /* Without a look at the VF itself; @reason then says why. */
-static bool is_ruled_out(const struct vfpt_standing *standing, const struct candidate *c, unsigned vf,
+static bool is_ruled_out(const struct vfpt_search *search, const struct candidate *c, unsigned vf,
 	char reason[VFPT_REASON_SIZE])
 {
+	const struct vfpt_standing *standing = search->standing;
+	const char *why = why_passed_over(search, c->pf, vf);
+
 	if (vfpt_standing_is_owned(standing, &c->pf->vfs[vf], reason))
 		return true;
 	if (vfpt_is_excluded(standing->session->config, c->pf, vf))
 		snprintf(reason, VFPT_REASON_SIZE, "vfpt.conf excludes it");
 	else
-		snprintf(reason, VFPT_REASON_SIZE, "%.155s", c->why_out);
+		snprintf(reason, VFPT_REASON_SIZE, "%.155s", why ? why : c->why_out);
 	return reason[0];
 }
 
-static int consider(const struct vfpt_examination *x, const struct candidates *all, size_t i,
-	struct vfpt_considered *out, struct vfpt_error *err)
+static int consider(const struct vfpt_search *search, const struct vfpt_examination *x,
+	const struct candidates *all, size_t i, struct vfpt_considered *out, struct vfpt_error *err)
 {
 	const struct candidate *c = &all->items[i];
 	enum vfpt_grade grade = VFPT_VF_OUT;
 	char reason[VFPT_REASON_SIZE];
 
-	if (!is_ruled_out(x->standing, c, out->vf, reason) &&
+	if (!is_ruled_out(search, c, out->vf, reason) &&
 		vfpt_examine_vf(x, &c->pf->vfs[out->vf], &grade, reason, err) < 0)
 		return vfpt_error_wrap(err, "VF %u of %s", out->vf, c->pf->name);
 	all->ranked[i].grades[out->vf] = (unsigned char)grade;
@@ -313,8 +334,9 @@ static int consider(const struct vfpt_examination *x, const struct candidates *a
 }
 
 /* All are examined here, whereas the choice ends at the first that is good enough. */
-static int consider_all(const struct vfpt_examination *x, const struct candidates *all,
-	const struct vfpt_choice *choice, struct vfpt_considered **out, size_t *count, struct vfpt_error *err)
+static int consider_all(const struct vfpt_search *search, const struct vfpt_examination *x,
+	const struct candidates *all, const struct vfpt_choice *choice, struct vfpt_considered **out,
+	size_t *count, struct vfpt_error *err)
 {
 	bool pack = x->standing->session->config->policy.pack;
 	size_t best = 0, total = 0;
@@ -333,7 +355,7 @@ static int consider_all(const struct vfpt_examination *x, const struct candidate
 			struct vfpt_considered *one = &(*out)[(*count)++];
 
 			*one = (struct vfpt_considered){.pf = all->items[i].pf, .vf = vf};
-			if (consider(x, all, i, one, err) < 0)
+			if (consider(search, x, all, i, one, err) < 0)
 				return -1;
 			one->chosen = one->usable && i == best && vf == choice->vf;
 			if (one->usable && !one->chosen)
@@ -354,7 +376,7 @@ int vfpt_choose_vf(const struct vfpt_search *search, struct vfpt_choice *out,
 		return -1;
 	if (choose_best(&x, &all, out, err) < 0)
 		return -1;
-	if (considered && consider_all(&x, &all, out, considered, considered_count, err) < 0)
+	if (considered && consider_all(search, &x, &all, out, considered, considered_count, err) < 0)
 		return -1;
 	return out->grade == VFPT_VF_OUT ? none_free(&all, search->serving, err) : 0;
 }

@@ -22,6 +22,13 @@ struct vfpt_considered {
 	char why[VFPT_REASON_SIZE + 64]; /* why it cannot be had, or why the chosen one is better */
 };
 
+/* A VF that cannot be had, as the planner knows. */
+struct vfpt_passed_over {
+	const struct vfpt_pf *pf;
+	unsigned vf;
+	const char *why;
+};
+
 /* A question: a VF for that request. */
 struct vfpt_search {
 	const struct vfpt_standing *standing;
@@ -31,6 +38,8 @@ struct vfpt_search {
 	unsigned still_wanted;        /* further VFs that the VM still wants of these PFs */
 	size_t refused_count;
 	const struct vfpt_pf *const *refused; /* PFs whose driver did not take the vNIC's settings */
+	size_t passed_over_count;
+	const struct vfpt_passed_over *passed_over;
 };
 
 /*

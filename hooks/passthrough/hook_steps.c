@@ -86,24 +86,41 @@ static void remove_name(struct vfpt_error *err, const char *name)
 		memmove(err->message, rest, strlen(rest) + 1);
 }
 
-/* @return 0 where there may be another way for that vNIC, now that a driver did not take its settings */
+/* May there be another VF, or none, for a vNIC whose VF a driver did not set? */
+static bool is_another_way(const struct vfpt_vnic_plan *vnic, const struct vfpt_error *why)
+{
+	if (vnic->request->netdev[0])
+		return false;
+	return why->code == VFPT_BUSY || (why->code == VFPT_REFUSED && vnic->request->profile.passthrough ==
+									       VFPT_PASSTHROUGH_PREFERRED);
+}
+
+/* @return 0 where there may be another plan, now that a driver did not do what it was to do */
 static int remember_refusal(struct vfpt_hook *hook, size_t request, const struct vfpt_error *why)
 {
 	const struct vfpt_vnic_plan *vnic = &hook->plan->vnics[request];
 	struct vfpt_refused *added;
 
-	if (request >= hook->plan->count || why->code != VFPT_REFUSED ||
-		vnic->request->profile.passthrough != VFPT_PASSTHROUGH_PREFERRED)
+	/* What the VM had before is written down as not free: the next plan passes it over. */
+	if (request >= hook->plan->count && why->code == VFPT_BUSY) {
+		vfpt_warn("%s", why->message);
+		return 0;
+	}
+	if (request >= hook->plan->count || !is_another_way(vnic, why))
 		return -1;
 	added = vfpt_array_add(&hook->refused, &hook->refused_count, sizeof(*added));
 	if (!added)
 		return -1;
-	*added = (struct vfpt_refused){.request = request, .pf = vnic->pf, .why = *why};
+	*added = (struct vfpt_refused){
+		.request = request, .pf = vnic->pf, .vf = vnic->assignment.vf, .why = *why};
 	remove_name(&added->why, vnic->request->name);
 	return 0;
 }
 
-/* Plan, apply; what a driver refuses to a vNIC that only prefers a VF is planned again without that PF. */
+/*
+ * Plan, apply; what a driver refuses to a vNIC that only prefers a VF is planned again without that PF, what
+ * it is too busy for without that VF.
+ */
 static int plan_and_apply(struct vfpt_hook *hook, struct vfpt_error *err)
 {
 	for (;;) {
@@ -173,6 +190,8 @@ int vfpt_hook_connect(struct vfpt_hook *hook, struct vfpt_error *err)
 	if (!hook->requests.starts && hook->session.config->policy.numa == VFPT_NUMA_REQUIRE)
 		vfpt_warn("the VM's NUMA node is not known when a vNIC is plugged; vfpt.conf requires it in "
 			  "vain");
+	if (!hook->test && vfpt_release_unfinished(&hook->session, err) < 0)
+		return -1;
 	if ((hook->test ? show_plan : plan_and_apply)(hook, err) < 0)
 		return -1;
 	warn_of_stays(hook->plan);
@@ -270,6 +289,8 @@ static int finish_one(
 	const struct vfpt_pf *pf;
 	unsigned vf;
 
+	if (assignment->unfinished)
+		return 0; /* it is not the VM's any more */
 	if (!hook->test && !hook->session.captured)
 		return vfpt_finish(&hook->session, assignment, err);
 	if (vfpt_host_find_vf(hook->session.host, &assignment->address, &pf, &vf, err) < 0)
@@ -311,7 +332,12 @@ static int follow_up(struct vfpt_hook *hook, assignment_step *step, struct vfpt_
 
 int vfpt_hook_release(struct vfpt_hook *hook, struct vfpt_error *err)
 {
-	return follow_up(hook, release_one, err);
+	struct vfpt_error second;
+	int r = follow_up(hook, release_one, err);
+
+	if (!hook->test && hook->session.ledger && vfpt_release_unfinished(&hook->session, &second) < 0)
+		vfpt_warn("%s", second.message);
+	return r;
 }
 
 int vfpt_hook_finish(struct vfpt_hook *hook, struct vfpt_error *err)

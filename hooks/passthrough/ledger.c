@@ -386,6 +386,18 @@ int vfpt_ledger_holds(struct vfpt_ledger *ledger, const struct vfpt_assignment *
 	return 0;
 }
 
+int vfpt_ledger_mark_unfinished(
+	struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, struct vfpt_error *err)
+{
+	struct vfpt_assignment marked = *assignment;
+	bool holds;
+
+	if (vfpt_ledger_holds(ledger, assignment, &holds, err) < 0)
+		return -1;
+	marked.unfinished = true;
+	return holds ? write_record(ledger, &marked, find_entry(ledger, &assignment->address)->name, err) : 0;
+}
+
 int vfpt_ledger_remove(struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, bool remember,
 	struct vfpt_error *err)
 {

@@ -59,6 +59,10 @@ int vfpt_ledger_of_vm(struct vfpt_ledger *ledger, const char *vm, struct vfpt_as
 int vfpt_ledger_holds(struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, bool *holds,
 	struct vfpt_error *err);
 
+/** Write down that exactly this assignment is released but for its VF, see struct vfpt_assignment. */
+int vfpt_ledger_mark_unfinished(
+	struct vfpt_ledger *ledger, const struct vfpt_assignment *assignment, struct vfpt_error *err);
+
 /**
  * Remove the record of exactly this assignment; where the VF has another by now (VM, generation), nothing.
  * @param remember move it to run/vfpt/last, for vfpt_ledger_last()

@@ -32,6 +32,8 @@ static const struct field {
 	{"macvtap", false, FLAG, offsetof(struct vfpt_assignment, macvtap), 1},
 	{"mtu_before", false, NUMBER, offsetof(struct vfpt_assignment, mtu_before), UINT32_MAX},
 	{"mtu", false, NUMBER, offsetof(struct vfpt_assignment, mtu), UINT32_MAX},
+	{"own_mac", false, FLAG, offsetof(struct vfpt_assignment, own_mac), 1},
+	{"unfinished", false, FLAG, offsetof(struct vfpt_assignment, unfinished), 1},
 };
 
 enum { FIELD_COUNT = sizeof(fields) / sizeof(fields[0]) };
@@ -144,7 +146,7 @@ static int scan_settings(
 {
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
 		if (strcmp(key, vfpt_setting_name((enum vfpt_setting)i)) == 0)
-			return vfpt_setting_scan(settings, (enum vfpt_setting)i, value, scan->err);
+			return vfpt_setting_scan_shown(settings, (enum vfpt_setting)i, value, scan->err);
 	return -1;
 }
 

@@ -114,6 +114,14 @@ static int check_vlan_policy(const struct planner *p, struct vfpt_vnic_plan *vni
 		a->vf, a->pf);
 }
 
+/* What is given back first has no MAC of its own by then that is known now. */
+static bool has_own_mac(const struct planner *p, const struct vfpt_vnic_plan *vnic)
+{
+	const struct vfpt_mac shown = vfpt_mac_of(vnic->before.value[VFPT_MAC]);
+
+	return vfpt_host_mac_is_own(p->session->host, vnic->pf, &vnic->assignment.address, &shown);
+}
+
 /* Settings are known: what becomes of the VF. */
 static int plan_vf(struct planner *p, struct vfpt_vnic_plan *vnic, unsigned speed, struct vfpt_error *err)
 {
@@ -125,6 +133,7 @@ static int plan_vf(struct planner *p, struct vfpt_vnic_plan *vnic, unsigned spee
 	vnic->before = vfs[a->vf];
 	vnic->is_given_back = vfpt_standing_is_released(&p->standing, &a->address);
 	a->before = vnic->before;
+	a->own_mac = has_own_mac(p, vnic);
 	/* Nothing new is asked of a VF that is named. */
 	if (!vnic->request->netdev[0] &&
 		vfpt_settings_check(&a->wanted, vnic->pf, a->vf, speed, vfs, err) < 0)
@@ -135,6 +144,35 @@ static int plan_vf(struct planner *p, struct vfpt_vnic_plan *vnic, unsigned spee
 	if (vfpt_is_reset_by_start(&a->wanted) && !vfpt_settings_have(&a->wanted, VFPT_LINK_STATE))
 		vfpt_settings_put(&a->wanted, VFPT_LINK_STATE, a->before.value[VFPT_LINK_STATE]);
 	return vfpt_planner_add_steps(vnic, a->vf, err);
+}
+
+/* A VF that its driver does not show is waited for where no other does. */
+static int choose_vf(struct planner *p, struct vfpt_search *search, struct vfpt_vnic_plan *vnic,
+	struct vfpt_choice *choice, struct vfpt_error *err)
+{
+	autofree struct vfpt_passed_over *passed_over = NULL;
+	struct vfpt_considered **considered = p->options->verdicts ? &vnic->considered : NULL;
+	bool again;
+	int r;
+
+	do {
+		free(passed_over);
+		passed_over = NULL;
+		search->passed_over_count = 0;
+		if (vfpt_planner_pass_over(
+			    p, search->serving, &passed_over, &search->passed_over_count, err) < 0)
+			return -1;
+		search->passed_over = passed_over;
+		r = vfpt_choose_vf(search, choice, considered, &vnic->considered_count, err);
+		again = r < 0 && err->code == VFPT_NO_VF &&
+			vfpt_planner_await(p, passed_over, search->passed_over_count);
+		if (again && considered) {
+			free(vnic->considered);
+			vnic->considered = NULL;
+		}
+	} while (again);
+	search->passed_over = NULL;
+	return r;
 }
 
 static int plan_on_network(struct planner *p, const struct vfpt_network_pfs *serving,
@@ -156,10 +194,10 @@ static int plan_on_network(struct planner *p, const struct vfpt_network_pfs *ser
 	if (!refused)
 		return vfpt_planner_no_memory(err);
 	for (size_t i = 0; i < p->options->refused_count; i++)
-		if (p->options->refused[i].request == index)
+		if (p->options->refused[i].request == index &&
+			p->options->refused[i].why.code == VFPT_REFUSED)
 			refused[search.refused_count++] = p->options->refused[i].pf;
-	if (vfpt_choose_vf(&search, &choice, p->options->verdicts ? &vnic->considered : NULL,
-		    &vnic->considered_count, err) < 0)
+	if (choose_vf(p, &search, vnic, &choice, err) < 0)
 		return -1;
 	fill_assignment(p, &choice, &request->mac, vnic);
 	a->macvtap = request->profile.mode == VFPT_MODE_MACVTAP;
@@ -204,6 +242,8 @@ static struct vfpt_settings settings_as_they_are(
 	struct vfpt_settings wanted = *before;
 
 	wanted.present &= 1u << VFPT_VLAN_ID | 1u << VFPT_VLAN_PRIORITY | 1u << VFPT_VLAN_PROTOCOL;
+	if (vfpt_setting_same(VFPT_VLAN_ID, wanted.value[VFPT_VLAN_ID], 0))
+		wanted.value[VFPT_VLAN_ID] = 0; /* libvirt sets none: the guest tags, as it does now */
 	vfpt_settings_put(&wanted, VFPT_MAC, vfpt_mac_value(mac));
 	return wanted;
 }
@@ -223,6 +263,7 @@ static int plan_named_vf(struct planner *p, struct vfpt_vnic_plan *vnic, struct 
 	if (vfpt_choose_named_vf(&p->standing, &vnic->named, &choice, err) < 0)
 		return -1;
 	if (vfpt_host_netdev(p->session->host, &vnic->named, &netdev, err) < 0 ||
+		vfpt_planner_await_vf(p, choice.pf, choice.vf, err) < 0 ||
 		vfpt_planner_settings(p, choice.pf, &vfs, err) < 0)
 		return -1;
 	vnic->pfs = calloc(1, sizeof(struct vfpt_pf *));

@@ -75,10 +75,14 @@ struct vfpt_plan {
 	struct vfpt_error failure; /* VFPT_OK, or why the VM does not start: the line that VDSM would get */
 };
 
-/* A VF that its driver did not take the settings for: no VF of that PF is planned for that request again. */
+/*
+ * What a driver did not do. Where it did not take the settings for a request (VFPT_REFUSED) no VF of that PF
+ * is planned for it again; where it is busy (VFPT_BUSY) that VF is planned for nobody.
+ */
 struct vfpt_refused {
 	size_t request;
 	const struct vfpt_pf *pf;
+	unsigned vf;
 	struct vfpt_error why;
 };
 

@@ -36,6 +36,9 @@ static int check_mac_in_ledger(
 		const struct vfpt_assignment *record = &standing->records[i];
 		const char *owner = vfpt_standing_owner(standing, &record->address);
 
+		/* A VF that the VM had, and that its driver could not set back, passes nothing. */
+		if (record->unfinished && strcmp(record->vm, standing->vm) == 0)
+			continue;
 		if (vfpt_mac_equal(&record->mac, &a->mac) && owner && strcmp(owner, record->vm) == 0)
 			return mac_of_vm(record->pf, record->vf, record->vm, err);
 	}

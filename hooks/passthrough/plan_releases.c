@@ -51,7 +51,8 @@ static bool is_left_over(const struct planner *p, const struct vfpt_assignment *
 {
 	const struct vfpt_requests *requests = p->requests;
 
-	if (strcmp(record->vm, requests->vm) != 0)
+	/* What cannot be given back yet is not the VM's any more, and not free. */
+	if (strcmp(record->vm, requests->vm) != 0 || record->unfinished)
 		return false;
 	return requests->starts || vfpt_assignment_is_of_vnic(p->records, p->standing.record_count, record,
 					   requests->requests[0].vnic);

@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "planner.h"
+#include "vf_netlink.h"
 
 /* --- settings as they will be ---------------------------------------------------------------- */
 
@@ -23,27 +24,137 @@ static void apply_releases(const struct planner *p, const struct vfpt_pf *pf, st
 		}
 }
 
-/* Each PF is read once. */
-int vfpt_planner_settings(
-	struct planner *p, const struct vfpt_pf *pf, struct vfpt_settings **out, struct vfpt_error *err)
+static bool is_any_shown(const struct vfpt_pf *pf, const struct vfpt_settings *vfs)
 {
-	struct pf_settings *added;
+	for (unsigned vf = 0; vf < pf->vf_count; vf++)
+		if (vfpt_settings_shown(&vfs[vf]))
+			return true;
+	return false;
+}
+
+/* Each PF is read once. */
+static int settings_of_pf(
+	struct planner *p, const struct vfpt_pf *pf, struct pf_settings **out, struct vfpt_error *err)
+{
+	struct vfpt_settings *vfs;
 
 	for (size_t i = 0; i < p->settings_count; i++)
 		if (p->settings[i].pf == pf) {
-			*out = p->settings[i].vfs;
+			*out = &p->settings[i];
 			return 0;
 		}
-	if (vfpt_session_settings(p->session, pf, out, err) < 0)
+	if (vfpt_session_settings(p->session, pf, &vfs, err) < 0)
 		return -1;
-	added = vfpt_array_add(&p->settings, &p->settings_count, sizeof(*added));
-	if (!added) {
-		free(*out);
+	*out = vfpt_array_add(&p->settings, &p->settings_count, sizeof(**out));
+	if (!*out) {
+		free(vfs);
 		return vfpt_planner_no_memory(err);
 	}
-	*added = (struct pf_settings){.pf = pf, .vfs = *out};
-	apply_releases(p, pf, *out);
+	**out = (struct pf_settings){
+		.pf = pf, .vfs = vfs, .known = !p->session->captured || is_any_shown(pf, vfs)};
+	apply_releases(p, pf, vfs);
 	return 0;
+}
+
+int vfpt_planner_settings(
+	struct planner *p, const struct vfpt_pf *pf, struct vfpt_settings **out, struct vfpt_error *err)
+{
+	struct pf_settings *settings;
+
+	if (settings_of_pf(p, pf, &settings, err) < 0)
+		return -1;
+	*out = settings->vfs;
+	return 0;
+}
+
+/* --- VFs that are not shown ------------------------------------------------------------------ */
+
+static int pass_over_hidden(struct planner *p, const struct vfpt_pf *pf, struct vfpt_passed_over **out,
+	size_t *count, struct vfpt_error *err)
+{
+	struct pf_settings *settings;
+
+	if (settings_of_pf(p, pf, &settings, err) < 0)
+		return -1;
+	for (unsigned vf = 0; settings->known && vf < pf->vf_count; vf++) {
+		struct vfpt_passed_over *added;
+
+		if (vfpt_settings_shown(&settings->vfs[vf]))
+			continue;
+		added = vfpt_array_add(out, count, sizeof(*added));
+		if (!added)
+			return vfpt_planner_no_memory(err);
+		*added = (struct vfpt_passed_over){.pf = pf,
+			.vf = vf,
+			.why = "its driver does not show it: it resets it, or has disabled it"};
+	}
+	return 0;
+}
+
+static int pass_over_busy(
+	struct planner *p, struct vfpt_passed_over **out, size_t *count, struct vfpt_error *err)
+{
+	for (size_t i = 0; i < p->options->refused_count; i++) {
+		const struct vfpt_refused *refused = &p->options->refused[i];
+		struct vfpt_passed_over *added;
+
+		if (refused->why.code != VFPT_BUSY)
+			continue;
+		added = vfpt_array_add(out, count, sizeof(*added));
+		if (!added)
+			return vfpt_planner_no_memory(err);
+		*added = (struct vfpt_passed_over){.pf = refused->pf,
+			.vf = refused->vf,
+			.why = "its driver was busy with it for too long"};
+	}
+	return 0;
+}
+
+int vfpt_planner_pass_over(struct planner *p, const struct vfpt_network_pfs *serving,
+	struct vfpt_passed_over **out, size_t *count, struct vfpt_error *err)
+{
+	for (size_t i = 0; i < serving->pf_count; i++)
+		if (pass_over_hidden(p, serving->pfs[i], out, count, err) < 0)
+			return -1;
+	return pass_over_busy(p, out, count, err);
+}
+
+/* What is shown by now is known from now on; of the others the plan may have changed what is known. */
+static bool look_again(struct planner *p, const struct vfpt_pf *pf, unsigned vf)
+{
+	autofree struct vfpt_settings *fresh = NULL;
+	struct vfpt_settings *vfs;
+	struct vfpt_error ignored;
+
+	if (vfpt_planner_settings(p, pf, &vfs, &ignored) < 0)
+		return false;
+	if (!vfpt_settings_shown(&vfs[vf]) && vfpt_session_settings(p->session, pf, &fresh, &ignored) == 0)
+		vfs[vf] = fresh[vf];
+	return vfpt_settings_shown(&vfs[vf]);
+}
+
+bool vfpt_planner_await(struct planner *p, const struct vfpt_passed_over *hidden, size_t count)
+{
+	unsigned waited = 0;
+
+	while (count > 0 && !p->session->captured &&
+		vfpt_netlink_wait(p->session->netlink, &waited, VFPT_WAIT_BUSY))
+		for (size_t i = 0; i < count; i++)
+			if (look_again(p, hidden[i].pf, hidden[i].vf))
+				return true;
+	return false;
+}
+
+int vfpt_planner_await_vf(struct planner *p, const struct vfpt_pf *pf, unsigned vf, struct vfpt_error *err)
+{
+	const struct vfpt_passed_over hidden = {.pf = pf, .vf = vf};
+	struct pf_settings *settings;
+
+	if (settings_of_pf(p, pf, &settings, err) < 0)
+		return -1;
+	if (vfpt_settings_shown(&settings->vfs[vf]) || !settings->known || vfpt_planner_await(p, &hidden, 1))
+		return 0;
+	return vfpt_settings_hidden(pf, vf, err);
 }
 
 /* --- settings that the VF shall have --------------------------------------------------------- */
@@ -97,7 +208,8 @@ int vfpt_planner_add_step(struct vfpt_vnic_plan *vnic, struct vfpt_step step, st
 /* A MAC is set even when it is there already: igb shows a VF's own one, which its user may still change. */
 static bool is_set_already(const struct vfpt_settings *before, enum vfpt_setting setting, uint64_t value)
 {
-	return setting != VFPT_MAC && vfpt_settings_have(before, setting) && before->value[setting] == value;
+	return setting != VFPT_MAC && vfpt_settings_have(before, setting) &&
+	       vfpt_setting_same(setting, before->value[setting], value);
 }
 
 /*

@@ -11,6 +11,7 @@
 struct pf_settings {
 	const struct vfpt_pf *pf;
 	struct vfpt_settings *vfs;
+	bool known; /* false: a captured PF that no settings were captured of */
 };
 
 /* A plan that is being made. */
@@ -40,6 +41,19 @@ static inline int vfpt_planner_no_memory(struct vfpt_error *err)
 /* The settings of the PF's VFs as they will be at this point of the plan; each PF is read once. */
 int vfpt_planner_settings(
 	struct planner *p, const struct vfpt_pf *pf, struct vfpt_settings **out, struct vfpt_error *err);
+
+/*
+ * VFs of the network's PFs that their drivers do not show (see vfpt_settings_shown()) or were busy with.
+ * @param out an array of @count, to be freed by free(); NULL where there are none
+ */
+int vfpt_planner_pass_over(struct planner *p, const struct vfpt_network_pfs *serving,
+	struct vfpt_passed_over **out, size_t *count, struct vfpt_error *err);
+
+/* Wait up to 3 seconds for one of them to be shown. @return whether one is, which the planner then knows */
+bool vfpt_planner_await(struct planner *p, const struct vfpt_passed_over *hidden, size_t count);
+
+/* Wait for that VF as long, if it is not shown. */
+int vfpt_planner_await_vf(struct planner *p, const struct vfpt_pf *pf, unsigned vf, struct vfpt_error *err);
 
 /* What the vNIC asks for, and what every VF that is given away must have. */
 struct vfpt_settings vfpt_planner_complete_settings(

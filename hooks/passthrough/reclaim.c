@@ -171,7 +171,8 @@ int vfpt_reconcile(struct vfpt_session *session, struct vfpt_error *err)
 	const char *doubt;
 	int r = 0;
 
-	if (vfpt_ledger_of_vm(session->ledger, NULL, &all, &count, &corrupt, err) < 0)
+	if (vfpt_release_unfinished(session, err) < 0 ||
+		vfpt_ledger_of_vm(session->ledger, NULL, &all, &count, &corrupt, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct vfpt_error *slot = r < 0 ? &second : err;

@@ -44,6 +44,9 @@ static int open_host(struct vfpt_session *session, struct vfpt_error *err)
 	nl_debug = 0;
 	if (!session->captured && vfpt_netlink_open(&session->netlink, err) < 0)
 		return -1;
+	/* Others wait for the ledger meanwhile. */
+	if (session->netlink)
+		vfpt_netlink_limit_waiting(session->netlink, session->config->policy.lock_timeout * 1000 / 3);
 	return vfpt_host_open(session->root, session->netlink, &session->host, err);
 }
 
@@ -108,7 +111,8 @@ static void read_setting(const char *line, unsigned count, struct vfpt_settings 
 		return;
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
 		if (strcmp(name, vfpt_setting_name((enum vfpt_setting)i)) == 0)
-			(void)vfpt_setting_scan(&settings[vf], (enum vfpt_setting)i, value, &not_understood);
+			(void)vfpt_setting_scan_shown(
+				&settings[vf], (enum vfpt_setting)i, value, &not_understood);
 }
 
 int vfpt_session_settings(struct vfpt_session *session, const struct vfpt_pf *pf, struct vfpt_settings **out,

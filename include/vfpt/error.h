@@ -20,12 +20,16 @@ extern "C" {
 /** The bytes of a message, with its end. */
 #define VFPT_ERROR_SIZE 1024
 
+/** ENOTSUPP, which drivers answer and <errno.h> lacks: linux/include/linux/errno.h. */
+#define VFPT_ENOTSUPP 524
+
 /** What kind of failure: what a caller may decide on. The text is for people. */
 enum vfpt_code {
 	VFPT_OK = 0,    /**< there is no error */
 	VFPT_BAD_INPUT, /**< what the caller gave is wrong: a name, an address, a value */
 	VFPT_NO_VF,     /**< there is no such VF, or none that can be used */
 	VFPT_REFUSED,   /**< the kernel or the driver refused a setting */
+	VFPT_BUSY,      /**< the driver is busy, or resets the VF: later it may be done */
 	VFPT_CORRUPT,   /**< a record cannot be understood; the hooks' own, no function of libvfpt says it */
 	VFPT_SYSTEM,    /**< a system call failed: permissions, memory, a device that went away */
 };
@@ -36,6 +40,7 @@ enum vfpt_code {
  */
 struct vfpt_error {
 	enum vfpt_code code;
+	int number;                    /**< the errno value behind it; 0: none */
 	char message[VFPT_ERROR_SIZE]; /**< one line without its end, as vfpt_sanitise() leaves it */
 };
 
@@ -57,7 +62,8 @@ int vfpt_error_set(struct vfpt_error *err, enum vfpt_code code, const char *form
 	__attribute__((format(printf, 3, 4)));
 
 /**
- * Like vfpt_error_set(), with ": " and the text of @number at its end.
+ * Like vfpt_error_set(), with ": " and the text of @number at its end. Of ENOTSUPP, which drivers answer
+ * and which user space has no word for, the text is this library's.
  * @param number an errno value
  * @return always -1.
  */

@@ -27,6 +27,12 @@ struct vfpt_netlink;
  */
 int vfpt_netlink_open(struct vfpt_netlink **out, struct vfpt_error *err);
 
+/**
+ * A driver that is busy is asked again for up to 3 seconds, and a VF that resets is looked at again as long.
+ * How long all that may take together on this socket; 20 seconds where this is not called.
+ */
+void vfpt_netlink_limit_waiting(struct vfpt_netlink *netlink, unsigned milliseconds);
+
 /** Close and free; NULL is fine. */
 void vfpt_netlink_close(struct vfpt_netlink *netlink);
 

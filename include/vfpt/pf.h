@@ -117,6 +117,16 @@ int vfpt_host_netdev(
 	struct vfpt_host *host, const struct vfpt_pci *vf, struct vfpt_netdev *out, struct vfpt_error *err);
 
 /**
+ * Is the MAC that the PF's driver shows for a VF the VF's own, which nobody set by way of the PF? Many
+ * drivers show one as they show the other. The VF's network device has it, and says that it made it up or was
+ * given it on the host (addr_assign_type, linux/include/uapi/linux/netdevice.h); where the VF has no network
+ * device the names of such drivers decide.
+ * @param shown the MAC that is shown
+ */
+bool vfpt_host_mac_is_own(struct vfpt_host *host, const struct vfpt_pf *pf, const struct vfpt_pci *vf,
+	const struct vfpt_mac *shown);
+
+/**
  * The network device that stands on @lower (its macvtap, say); the
  * first of several. @return is there one?
  */

@@ -63,7 +63,7 @@ static int run(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, char **ar
 	} else {
 		r = scan(&wanted, argv + 2, err);
 		if (r == 0 && strcmp(argv[0], "back") == 0)
-			r = vfpt_settings_restore(netlink, pf, vf, &wanted, err);
+			r = vfpt_settings_restore(netlink, pf, vf, &wanted, 0, err);
 		else if (r == 0)
 			r = vfpt_settings_apply(netlink, pf, vf, &wanted, &all[vf], err);
 	}

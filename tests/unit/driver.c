@@ -50,10 +50,15 @@ static void show(vfpt_on_vf_attribute *on_attribute, void *data, unsigned vf, un
 	on_attribute(vf, &message.header, data);
 }
 
+static const struct vfpt_settings *settings_shown(const struct driver *driver, unsigned vf)
+{
+	return driver->late && driver->shown[vf].present ? &driver->shown[vf] : &driver->vfs[vf];
+}
+
 static void show_number(const struct driver *driver, vfpt_on_vf_attribute *on_attribute, void *data,
 	unsigned vf, unsigned type, enum vfpt_setting setting)
 {
-	const struct vfpt_settings *settings = &driver->vfs[vf];
+	const struct vfpt_settings *settings = settings_shown(driver, vf);
 	bool shown = vfpt_settings_have(settings, setting) && !(driver->hides & 1u << setting);
 	/* rtnl_fill_vfinfo() leaves all ones where the driver says nothing */
 	const uint32_t number[2] = {vf, shown ? (uint32_t)settings->value[setting] : UINT32_MAX};
@@ -63,7 +68,7 @@ static void show_number(const struct driver *driver, vfpt_on_vf_attribute *on_at
 
 static void show_vf(const struct driver *driver, vfpt_on_vf_attribute *on_attribute, void *data, unsigned vf)
 {
-	const uint64_t *value = driver->vfs[vf].value;
+	const uint64_t *value = settings_shown(driver, vf)->value;
 	const struct vfpt_mac octets = vfpt_mac_of(value[VFPT_MAC]);
 	struct ifla_vf_mac mac = {.vf = vf};
 	struct ifla_vf_vlan old_vlan = {.vf = vf, .vlan = 77};
@@ -108,19 +113,25 @@ int __wrap_vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex,
 
 	if (!loaded || netlink != driver_netlink())
 		return __real_vfpt_netlink_vfs(netlink, pf_ifindex, on_attribute, data, count, err);
-	*count = driver && driver->shows ? driver->shows : DRIVER_VFS;
+	*count = DRIVER_VFS;
 	if (!driver)
 		return 0;
 	if (driver->gone)
 		return is_gone(err);
-	for (unsigned vf = 0; vf < *count && vf < DRIVER_VFS; vf++)
-		show_vf(driver, on_attribute, data, vf);
+	for (unsigned vf = 0; vf < DRIVER_VFS; vf++)
+		if (driver->hidden & 1u << vf)
+			--*count;
+		else
+			show_vf(driver, on_attribute, data, vf);
 	return 0;
 }
 
 /* --- what it takes */
 
-/* Which of them the message changes; all that it says is taken. @return the setting, for the log */
+/*
+ * Which of them the message changes; all that it says is taken. @return the setting, for the log; of a VLAN
+ * the last one
+ */
 static enum vfpt_setting take_values(int attribute, const void *payload, struct vfpt_settings *settings)
 {
 	static const enum vfpt_setting vlan[] = {VFPT_VLAN_ID, VFPT_VLAN_PRIORITY, VFPT_VLAN_PROTOCOL},
@@ -188,15 +199,55 @@ int __real_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex
 int __wrap_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute,
 	const void *payload, size_t size, struct vfpt_error *err);
 
+/* The parts of a VLAN that the message changes: more than one, or else that setting. */
+static unsigned changed_by(
+	enum vfpt_setting setting, const struct vfpt_settings *before, const struct vfpt_settings *after)
+{
+	unsigned changed = 1u << setting;
+
+	for (unsigned i = VFPT_VLAN_ID; i <= VFPT_VLAN_PROTOCOL; i++)
+		if (setting >= VFPT_VLAN_ID && setting <= VFPT_VLAN_PROTOCOL &&
+			after->value[i] != before->value[i])
+			changed |= 1u << i;
+	return changed;
+}
+
+static void note(
+	struct driver *driver, bool refused, unsigned vf, unsigned changed, const struct vfpt_settings *after)
+{
+	char value[VFPT_SETTING_SIZE];
+
+	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
+		if (changed & 1u << i)
+			snprintf(driver->log + strlen(driver->log), sizeof(driver->log) - strlen(driver->log),
+				"%s%u %s %s\n", refused ? "!" : "", vf,
+				vfpt_setting_name((enum vfpt_setting)i),
+				vfpt_setting_print((enum vfpt_setting)i, after->value[i], value));
+}
+
+/* 0: it takes it. */
+static int answer_of(
+	const struct driver *driver, unsigned vf, unsigned changed, const struct vfpt_settings *after)
+{
+	if (driver->busy & 1u << vf || driver->busy_settings & changed)
+		return EBUSY;
+	if (driver->refuses_value && changed & 1u << VFPT_MAC &&
+		after->value[VFPT_MAC] == driver->refuses_value)
+		return EINVAL;
+	if (driver->wants_mac && changed & 1u << VFPT_MAC && after->value[VFPT_MAC] == 0)
+		return EINVAL;
+	if (!(driver->refuses & changed))
+		return 0;
+	return driver->answer ? driver->answer : EOPNOTSUPP;
+}
+
 int __wrap_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex, int attribute,
 	const void *payload, size_t size, struct vfpt_error *err)
 {
 	struct driver *driver = driver_of(pf_ifindex);
 	struct vfpt_settings after;
-	enum vfpt_setting setting;
-	char value[VFPT_SETTING_SIZE];
-	unsigned vf;
-	bool refused;
+	unsigned vf, changed;
+	int answer;
 
 	if (!loaded || netlink != driver_netlink())
 		return __real_vfpt_netlink_set_vf(netlink, pf_ifindex, attribute, payload, size, err);
@@ -207,23 +258,62 @@ int __wrap_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex
 	ck_assert_uint_ge(size, 8);
 	vf = vf_of(attribute, payload);
 	ck_assert_uint_lt(vf, DRIVER_VFS);
+	driver->messages++;
 	after = driver->vfs[vf];
-	setting = take_values(attribute, payload, &after);
-	refused = driver->refuses & 1u << setting ||
-		  (driver->wants_mac && setting == VFPT_MAC && after.value[VFPT_MAC] == 0);
-	if (driver->refuses_back & 1u << setting) {
-		driver->refuses_back &= ~(1u << setting);
-		driver->refuses |= 1u << setting;
-	}
-	snprintf(driver->log + strlen(driver->log), sizeof(driver->log) - strlen(driver->log), "%s%u %s %s\n",
-		refused ? "!" : "", vf, vfpt_setting_name(setting),
-		vfpt_setting_print(setting, after.value[setting], value));
-	if (refused)
-		return vfpt_error_errno(err, VFPT_REFUSED, EOPNOTSUPP, "the kernel says");
+	changed = changed_by(take_values(attribute, payload, &after), &driver->vfs[vf], &after);
+	answer = answer_of(driver, vf, changed, &after);
+	driver->refuses |= driver->refuses_back & changed;
+	driver->refuses_back &= ~changed;
+	note(driver, answer, vf, changed, &after);
+	if (answer)
+		return vfpt_error_errno(
+			err, answer == EBUSY ? VFPT_BUSY : VFPT_REFUSED, answer, "the kernel says");
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
 		if (driver->ignores & 1u << i)
 			after.value[i] = driver->vfs[vf].value[i];
+	if (driver->undone_once) {
+		driver->undone_once = false;
+		return 0;
+	}
+	driver->shown[vf] = driver->late ? driver->vfs[vf] : after;
 	driver->vfs[vf] = after;
+	return 0;
+}
+
+bool __real_vfpt_netlink_wait(struct vfpt_netlink *netlink, unsigned *waited, unsigned most);
+bool __wrap_vfpt_netlink_wait(struct vfpt_netlink *netlink, unsigned *waited, unsigned most);
+
+bool __wrap_vfpt_netlink_wait(struct vfpt_netlink *netlink, unsigned *waited, unsigned most)
+{
+	if (!loaded || netlink != driver_netlink())
+		return __real_vfpt_netlink_wait(netlink, waited, most);
+	if (*waited >= most)
+		return false;
+	*waited += 100;
+	for (struct driver *driver = loaded; driver; driver = driver->next) {
+		if (++driver->waits == driver->hidden_for)
+			driver->hidden = 0;
+		driver->late = false;
+	}
+	return true;
+}
+
+int __real_vfpt_netlink_set_mac(
+	struct vfpt_netlink *netlink, unsigned ifindex, const struct vfpt_mac *mac, struct vfpt_error *err);
+int __wrap_vfpt_netlink_set_mac(
+	struct vfpt_netlink *netlink, unsigned ifindex, const struct vfpt_mac *mac, struct vfpt_error *err);
+
+int __wrap_vfpt_netlink_set_mac(
+	struct vfpt_netlink *netlink, unsigned ifindex, const struct vfpt_mac *mac, struct vfpt_error *err)
+{
+	char text[VFPT_MAC_SIZE];
+	size_t used;
+
+	if (!loaded || netlink != driver_netlink())
+		return __real_vfpt_netlink_set_mac(netlink, ifindex, mac, err);
+	used = strlen(loaded->log);
+	snprintf(loaded->log + used, sizeof(loaded->log) - used, "netdev %u %s\n", ifindex,
+		vfpt_mac_format(mac, text));
 	return 0;
 }
 

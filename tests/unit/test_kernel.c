@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "support.h"
 #include "vf_netlink.h"
@@ -325,7 +326,7 @@ END_TEST
 START_TEST(driver_that_stays_busy_is_an_error_in_the_end)
 {
 	answers(busy[_i]);
-	ck_assert_fails(set_spoofchk(), err, VFPT_SYSTEM);
+	ck_assert_fails(set_spoofchk(), err, VFPT_BUSY);
 	ck_assert_contains(err.message, strerror(busy[_i]));
 	ck_assert_uint_gt(kernel.pauses, 2);
 	ck_assert_uint_lt(kernel.pauses, 100);
@@ -333,15 +334,43 @@ START_TEST(driver_that_stays_busy_is_an_error_in_the_end)
 }
 END_TEST
 
+/* The kernel asks for CAP_NET_ADMIN; a driver can say the same where we have it. */
 START_TEST(refusal_is_not_asked_again)
 {
 	answers(EPERM);
-	ck_assert_fails(set_spoofchk(), err, VFPT_SYSTEM);
-	ck_assert_contains(err.message, "Operation not permitted; setting a VF needs CAP_NET_ADMIN");
+	ck_assert_int_eq(set_spoofchk(), -1);
+	ck_assert_int_eq(err.code, geteuid() == 0 ? VFPT_REFUSED : VFPT_SYSTEM);
+	ck_assert_contains(err.message, "Operation not permitted");
+	ck_assert_int_eq(strstr(err.message, "CAP_NET_ADMIN") != NULL, geteuid() != 0);
 	ck_assert_uint_eq(kernel.requests, 1);
 	answers(EOPNOTSUPP);
 	ck_assert_fails(set_spoofchk(), err, VFPT_REFUSED);
 	ck_assert_uint_eq(kernel.requests, 2);
+}
+END_TEST
+
+static const struct {
+	int number;
+	enum vfpt_code code;
+	const char *text;
+} answered[] = {
+	{VFPT_ENOTSUPP, VFPT_REFUSED, "Operation not supported (524)"},
+	{EIO, VFPT_REFUSED, "Input/output error"},
+	{ENOMEM, VFPT_REFUSED, "Cannot allocate memory"},
+	{ENOSPC, VFPT_REFUSED, "No space left on device"},
+	{EROFS, VFPT_REFUSED, "Read-only file system"},
+	{EACCES, VFPT_REFUSED, "Permission denied"},
+	{ENETDOWN, VFPT_BUSY, "Network is down"},
+	{ENODEV, VFPT_SYSTEM, "No such device"}, /* here the PF is gone too */
+	{ENOBUFS, VFPT_SYSTEM, "No buffer space available"},
+};
+
+START_TEST(what_a_driver_answers_is_told_as_what_it_is)
+{
+	answers(answered[_i].number);
+	ck_assert_fails(set_spoofchk(), err, answered[_i].code);
+	ck_assert_str_eq(err.message, text("the kernel says: %s", answered[_i].text));
+	ck_assert_int_eq(err.number, answered[_i].number);
 }
 END_TEST
 
@@ -473,6 +502,7 @@ int main(void)
 	tcase_add_loop_test(tcase, driver_that_is_busy_for_a_moment_is_asked_again, 0, ARRAY_SIZE(busy));
 	tcase_add_loop_test(tcase, driver_that_stays_busy_is_an_error_in_the_end, 0, ARRAY_SIZE(busy));
 	tcase_add_test(tcase, refusal_is_not_asked_again);
+	tcase_add_loop_test(tcase, what_a_driver_answers_is_told_as_what_it_is, 0, ARRAY_SIZE(answered));
 
 	tcase = new_case(suite, "odd answers", host_setup);
 	tcase_add_checked_fixture(tcase, kernel_setup, kernel_teardown);

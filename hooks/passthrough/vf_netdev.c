@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vf_mtu.h"
+#include "vf_netdev.h"
 
+#include "message.h"
 #include "vf_netlink.h"
 
 static int set_netdev_mtu(
@@ -25,4 +26,18 @@ int vfpt_set_vf_mtu(
 	return vfpt_host_upper(session->host, &netdev, &upper)
 		       ? set_netdev_mtu(session->netlink, &upper, mtu, err)
 		       : 0;
+}
+
+void vfpt_tell_own_mac(struct vfpt_session *session, const struct vfpt_pci *vf, uint64_t mac)
+{
+	/* The kernel asks the driver for a change only: so another one comes first. */
+	const struct vfpt_mac own = vfpt_mac_of(mac), other = vfpt_mac_of(mac ^ 1u << 8);
+	struct vfpt_netdev netdev;
+	struct vfpt_error err;
+
+	if (vfpt_host_netdev(session->host, vf, &netdev, &err) < 0 || !vfpt_mac_equal(&netdev.mac, &own))
+		return;
+	if (vfpt_netlink_set_mac(session->netlink, netdev.ifindex, &other, &err) < 0 ||
+		vfpt_netlink_set_mac(session->netlink, netdev.ifindex, &own, &err) < 0)
+		vfpt_warn("%s: cannot tell its PF its MAC: %s; set it down and up", netdev.name, err.message);
 }

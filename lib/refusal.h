@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a driver's refusal means: the kernel hands on a number only, and the driver's own words are in its
+ * log. */
+#ifndef VFPT_LIB_REFUSAL_H
+#define VFPT_LIB_REFUSAL_H
+
+#include "vfpt/settings.h"
+
+/*
+ * The cause and the remedy, in words, of that errno value where @driver was to set that. @return a constant;
+ * NULL where the number says all
+ */
+const char *refusal_text(const char *driver, enum vfpt_setting setting, int number);
+
+#endif
