@@ -15,7 +15,7 @@ static const char *const action_names[] = {
 	"refuse", "ignore", "take", "show", "keep", "delay", "reset", "busy", "forget", "count"};
 static const char *const subject_names[] = {"mac", "vlan_id", "vlan_priority", "vlan_protocol", "max_tx_rate",
 	"min_tx_rate", "spoofchk", "trust", "link_state", "rss_query", "all_min_tx_rates", "speed", "up",
-	"vf_driver"};
+	"carrier", "vf_driver"};
 const char *const counter_names[] = {"rx_packets", "tx_packets", "rx_bytes", "tx_bytes", "broadcast",
 	"multicast", "rx_dropped", "tx_dropped"};
 
@@ -197,7 +197,7 @@ void rule_used(struct rule *rule)
 
 /* --- which of them fits --------------------------------------------------------------------------- */
 
-static s64 speed_of(struct net_device *dev)
+s64 speed_of(struct net_device *dev)
 {
 	struct ethtool_link_ksettings settings = {};
 
@@ -242,6 +242,8 @@ static s64 value_of(const struct situation *situation, enum subject subject)
 		return speed_of(pf->dev);
 	case UP:
 		return netif_running(pf->dev);
+	case CARRIER:
+		return netif_carrier_ok(pf->dev);
 	case VF_DRIVER:
 		return has_driver(pf, situation->index);
 	default:

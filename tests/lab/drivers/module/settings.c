@@ -144,7 +144,11 @@ static int get_vf_config(struct net_device *dev, int index, struct ifla_vf_info 
 		i = rule->setting;
 		if (ruled & BIT(i))
 			continue;
-		shown[i] = rule->as == VALUE_OWN ? own_mac(pf, index, shown[i]) : rule->as;
+		shown[i] = rule->as;
+		if (rule->as == VALUE_OWN)
+			shown[i] = own_mac(pf, index, value[i]);
+		if (rule->as == VALUE_SPEED)
+			shown[i] = speed_of(dev);
 		ruled |= BIT(i);
 		rule_used(rule);
 	}

@@ -28,6 +28,7 @@ enum subject {
 	ALL_MIN_TX_RATES = SETTINGS,
 	SPEED,
 	UP,
+	CARRIER,
 	VF_DRIVER,
 	SUBJECTS,
 };
@@ -119,6 +120,7 @@ extern const char *const counter_names[8];
 extern struct list_head driver_rules, test_rules;
 int add_rule(char *text, struct list_head *rules);
 void clear_rules(struct list_head *rules);
+s64 speed_of(struct net_device *dev);
 struct rule *next_fitting(struct rule *rule, enum action action, const struct situation *situation);
 void rule_used(struct rule *rule);
 
