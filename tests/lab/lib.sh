@@ -104,6 +104,38 @@ lab_netdevsim() {
     ip link set dev eni0np1 up
 }
 
+# --- PFs that behave as another driver's: tests/lab/run --driver. The rules: tests/lab/drivers/README.md
+
+lab_quirks=/sys/kernel/debug/vfquirks
+
+lab_write_rule() { { echo "$2" >"$lab_quirks/$1"; } 2>/dev/null; }
+
+# lab_load_driver [NAME]: from now on all PFs, also those to come, behave as that driver's, and as no other's
+# (default: the one that the lab was started with).
+lab_load_driver() {
+    local rule file=tests/lab/drivers/${1:-${LAB_DRIVER:?start the lab with --driver}}.rules
+    [ -d $lab_quirks ] || insmod "$LAB_VFQUIRKS" || return
+    lab_clear_rules && echo clear >$lab_quirks/driver || return
+    while read -r rule; do
+        lab_write_rule driver "$rule" || lab_fail "$file: this is not a rule: $rule" || return
+    done <"$file"
+}
+
+# lab_unload_driver: PFs are igb's and netdevsim's again.
+lab_unload_driver() { rmmod vfquirks; }
+
+# lab_rule RULE...: one more for all that follows; it comes before those of the driver.
+lab_rule() { lab_write_rule rules "$*" || lab_fail "this is not a rule: $*"; }
+
+# lab_clear_rules: without those of lab_rule.
+lab_clear_rules() { echo clear >$lab_quirks/rules; }
+
+# lab_resets PF VF: how often that VF has been reset.
+lab_resets() { awk -v vf="$1 $2" '$1 " " $2 == vf { n = $3 } END { print n + 0 }' $lab_quirks/resets; }
+
+# lab_link_speed MBIT: the PFs' links have that speed now. Drivers lose settings by that.
+lab_link_speed() { lab_rule speed "$1"; }
+
 # lab_aer PCI WHAT: a PCIe error of the device; WHAT is "correctable" (receiver
 # error) or "nonfatal" (completion timeout). Bytes: the kernel's struct
 # aer_error_inj, its header log left empty.
