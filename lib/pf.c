@@ -346,23 +346,29 @@ static bool shows_own_macs(const char *driver)
 	return false;
 }
 
-bool vfpt_host_mac_is_own(struct vfpt_host *host, const struct vfpt_pf *pf, const struct vfpt_pci *vf,
-	const struct vfpt_mac *shown)
+static bool is_made_up(const struct vfpt_host *host, const struct vfpt_netdev *netdev)
 {
 	enum { NET_ADDR_RANDOM = 1, NET_ADDR_SET = 3 };
-	struct vfpt_netdev netdev;
-	struct vfpt_error err;
 	char path[FILE_PATH];
 	uint64_t type;
 
-	if (vfpt_mac_value(shown) == 0)
-		return false;
-	if (vfpt_host_netdev(host, vf, &netdev, &err) < 0)
-		return err.code == VFPT_NO_VF && shows_own_macs(pf->driver);
-	return vfpt_mac_equal(&netdev.mac, shown) &&
-	       file_number(host->root, file_net_path(path, netdev.name, "addr_assign_type"), UINT8_MAX,
+	return file_number(host->root, file_net_path(path, netdev->name, "addr_assign_type"), UINT8_MAX,
 		       &type) == 0 &&
 	       (type == NET_ADDR_RANDOM || type == NET_ADDR_SET);
+}
+
+struct vfpt_mac vfpt_host_own_mac(struct vfpt_host *host, const struct vfpt_pf *pf, const struct vfpt_pci *vf,
+	const struct vfpt_mac *shown)
+{
+	const struct vfpt_mac none = vfpt_mac_of(0);
+	struct vfpt_netdev netdev;
+	struct vfpt_error err;
+
+	if (vfpt_host_netdev(host, vf, &netdev, &err) < 0)
+		return err.code == VFPT_NO_VF && shows_own_macs(pf->driver) ? *shown : none;
+	if (vfpt_mac_equal(shown, &none))
+		return netdev.mac;
+	return vfpt_mac_equal(&netdev.mac, shown) && is_made_up(host, &netdev) ? *shown : none;
 }
 
 static int find_upper(const char *entry, void *data)

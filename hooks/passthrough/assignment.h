@@ -37,7 +37,8 @@ struct vfpt_assignment {
 	uint64_t generation;             /**< no two assignments since boot have the same */
 	uint64_t run; /**< generation of the first assignment of this run of the VM; 0: not known */
 	struct vfpt_settings before; /**< the VF's settings as they were */
-	bool own_mac; /**< the MAC in it is the VF's own, which its driver shows although nobody set it */
+	struct vfpt_mac own_mac; /**< what the VF has by itself; zeroes: its MAC in @before was set by way of
+				    the PF */
 	struct vfpt_settings wanted; /**< and as they shall be while the VM runs */
 	bool macvtap;                /**< the VF stays with its driver, a macvtap is on it */
 	unsigned mtu_before; /**< MTU of the VF's network device as it was; 0: nothing is done about it */

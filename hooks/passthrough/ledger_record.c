@@ -32,7 +32,7 @@ static const struct field {
 	{"macvtap", false, FLAG, offsetof(struct vfpt_assignment, macvtap), 1},
 	{"mtu_before", false, NUMBER, offsetof(struct vfpt_assignment, mtu_before), UINT32_MAX},
 	{"mtu", false, NUMBER, offsetof(struct vfpt_assignment, mtu), UINT32_MAX},
-	{"own_mac", false, FLAG, offsetof(struct vfpt_assignment, own_mac), 1},
+	{"own_mac", false, MAC, offsetof(struct vfpt_assignment, own_mac), 0},
 	{"unfinished", false, FLAG, offsetof(struct vfpt_assignment, unfinished), 1},
 };
 

@@ -114,12 +114,11 @@ static int check_vlan_policy(const struct planner *p, struct vfpt_vnic_plan *vni
 		a->vf, a->pf);
 }
 
-/* What is given back first has no MAC of its own by then that is known now. */
-static bool has_own_mac(const struct planner *p, const struct vfpt_vnic_plan *vnic)
+static struct vfpt_mac own_mac(const struct planner *p, const struct vfpt_vnic_plan *vnic)
 {
 	const struct vfpt_mac shown = vfpt_mac_of(vnic->before.value[VFPT_MAC]);
 
-	return vfpt_host_mac_is_own(p->session->host, vnic->pf, &vnic->assignment.address, &shown);
+	return vfpt_host_own_mac(p->session->host, vnic->pf, &vnic->assignment.address, &shown);
 }
 
 /* Settings are known: what becomes of the VF. */
@@ -133,7 +132,7 @@ static int plan_vf(struct planner *p, struct vfpt_vnic_plan *vnic, unsigned spee
 	vnic->before = vfs[a->vf];
 	vnic->is_given_back = vfpt_standing_is_released(&p->standing, &a->address);
 	a->before = vnic->before;
-	a->own_mac = has_own_mac(p, vnic);
+	a->own_mac = own_mac(p, vnic);
 	/* Nothing new is asked of a VF that is named. */
 	if (!vnic->request->netdev[0] &&
 		vfpt_settings_check(&a->wanted, vnic->pf, a->vf, speed, vfs, err) < 0)

@@ -21,6 +21,11 @@ static void restore_mtu(struct vfpt_session *session, const struct vfpt_assignme
 		vfpt_warn("%s; the VF is released as it is", err.message);
 }
 
+static bool has_own_mac(const struct vfpt_assignment *a)
+{
+	return vfpt_mac_value(&a->own_mac) != 0;
+}
+
 /* What a driver takes and does not show goes back to what a VF has that nobody asked anything for. */
 static struct vfpt_settings settings_to_restore(const struct vfpt_assignment *a)
 {
@@ -31,7 +36,7 @@ static struct vfpt_settings settings_to_restore(const struct vfpt_assignment *a)
 		if (not_shown & 1u << i)
 			vfpt_settings_put(
 				&before, (enum vfpt_setting)i, vfpt_setting_default((enum vfpt_setting)i));
-	if (a->own_mac)
+	if (has_own_mac(a))
 		vfpt_settings_put(&before, VFPT_MAC, 0);
 	return before;
 }
@@ -45,7 +50,7 @@ static unsigned settings_to_set_anyway(const struct vfpt_assignment *a)
 {
 	unsigned anyway = a->wanted.present & 1u << VFPT_LINK_STATE;
 
-	return a->own_mac ? anyway | 1u << VFPT_MAC : anyway;
+	return has_own_mac(a) ? anyway | 1u << VFPT_MAC : anyway;
 }
 
 static int restore_vf(struct vfpt_session *session, const struct vfpt_assignment *a, const struct vfpt_pf *pf,
@@ -59,8 +64,8 @@ static int restore_vf(struct vfpt_session *session, const struct vfpt_assignment
 		vfpt_warn("%s; the VF is released as it is", err->message);
 	}
 	restore_mtu(session, a);
-	if (a->own_mac)
-		vfpt_tell_own_mac(session, &a->address, a->before.value[VFPT_MAC]);
+	if (has_own_mac(a))
+		vfpt_restore_own_mac(session, a, pf, vf);
 	return 0;
 }
 

@@ -28,16 +28,39 @@ int vfpt_set_vf_mtu(
 		       : 0;
 }
 
-void vfpt_tell_own_mac(struct vfpt_session *session, const struct vfpt_pci *vf, uint64_t mac)
+/* The kernel asks a driver for a change only: so another MAC comes first. */
+static void say_again(struct vfpt_session *session, const struct vfpt_netdev *netdev)
 {
-	/* The kernel asks the driver for a change only: so another one comes first. */
-	const struct vfpt_mac own = vfpt_mac_of(mac), other = vfpt_mac_of(mac ^ 1u << 8);
+	const struct vfpt_mac other = vfpt_mac_of(vfpt_mac_value(&netdev->mac) ^ 1u << 8);
+	struct vfpt_error ignored; /* a driver whose device is down says it when that is set up */
+
+	if (vfpt_netlink_set_mac(session->netlink, netdev->ifindex, &other, &ignored) == 0)
+		(void)vfpt_netlink_set_mac(session->netlink, netdev->ifindex, &netdev->mac, &ignored);
+}
+
+static void set_by_pf(
+	struct vfpt_session *session, const struct vfpt_pf *pf, unsigned vf, const struct vfpt_mac *mac)
+{
+	struct vfpt_settings own = {0}, now = {0};
+	struct vfpt_error err;
+
+	vfpt_settings_put(&own, VFPT_MAC, vfpt_mac_value(mac));
+	if (vfpt_settings_apply(session->netlink, pf, vf, &own, &now, &err) < 0)
+		vfpt_warn("%s; its network device still has the vNIC's MAC", err.message);
+}
+
+void vfpt_restore_own_mac(struct vfpt_session *session, const struct vfpt_assignment *assignment,
+	const struct vfpt_pf *pf, unsigned vf)
+{
+	const struct vfpt_mac *own = &assignment->own_mac;
 	struct vfpt_netdev netdev;
 	struct vfpt_error err;
 
-	if (vfpt_host_netdev(session->host, vf, &netdev, &err) < 0 || !vfpt_mac_equal(&netdev.mac, &own))
+	if (vfpt_host_netdev(session->host, &assignment->address, &netdev, &err) < 0)
 		return;
-	if (vfpt_netlink_set_mac(session->netlink, netdev.ifindex, &other, &err) < 0 ||
-		vfpt_netlink_set_mac(session->netlink, netdev.ifindex, &own, &err) < 0)
-		vfpt_warn("%s: cannot tell its PF its MAC: %s; set it down and up", netdev.name, err.message);
+	if (vfpt_mac_equal(&netdev.mac, own))
+		say_again(session, &netdev);
+	else if (vfpt_mac_equal(&netdev.mac, &assignment->mac) &&
+		 vfpt_netlink_set_mac(session->netlink, netdev.ifindex, own, &err) < 0)
+		set_by_pf(session, pf, vf, own);
 }

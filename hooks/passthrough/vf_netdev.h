@@ -10,10 +10,11 @@ int vfpt_set_vf_mtu(
 	struct vfpt_session *session, const struct vfpt_pci *vf, unsigned mtu, struct vfpt_error *err);
 
 /*
- * The PF keeps no MAC for the VF any more: its driver, if it has one that still uses @mac, tells the PF anew
- * that it does, for the PF lets nothing pass for a MAC that it does not know. What fails is said in a
- * warning.
+ * The PF keeps no MAC for the VF any more. A driver that has the VF on this host says its own again: the PF
+ * lets nothing pass for a MAC that it does not know. libvirt, which sets it while the PF still keeps another,
+ * may have left the vNIC's there; what does not go back by the VF goes back by the PF.
  */
-void vfpt_tell_own_mac(struct vfpt_session *session, const struct vfpt_pci *vf, uint64_t mac);
+void vfpt_restore_own_mac(struct vfpt_session *session, const struct vfpt_assignment *assignment,
+	const struct vfpt_pf *pf, unsigned vf);
 
 #endif

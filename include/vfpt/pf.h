@@ -117,13 +117,14 @@ int vfpt_host_netdev(
 	struct vfpt_host *host, const struct vfpt_pci *vf, struct vfpt_netdev *out, struct vfpt_error *err);
 
 /**
- * Is the MAC that the PF's driver shows for a VF the VF's own, which nobody set by way of the PF? Many
- * drivers show one as they show the other. The VF's network device has it, and says that it made it up or was
- * given it on the host (addr_assign_type, linux/include/uapi/linux/netdevice.h); where the VF has no network
- * device the names of such drivers decide.
- * @param shown the MAC that is shown
+ * The MAC that a VF has by itself, where nobody set one by way of the PF. Many PF drivers show the one as
+ * they show the other; the VF's network device says whether it made its MAC up, or was given it on this host
+ * (addr_assign_type, linux/include/uapi/linux/netdevice.h). Of a VF without network device the names of such
+ * drivers decide.
+ * @param shown the MAC that the PF's driver shows for it
+ * @return all zeroes: @shown was set by way of the PF, or nothing is known
  */
-bool vfpt_host_mac_is_own(struct vfpt_host *host, const struct vfpt_pf *pf, const struct vfpt_pci *vf,
+struct vfpt_mac vfpt_host_own_mac(struct vfpt_host *host, const struct vfpt_pf *pf, const struct vfpt_pci *vf,
 	const struct vfpt_mac *shown);
 
 /**

@@ -609,7 +609,7 @@ mkdir -p /etc/vdsm
 install -d -o 1000 -g 1000 -m 777 /tmp/mallory
 install -m 755 tests/lab/hostile.py "$VFPT_STAGE/../tests/preload.so" /tmp/
 first_mac=$(lab_vf ens1f0 0 | grep -oE 'link/ether [0-9a-f:]+' | cut -d' ' -f2)
-before=$(vf_lines ens1f0)
+before=$(vf_states ens1f0)
 nic_xml $mac blue >/tmp/nic.xml
 nic_xml 56:6f:1a:2b:aa:01 blue >/tmp/victim-nic.xml
 vm_xml $victim 56:6f:1a:2b:aa:01 blue >/tmp/victim-vm.xml

@@ -178,7 +178,7 @@ the_manuals_program_lists_and_sets() {
 make_host || { echo "Bail out! the host cannot be made"; exit 1; }
 install_build || { echo "Bail out! the build cannot be installed"; exit 1; }
 # shellcheck disable=SC2034 # for unchanged
-before=$(vf_lines ens1f0 ens2f0 ens3f0)
+before=$(vf_states ens1f0 ens2f0 ens3f0)
 
 the_manuals_program_lists_and_sets
 looking_touches_nothing_and_needs_no_root

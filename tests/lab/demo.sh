@@ -28,7 +28,7 @@ ip -br link show dev ens1f0 | show
 ip -d link show dev ens1f0 | grep '^ *vf' | show
 
 title "VDSM runs before_vm_start on the document of VM web-01, whose vNIC says passthrough=required"
-before=$(vf_lines ens1f0)
+before=$(vf_states ens1f0)
 as_vdsm before_vm_start tests/data/samples/vm-one-nic.xml vmId=$vm
 show <<<"$err"
 [ "$rc" = 0 ] || exit 1
@@ -48,7 +48,7 @@ title "The VM has ended: after_vm_destroy gives the VF back"
 as_vdsm after_vm_destroy "$doc" vmId=$vm
 [ "$rc" = 0 ] || { show <<<"$err"; exit 1; }
 pf_line "$vf" | show
-if [ "$(vf_lines ens1f0)" = "$before" ] && [ "$(assignments)" = 0 ]; then
+if [ "$(vf_states ens1f0)" = "$before" ] && [ "$(assignments)" = 0 ]; then
     echo "   all 7 VFs are as they were, the ledger is empty"
 else
     echo "   NOT as before"

@@ -27,7 +27,7 @@ pkill -x -f '/usr/sbin/ip monitor link' || true
 # Their vNICs ask for a VLAN priority.
 mkdir -p /etc/vdsm
 printf '[policy]\ngap = allow\n' >/etc/vdsm/vfpt.conf
-before=$(vf_lines ens1f0 ens2f0 ens3f0)
+before=$(vf_states ens1f0 ens2f0 ens3f0)
 is "the lab has 9 VFs" "$(wc -l <<<"$before")" 9
 
 # Of its own numbers nothing stays: tests count from one end of this script to the other.

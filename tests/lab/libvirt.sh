@@ -133,7 +133,7 @@ domain_that_fails_to_start() {
 make_host || { echo "Bail out! the host cannot be made"; exit 1; }
 install_build || { echo "Bail out! the build cannot be installed"; exit 1; }
 lab_libvirtd || { echo "Bail out! libvirt does not start"; exit 1; }
-before=$(vf_lines ens1f0)
+before=$(vf_states ens1f0)
 
 domain_starts_on_a_vf
 vnic_is_plugged_and_unplugged

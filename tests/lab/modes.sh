@@ -205,7 +205,7 @@ network_without_a_bridge() {
 the_old_property() {
     local a b
     ip link set dev ens1f0 vf 3 vlan 7
-    before=$(vf_lines ens1f0 ens2f0 ens3f0)
+    before=$(vf_states ens1f0 ens2f0 ens3f0)
     a=$(lab_vf_pci ens1f0 3) b=$(lab_vf_pci ens2f0 1)
     vm_properties='<o:sriov>ens1f0v3,ens2f0v1</o:sriov>' domain $one blue "" >/tmp/domain.xml
     start sriov
@@ -224,7 +224,7 @@ the_old_property() {
         "$rc $err" '^2 vfpt: custom property sriov: ens1f0: network device ens1f0 is not a VF'
     stop sriov
     ip link set dev ens1f0 vf 3 vlan 0
-    before=$(vf_lines ens1f0 ens2f0 ens3f0)
+    before=$(vf_states ens1f0 ens2f0 ens3f0)
 }
 
 # igb has no port profiles: libvirt takes the document and says so when it starts.
@@ -273,7 +273,7 @@ modprobe vhost_net
 # VDSM defines it with rules (lib/vdsm/virt/nwfilter.py); here its name will do.
 quiet virsh nwfilter-define <(echo "<filter name='vdsm-no-mac-spoofing' chain='root'/>") ||
     { echo "Bail out! libvirt does not define the filter"; exit 1; }
-before=$(vf_lines ens1f0 ens2f0 ens3f0)
+before=$(vf_states ens1f0 ens2f0 ens3f0)
 before_mtus=$(mtus)
 
 [ $# -gt 0 ] || set -- hostdev macvtap failover two_macvtaps_of_a_bond preferred_without_a_vf \

@@ -260,7 +260,7 @@ make_host || { echo "Bail out! the host cannot be made"; exit 1; }
 install_build || { echo "Bail out! the build cannot be installed"; exit 1; }
 lab_libvirtd || { echo "Bail out! libvirt does not start"; exit 1; }
 quiet virsh nwfilter-define <(echo "<filter name='vdsm-no-mac-spoofing' chain='root'/>")
-before=$(vf_lines ens1f0)
+before=$(vf_states ens1f0)
 
 running_vms_keep_theirs
 vnic_that_is_never_plugged_leaves_its_vf

@@ -29,7 +29,7 @@ none() { is "$2" "$(grep "^problem $1: " /tmp/races | head -n 5)" ""; }
 
 make_host || { echo "Bail out! the host cannot be made"; exit 1; }
 install_build || { echo "Bail out! the build cannot be installed"; exit 1; }
-before=$(vf_lines ens1f0 ens2f0 ens3f0 ens4f0)
+before=$(vf_states ens1f0 ens2f0 ens3f0 ens4f0)
 is "the lab has 28 VFs" "$(wc -l <<<"$before")" 28
 echo "# seed $seed"
 tests/lab/races.py "$seed" "$seconds" "${VFPT_WORKERS:-6}" plain=0:ens1f0 blue=200:ens2f0 \

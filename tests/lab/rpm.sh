@@ -103,7 +103,7 @@ removed() {
 }
 
 make_host || { echo "Bail out! the host cannot be made"; exit 1; }
-before=$(vf_lines ens1f0)
+before=$(vf_states ens1f0)
 ok "the RPM can be installed" install_rpm
 is "each hook has its capability, permitted only" "$(capabilities)" \
     "$(find hooks -name 50_vfpt.c | wc -l) cap_net_admin=p"
