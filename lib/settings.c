@@ -666,14 +666,14 @@ int vfpt_settings_verify(struct vfpt_netlink *netlink, const struct vfpt_pf *pf,
 
 /* --- restore --------------------------------------------------------------------------------- */
 
-/* Set these although they may be shown as they are to be. A refusal changes nothing about what is shown. */
+/* Set these although they may be shown as they are to be. Where that fails, what is shown counts. */
 static int set_anyway(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf, unsigned settings,
 	const struct vfpt_settings *before, struct vfpt_settings *now, struct vfpt_error *err)
 {
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
 		if ((settings & 1u << i) && vfpt_settings_have(before, (enum vfpt_setting)i) &&
 			put_one_back(netlink, pf, vf, (enum vfpt_setting)i, before->value[i], now, err) < 0 &&
-			err->code != VFPT_REFUSED)
+			err->code == VFPT_BUSY)
 			return -1;
 	return 0;
 }

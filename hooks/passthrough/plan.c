@@ -114,11 +114,14 @@ static int check_vlan_policy(const struct planner *p, struct vfpt_vnic_plan *vni
 		a->vf, a->pf);
 }
 
+/* Of a VF that is given back first libvirt may have set what it had by itself by way of the PF. */
 static struct vfpt_mac own_mac(const struct planner *p, const struct vfpt_vnic_plan *vnic)
 {
+	const struct vfpt_pci *vf = &vnic->assignment.address;
+	const struct vfpt_assignment *released = vfpt_standing_released(&p->standing, vf);
 	const struct vfpt_mac shown = vfpt_mac_of(vnic->before.value[VFPT_MAC]);
 
-	return vfpt_host_own_mac(p->session->host, vnic->pf, &vnic->assignment.address, &shown);
+	return released ? released->own_mac : vfpt_host_own_mac(p->session->host, vnic->pf, vf, &shown);
 }
 
 /* Settings are known: what becomes of the VF. */
@@ -130,7 +133,7 @@ static int plan_vf(struct planner *p, struct vfpt_vnic_plan *vnic, unsigned spee
 	if (check_vlan_policy(p, vnic, err) < 0 || vfpt_planner_settings(p, vnic->pf, &vfs, err) < 0)
 		return -1;
 	vnic->before = vfs[a->vf];
-	vnic->is_given_back = vfpt_standing_is_released(&p->standing, &a->address);
+	vnic->is_given_back = vfpt_standing_released(&p->standing, &a->address);
 	a->before = vnic->before;
 	a->own_mac = own_mac(p, vnic);
 	/* Nothing new is asked of a VF that is named. */

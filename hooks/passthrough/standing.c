@@ -13,19 +13,20 @@ const struct vfpt_assignment *vfpt_standing_planned(
 	return NULL;
 }
 
-bool vfpt_standing_is_released(const struct vfpt_standing *standing, const struct vfpt_pci *vf)
+const struct vfpt_assignment *vfpt_standing_released(
+	const struct vfpt_standing *standing, const struct vfpt_pci *vf)
 {
 	for (size_t i = 0; i < standing->released_count; i++)
 		if (vfpt_pci_equal(&standing->released[i].address, vf))
-			return true;
-	return false;
+			return &standing->released[i];
+	return NULL;
 }
 
 const char *vfpt_standing_owner(const struct vfpt_standing *standing, const struct vfpt_pci *vf)
 {
 	if (vfpt_standing_planned(standing, vf))
 		return standing->vm;
-	if (vfpt_standing_is_released(standing, vf))
+	if (vfpt_standing_released(standing, vf))
 		return NULL;
 	return vfpt_ledger_owner(standing->session->ledger, vf);
 }

@@ -42,8 +42,9 @@ const char *vfpt_standing_owner(const struct vfpt_standing *standing, const stru
 const struct vfpt_assignment *vfpt_standing_planned(
 	const struct vfpt_standing *standing, const struct vfpt_pci *vf);
 
-/* Is it given back first? */
-bool vfpt_standing_is_released(const struct vfpt_standing *standing, const struct vfpt_pci *vf);
+/* What it is given back from first; NULL: it is not. */
+const struct vfpt_assignment *vfpt_standing_released(
+	const struct vfpt_standing *standing, const struct vfpt_pci *vf);
 
 /* Has the VM it? */
 bool vfpt_standing_is_of_vm(const struct vfpt_standing *standing, const struct vfpt_pci *vf);

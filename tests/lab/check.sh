@@ -94,15 +94,17 @@ vf_of() {
     printf '%04x:%02x:%02x.%x\n' "$domain" "$bus" "$slot" "$function"
 }
 
-# pf_line PCI: the line in which the PF shows that VF.
-pf_line() {
-    local pf link line
+# pf_line PCI: the line in which the PF shows that VF. pf_state PCI: the same of vf_states.
+pf_line() { pf_line_of vf_lines "$1"; }
+pf_state() { pf_line_of vf_states "$1"; }
+pf_line_of() {
+    local lines=$1 pf link line; shift
     for pf in "/sys/bus/pci/devices/$1/physfn/net"/*; do
         for link in "/sys/bus/pci/devices/$1/physfn"/virtfn*; do
             [ "$link" -ef "/sys/bus/pci/devices/$1" ] || continue
             while read -r _ line; do
                 [[ $line != "vf ${link##*virtfn} "* ]] || echo "$line"
-            done < <(vf_lines "${pf##*/}")
+            done < <("$lines" "${pf##*/}")
         done
     done
 }

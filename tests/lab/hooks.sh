@@ -158,7 +158,7 @@ to_namespace() {
 }
 
 traffic_stays_in_its_vlan() {
-    local a b c e
+    local a b c e vf
     vm_xml "$(uuid 31)" 56:6f:1a:2b:31:01 blue >/tmp/a.xml
     vm_xml "$(uuid 32)" 56:6f:1a:2b:31:02 blue >/tmp/b.xml
     vm_xml "$(uuid 33)" 56:6f:1a:2b:31:03 ovirtmgmt >/tmp/c.xml
@@ -189,6 +189,12 @@ traffic_stays_in_its_vlan() {
     as_vdsm after_vm_destroy "$doc" "vmId=$(uuid 34)"
     ip netns del vm-a; ip netns del vm-b; ip netns del vm-c; ip netns del vm-e
     lab_wait 30 test -d "/sys/bus/pci/devices/$c/net"
+    # Their driver knows the vNICs' MACs. A VF comes back from VFIO with a driver that starts anew.
+    for vf in "$a" "$b" "$c" "$e"; do
+        echo "$vf" >"/sys/bus/pci/devices/$vf/driver/unbind"
+        echo "$vf" >/sys/bus/pci/drivers_probe
+        lab_wait 30 test -d "/sys/bus/pci/devices/$vf/net"
+    done
 }
 
 # All but VF 6 of ens1f0 are used by someone, each in another way.

@@ -65,7 +65,7 @@ vnic_is_plugged_and_unplugged() {
     as_vdsm after_nic_hotunplug /tmp/remade.xml vmId=$vm
     is "after_nic_hotunplug succeeds" "$rc$err" 0
     lab_wait 30 test -d "/sys/bus/pci/devices/$plugged/net"
-    is "its VF is as it was" "$(pf_line "$plugged")" "$(was "$plugged")"
+    is "its VF is as it was" "$(pf_state "$plugged")" "$(was "$plugged")"
     is "the other one stays assigned" "$(assignments)" 1
 }
 
@@ -82,7 +82,7 @@ refused_plug_loses_nothing() {
     ok "libvirt refuses a vNIC whose alias is in use" not virsh -q attach-device web-01 "$doc" --live
     as_vdsm after_nic_hotplug_fail "$doc" vmId=$vm
     is "after_nic_hotplug_fail succeeds" "$rc$err" 0
-    is "its VF is as it was" "$(pf_line "$plugged")" "$(was "$plugged")"
+    is "its VF is as it was" "$(pf_state "$plugged")" "$(was "$plugged")"
     is "the other vNIC's VF stays assigned" "$(assignments) $(pf_line "$vf" | grep -c "$mac")" "1 1"
 }
 

@@ -106,11 +106,11 @@ vnic_that_is_never_plugged_leaves_its_vf() {
     grace 0
     reconcile
     like "then vfpt reconcile gives it back" "$rc $err $(assignments)" "^0 vfpt: warning: $without 1$"
-    is "as it was" "$(pf_line "$vf")" "$(was "$vf")"
+    is "as it was" "$(pf_state "$vf")" "$(was "$vf")"
     plug $mac
     vdsm_starts
     like "VDSM's start does the same" "$rc $err $(assignments)" "^0 vfpt: warning: $without 1$"
-    is "as it was" "$(pf_line "$vf")" "$(was "$vf")"
+    is "as it was" "$(pf_state "$vf")" "$(was "$vf")"
     plug $mac
     plug 56:6f:1a:2b:00:04
     like "and another vNIC of that VM, for which no VF is left" \
@@ -121,7 +121,7 @@ vnic_that_is_never_plugged_leaves_its_vf() {
     is "whose VF it is now" \
         "$(vf_of "$doc" 56:6f:1a:2b:00:03) $(pf_line "$vf" | grep -c 56:6f:1a:2b:00:03)" "$vf 1"
     as_vdsm after_vm_destroy "$doc" vmId=$two
-    is "in the end it is as it was" "$(pf_line "$vf")" "$(was "$vf")"
+    is "in the end it is as it was" "$(pf_state "$vf")" "$(was "$vf")"
 }
 
 vnic_that_is_plugged_keeps_its_vf() {
@@ -138,7 +138,7 @@ vnic_that_is_plugged_keeps_its_vf() {
         reconcile
         like "$mode: when someone unplugged it, and told nobody, it is given back" \
             "$rc $err $(assignments)" "^0 vfpt: warning: $without 1$"
-        is "$mode: as it was" "$(pf_line "$vf")" "$(was "$vf")"
+        is "$mode: as it was" "$(pf_state "$vf")" "$(was "$vf")"
     done
 }
 not_used() { ! compgen -G "/sys/bus/pci/devices/$1/net/*/upper_*" >/dev/null; }
