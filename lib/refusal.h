@@ -8,7 +8,7 @@
 
 /*
  * The cause and the remedy, in words, of that errno value where @driver was to set that. @return a constant;
- * NULL where the number says all
+ * NULL: the driver does not take the value, and nothing more is known
  */
 const char *refusal_text(const char *driver, enum vfpt_setting setting, int number);
 

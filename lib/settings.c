@@ -330,7 +330,7 @@ static int set_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsig
 	struct vfpt_settings after = *now;
 	char text[VFPT_SETTING_SIZE];
 	union payload payload;
-	const char *remedy;
+	const char *why;
 	size_t size;
 
 	vfpt_settings_put(&after, setting, value);
@@ -342,8 +342,11 @@ static int set_one(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsig
 	}
 	vfpt_error_wrap(err, "VF %u of %s (%s): cannot set %s to %s%s", vf, pf->name, pf->driver,
 		table[setting].name, vfpt_setting_print(setting, value, text), vfpt_setting_unit(setting));
-	remedy = err->code == VFPT_SYSTEM ? NULL : refusal_text(pf->driver, setting, err->number);
-	return remedy ? vfpt_error_remedy(err, "%s", remedy) : -1;
+	if (err->code == VFPT_SYSTEM)
+		return -1;
+	why = refusal_text(pf->driver, setting, err->number);
+	return why ? vfpt_error_remedy(err, "%s", why)
+		   : vfpt_error_remedy(err, "%s does not take this", pf->driver);
 }
 
 /* --- all of them ----------------------------------------------------------------------------- */
@@ -678,25 +681,27 @@ static int set_anyway(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, un
 	return 0;
 }
 
-/* @target is what the VF was before; a MAC that its driver does not take is another one by then. */
-static bool is_as_before(const struct vfpt_settings *target, const struct vfpt_settings *shown)
+/*
+ * The first that is not as before. @target is what the VF was then; a MAC that its driver does not take is
+ * another one by now. @return VFPT_SETTING_COUNT: there is none
+ */
+static unsigned first_left(const struct vfpt_settings *target, const struct vfpt_settings *shown)
 {
 	/* Where none is set, the VF's driver sets its own, which many drivers show. */
-	const unsigned first = target->value[VFPT_MAC] == 0 ? VFPT_MAC + 1 : VFPT_MAC;
+	unsigned i = target->value[VFPT_MAC] == 0 ? VFPT_MAC + 1 : VFPT_MAC;
 
-	for (unsigned i = first; i < VFPT_SETTING_COUNT; i++)
-		if (vfpt_settings_have(target, (enum vfpt_setting)i) &&
-			vfpt_settings_have(shown, (enum vfpt_setting)i) &&
-			shown->value[i] != target->value[i])
-			return false;
-	return true;
+	while (i < VFPT_SETTING_COUNT && (!vfpt_settings_have(target, (enum vfpt_setting)i) ||
+						 !vfpt_settings_have(shown, (enum vfpt_setting)i) ||
+						 shown->value[i] == target->value[i]))
+		i++;
+	return i;
 }
 
 int vfpt_settings_restore(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, unsigned vf,
 	const struct vfpt_settings *before, unsigned anyway, struct vfpt_error *err)
 {
 	struct vfpt_settings target = *before, now;
-	unsigned waited = 0;
+	unsigned left, waited = 0;
 
 	if (vfpt_settings_read_one(netlink, pf, vf, &now, err) < 0 ||
 		set_anyway(netlink, pf, vf, anyway, before, &now, err) < 0)
@@ -708,9 +713,9 @@ int vfpt_settings_restore(struct vfpt_netlink *netlink, const struct vfpt_pf *pf
 			vfpt_settings_put(&target, VFPT_MAC, now.value[VFPT_MAC]);
 		if (vfpt_settings_read_one(netlink, pf, vf, &now, err) < 0)
 			return -1;
-		if (is_as_before(&target, &now))
+		left = first_left(&target, &now);
+		if (left == VFPT_SETTING_COUNT)
 			return 0;
 	} while (vfpt_netlink_wait(netlink, &waited, VFPT_WAIT_SHOWN));
-	return not_as_set(
-		pf, vf, first_difference(&(struct vfpt_settings){0}, &target, &now), &target, &now, err);
+	return not_as_set(pf, vf, left, &target, &now, err);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "apply.h"
 
-#include <errno.h>
-
 #include "message.h"
 #include "release.h"
 #include "vf_netdev.h"
@@ -18,22 +16,13 @@ struct work {
 	bool link_held; /* until the VM runs */
 };
 
-/* What is wrong with the value, and not with the card or with what somebody does to it. */
-static bool is_about_value(int number)
-{
-	return number == EOPNOTSUPP || number == VFPT_ENOTSUPP || number == EINVAL || number == ERANGE ||
-	       number == EPROTONOSUPPORT || number == EADDRNOTAVAIL;
-}
-
 static int apply_settings(struct vfpt_session *session, const struct vfpt_pf *pf, unsigned vf,
 	const struct vfpt_settings *wanted, struct vfpt_settings *now, struct vfpt_error *err)
 {
 	if (vfpt_settings_apply(session->netlink, pf, vf, wanted, now, err) == 0)
 		return 0;
-	return err->code == VFPT_REFUSED && is_about_value(err->number)
-		       ? vfpt_error_remedy(err,
-				 "%s does not take this: change the vNIC's profile or use a PF whose driver does",
-				 pf->driver)
+	return err->code == VFPT_REFUSED
+		       ? vfpt_error_remedy(err, "change the vNIC's profile, or use another PF")
 		       : -1;
 }
 
@@ -108,6 +97,19 @@ static int hold_link(struct work *w, const struct vfpt_step *step, struct vfpt_e
 	return 0;
 }
 
+/* Nobody has asked for it by that name. */
+static int apply_spoofchk(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
+{
+	const struct vfpt_vnic *vnic = w->vnic->request->vnic;
+
+	if (apply_setting(w, step, step->setting, step->value, &w->now, err) == 0)
+		return 0;
+	if (err->code == VFPT_REFUSED && step->value == 1 && vnic && vnic->filter)
+		vfpt_error_remedy(err,
+			"its network filter asks for that: without one, or with vf_spoofchk=off, it is not set");
+	return -1;
+}
+
 /* The parts of a VLAN go together, see vfpt_settings_apply(): where the first is set there is nothing left to
  * do for the others. */
 static int apply_wanted(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
@@ -115,6 +117,8 @@ static int apply_wanted(struct work *w, const struct vfpt_step *step, struct vfp
 	struct vfpt_settings wanted = w->vnic->assignment.wanted;
 	const unsigned vlan = 1u << VFPT_VLAN_ID | 1u << VFPT_VLAN_PRIORITY | 1u << VFPT_VLAN_PROTOCOL;
 
+	if (step->setting == VFPT_SPOOFCHK)
+		return apply_spoofchk(w, step, err);
 	if (!(vlan & 1u << step->setting))
 		return apply_setting(w, step, step->setting, step->value, &w->now, err);
 	wanted.present &= vlan;
@@ -163,8 +167,8 @@ static int verify_vf(const struct work *w, struct vfpt_error *err)
 		    w->session->netlink, w->vnic->pf, a->vf, &w->vnic->before, &set, &shown, err) == 0)
 		return 0;
 	return err->code == VFPT_REFUSED
-		       ? vfpt_error_remedy(err,
-				 "change the vNIC's profile or use a PF whose driver does what it is asked")
+		       ? vfpt_error_remedy(
+				 err, "that is a refusal: change the vNIC's profile, or use another PF")
 		       : -1;
 }
 

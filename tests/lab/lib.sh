@@ -133,6 +133,9 @@ lab_clear_rules() { echo clear >$lab_quirks/rules; }
 # lab_resets PF VF: how often that VF has been reset.
 lab_resets() { awk -v vf="$1 $2" '$1 " " $2 == vf { n = $3 } END { print n + 0 }' $lab_quirks/resets; }
 
+# lab_links_down: "PF VF" of each VF whose link is disabled, whatever the driver shows of it.
+lab_links_down() { cat $lab_quirks/links_down; }
+
 # lab_link_speed MBIT: the PFs' links have that speed now. Drivers lose settings by that.
 lab_link_speed() { lab_rule speed "$1"; }
 

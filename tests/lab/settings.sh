@@ -171,7 +171,7 @@ refused_by() {
 }
 
 igb_refuses() {
-    local says='the kernel says: .*igb does not take this: change the vNIC.s profile or use a PF whose driver does'
+    local says='the kernel says: .*igb does not take this; change the vNIC.s profile, or use another PF'
     refused_by vf_rate=10-100 \
         "^vfpt: vNIC 56:6f:1a:2b:00:09 .*: VF 0 of ens1f0 \(igb\): cannot set min_tx_rate to 10 Mbit/s: $says"
     refused_by vf_link=disable \

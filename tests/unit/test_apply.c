@@ -173,7 +173,7 @@ START_TEST(refused_setting_leaves_vf_and_ledger_as_they_were)
 	drivers[1].refuses = 1u << VFPT_TRUST;
 	ck_assert_contains(apply_in_vain(VFPT_REFUSED),
 		"vNIC: VF 0 of ens1f0 (igb): cannot set trust to on: the kernel says: Operation not "
-		"supported; igb does not take this: change the vNIC's profile or use a PF whose driver does");
+		"supported; igb does not take this; change the vNIC's profile, or use another PF");
 	/* The next one finds it free, and what is known of it is true. */
 	drivers[1].refuses = 0;
 	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
@@ -247,7 +247,7 @@ START_TEST(driver_that_says_yes_and_does_nothing_has_refused)
 	ck_assert_contains(
 		apply_in_vain(VFPT_REFUSED), text("vNIC: VF 0 of ens1f0 (igb): %s", liars[_i].why));
 	ck_assert_contains(
-		err.message, "change the vNIC's profile or use a PF whose driver does what it is asked");
+		err.message, "that is a refusal: change the vNIC's profile, or use another PF");
 }
 END_TEST
 

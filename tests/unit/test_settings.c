@@ -596,7 +596,7 @@ START_TEST(refused_setting_undoes_those_before_it)
 	ck_assert_fails(apply(ALL, &now), err, VFPT_REFUSED);
 	ck_assert_str_eq(err.message,
 		text("VF 3 of ens1f0 (mlx5_core): cannot set %s to %s%s: the kernel says: Operation not "
-		     "supported",
+		     "supported; mlx5_core does not take this",
 			names[refused], vfpt_setting_print(refused, all.value[refused], value),
 			refused == VFPT_MAX_TX_RATE || refused == VFPT_MIN_TX_RATE ? " Mbit/s" : ""));
 	set = set_since();
@@ -834,6 +834,12 @@ START_TEST(what_was_put_back_is_looked_at_again)
 	vfpt_settings_put(&driver.vfs[3], VFPT_TRUST, 1);
 	ck_assert_fails(restore(AT_FIRST), err, VFPT_REFUSED);
 	ck_assert_str_eq(err.message, "VF 3 of ens1f0 (mlx5_core): its driver took trust off and shows on");
+	/* qede cannot take a rate away. */
+	driver.ignores = 1u << VFPT_MIN_TX_RATE;
+	vfpt_settings_put(&driver.vfs[3], VFPT_MIN_TX_RATE, 10);
+	ck_assert_fails(restore(AT_FIRST), err, VFPT_REFUSED);
+	ck_assert_str_eq(
+		err.message, "VF 3 of ens1f0 (mlx5_core): its driver took min_tx_rate 0 and shows 10");
 }
 END_TEST
 
@@ -1034,7 +1040,7 @@ static void check_refusal(void)
 	need(err.code == VFPT_REFUSED, "the code is %d: %s", err.code, err.message);
 	need(strcmp(err.message,
 		     "VF 0 of lo (loopback): cannot set trust to on: the kernel says: Operation not "
-		     "supported") == 0,
+		     "supported; loopback does not take this") == 0,
 		"the message: %s", err.message);
 	need(now.present == 0, "it is not taken as set");
 	vfpt_netlink_close(netlink);

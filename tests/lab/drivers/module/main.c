@@ -321,6 +321,22 @@ static int resets_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(resets);
 
+/* Whatever is shown of it. */
+static int links_down_show(struct seq_file *seq, void *unused)
+{
+	unsigned long index;
+	struct pf *pf;
+	struct vf *vf;
+
+	rtnl_lock();
+	list_for_each_entry(pf, &pfs, list) xa_for_each(&pf->vfs, index,
+		vf) if (vf->is_kept & BIT(LINK_STATE) && vf->kept[LINK_STATE] == IFLA_VF_LINK_STATE_DISABLE)
+		seq_printf(seq, "%s %lu\n", pf->dev->name, index);
+	rtnl_unlock();
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(links_down);
+
 static int __init vfquirks_init(void)
 {
 	int error = register_netdevice_notifier(&netdev_block);
@@ -332,6 +348,7 @@ static int __init vfquirks_init(void)
 	debugfs_create_file("driver", 0600, directory, &driver_rules, &rules_file);
 	debugfs_create_file("rules", 0600, directory, &test_rules, &rules_file);
 	debugfs_create_file("resets", 0400, directory, NULL, &resets_fops);
+	debugfs_create_file("links_down", 0400, directory, NULL, &links_down_fops);
 	return 0;
 }
 
