@@ -451,6 +451,11 @@ static int check_rates(const struct vfpt_settings *wanted, const struct vfpt_pf 
 	unsigned long long min = wanted->value[VFPT_MIN_TX_RATE], max = wanted->value[VFPT_MAX_TX_RATE],
 			   sum = min;
 
+	/* qed_set_vf_rate() hands on what is not 0, Linux 6.1 and 6.12. */
+	if (min && strcmp(pf->driver, "qede") == 0)
+		return vfpt_error_set(err, VFPT_REFUSED,
+			"%s (qede) can be given a min_tx_rate for its VFs, and never be rid of it: ask for none",
+			pf->name);
 	if (max && min > max)
 		return vfpt_error_set(
 			err, VFPT_BAD_INPUT, "min_tx_rate %llu is above max_tx_rate %llu Mbit/s", min, max);

@@ -222,6 +222,14 @@ void vfpt_apply_undo(struct vfpt_session *session, struct vfpt_plan *plan)
 
 /* --- a plan ---------------------------------------------------------------------------------- */
 
+/* What the driver did not take needs not be taken back. */
+static void forget_refused(
+	struct vfpt_vnic_plan *vnic, const struct vfpt_step *step, const struct vfpt_error *why)
+{
+	if (step->kind == VFPT_STEP_SET && why->code == VFPT_REFUSED)
+		vnic->assignment.wanted.present &= ~(1u << step->setting);
+}
+
 /* On a captured host there is no kernel to set anything: the ledger of the tree gets its records. */
 static int apply_vnic(struct vfpt_session *session, struct vfpt_plan *plan, struct vfpt_vnic_plan *vnic,
 	struct vfpt_error *err)
@@ -234,8 +242,12 @@ static int apply_vnic(struct vfpt_session *session, struct vfpt_plan *plan, stru
 	for (size_t i = 0; i < vnic->step_count; i++) {
 		const struct vfpt_step *step = &vnic->steps[i];
 
-		if ((step->kind == VFPT_STEP_RECORD || !session->captured) && carry_out(&work, step, err) < 0)
+		if (step->kind != VFPT_STEP_RECORD && session->captured)
+			continue;
+		if (carry_out(&work, step, err) < 0) {
+			forget_refused(vnic, step, err);
 			return -1;
+		}
 		vnic->steps_done = i + 1;
 	}
 	return session->captured ? 0 : verify_vf(&work, err);

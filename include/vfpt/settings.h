@@ -123,11 +123,12 @@ int vfpt_settings_read_one(struct vfpt_netlink *netlink, const struct vfpt_pf *p
 
 /**
  * Refuse what no driver should be asked for: a group or all-zero MAC, a priority or protocol without a VLAN
- * id, a minimum above the maximum, a rate above the link's speed, minima that together exceed it.
+ * id, a minimum above the maximum, a rate above the link's speed, minima that together exceed it;
+ * and what a driver takes that it can never be rid of: a minimum of qede.
  * @param vf the VF's index
  * @param speed of the PF's link in Mbit/s, see vfpt_host_link_speed(); 0: not known
  * @param all of all its VFs: what vfpt_settings_read() returned
- * @return 0; or -1 with @err filled in, VFPT_BAD_INPUT
+ * @return 0; or -1 with @err filled in, VFPT_BAD_INPUT, VFPT_REFUSED
  */
 int vfpt_settings_check(const struct vfpt_settings *wanted, const struct vfpt_pf *pf, unsigned vf,
 	unsigned speed, const struct vfpt_settings *all, struct vfpt_error *err);

@@ -50,7 +50,11 @@ plug() { as_vdsm "$1" "$2" "vmId=$vm" "${@:3}"; }
 
 # What the hook says of it, without the vNIC: as cards.outcomes has it.
 outcome() {
-    if [ "$rc" = 0 ]; then echo set; else sed -E "s/^vfpt: vNIC $mac \(network blue\): //" <<<"$err"; fi
+    if [ "$rc" = 0 ]; then
+        echo set
+    else
+        sed -E "s/^vfpt: vNIC $mac \(network blue\): //; s/VF [0-9] of ens1f0/VF of PF/" <<<"$err"
+    fi
 }
 
 # try PROPERTY: before_nic_hotplug of a vNIC that asks for it.
@@ -128,7 +132,7 @@ vm_in_all_modes() {
         "${vnics[2]}" blue "$all passthrough_mode=failover" >/tmp/domain.xml
     start "$what"
     is "$what: each vNIC has a VF" "$(assignments)" 3
-    is "$what: with its MAC" "$(states | grep -cE "$(IFS='|'; echo "${vnics[*]}")")" 3
+    is "$what: with its MAC" "$(vf_lines ens1f0 ens2f0 ens3f0 | grep -cE "$(IFS='|'; echo "${vnics[*]}")")" 3
     nic_xml $mac blue ua-plugged >/tmp/nic.xml
     plug before_nic_hotplug /tmp/nic.xml passthrough=required
     plugged=$doc
