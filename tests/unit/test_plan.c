@@ -791,7 +791,22 @@ START_TEST(first_vf_that_is_shown_again_is_given)
 }
 END_TEST
 
-/* One MAC of each, and of the others what the plan has made of them so far. */
+START_TEST(all_vfs_that_are_shown_again_are_known)
+{
+	const struct vfpt_request list[] = {request_of("blue"), request_of("blue")};
+
+	prepare("1=2");
+	drivers[1].hidden = 1u << 0 | 1u << 1;
+	drivers[1].hidden_for = 3;
+	open_session();
+	ck_assert_ok(plan_start(VM_A, list, 2, NULL), err);
+	ck_assert_str_eq(planned(0), "VF 0 of ens1f0");
+	ck_assert_str_eq(planned(1), "VF 1 of ens1f0");
+	ck_assert_uint_eq(drivers[1].waits, 3);
+}
+END_TEST
+
+/* Of the others what the plan has made of them so far. */
 START_TEST(waiting_changes_nothing_of_what_is_planned_already)
 {
 	struct vfpt_request list[] = {request_of("blue"), request_of("blue")};
@@ -941,12 +956,14 @@ START_TEST(vf_that_the_driver_was_busy_with_is_not_waited_for)
 	const struct vfpt_plan_options options = {.refused_count = 1, .refused = &refused};
 
 	prepare("1=2 1.1=b");
-	if (_i)
+	if (_i & 1)
 		request.profile.passthrough = VFPT_PASSTHROUGH_PREFERRED;
 	open_session();
 	refused = busy_vf(0, &request);
+	if (_i & 2) /* it resets it now */
+		drivers[1].hidden = 1u << 0;
 	ck_assert_ok(plan_start(VM_A, &request, 1, &options), err);
-	ck_assert_str_eq(vfpt_outcome_name(plan->vnics[0].outcome), _i ? "stay" : "fail");
+	ck_assert_str_eq(vfpt_outcome_name(plan->vnics[0].outcome), _i & 1 ? "stay" : "fail");
 	ck_assert_str_eq(planned(0), "VF 0 of ens1f0 (igb): it is busy");
 	ck_assert_uint_eq(drivers[1].waits, 0);
 }
@@ -1134,12 +1151,13 @@ int main(void)
 	tcase_add_test(tcase, hidden_vf_of_another_network_is_no_matter);
 	tcase_add_loop_test(tcase, hidden_vf_is_waited_for_where_all_others_are_taken, 0, 2);
 	tcase_add_test(tcase, first_vf_that_is_shown_again_is_given);
+	tcase_add_test(tcase, all_vfs_that_are_shown_again_are_known);
 	tcase_add_loop_test(tcase, waiting_changes_nothing_of_what_is_planned_already, 0, 2);
 	tcase_add_test(tcase, vf_that_stays_hidden_is_told_as_unusable);
 	tcase_add_test(tcase, verdicts_name_what_is_hidden_or_busy);
 	tcase_add_test(tcase, hidden_vf_by_name_is_waited_for);
 	tcase_add_test(tcase, vf_that_the_driver_was_busy_with_is_planned_for_nobody);
-	tcase_add_loop_test(tcase, vf_that_the_driver_was_busy_with_is_not_waited_for, 0, 2);
+	tcase_add_loop_test(tcase, vf_that_the_driver_was_busy_with_is_not_waited_for, 0, 4);
 	tcase_add_test(tcase, hidden_vf_beside_a_busy_one_is_waited_for);
 	tcase_add_test(tcase, captured_vf_that_is_hidden_is_passed_over);
 
