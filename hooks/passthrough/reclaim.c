@@ -36,8 +36,11 @@ static bool would_get_vf(
 	if (request->netdev[0])
 		return vfpt_pci_equal(&vnic->named, &a->address) ||
 		       (vnic->assignment.pf[0] && vfpt_mac_equal(&vnic->assignment.mac, &a->mac));
-	return vfpt_mac_equal(&request->mac, &a->mac) ||
-	       (vnic->why.code == VFPT_NO_VF && is_on_pf_of_network(session, vnic, &a->address));
+	if (vfpt_mac_equal(&request->mac, &a->mac))
+		return true;
+	/* Where none is left but one that its driver was busy with, that is the reason. */
+	return (vnic->why.code == VFPT_NO_VF || vnic->why.code == VFPT_BUSY) &&
+	       is_on_pf_of_network(session, vnic, &a->address);
 }
 
 static bool plan_lacks(
