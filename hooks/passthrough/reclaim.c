@@ -180,6 +180,12 @@ int vfpt_reconcile(struct vfpt_session *session, struct vfpt_error *err)
 	for (size_t i = 0; i < count; i++) {
 		struct vfpt_error *slot = r < 0 ? &second : err;
 
+		/* What it has is not what any VM shall have, and what could be done for it is done. */
+		if (all[i].unfinished) {
+			vfpt_warn("VF %u of %s, which VM %s had, is not set back yet and stays taken",
+				all[i].vf, all[i].pf, all[i].vm);
+			continue;
+		}
 		if (reconcile_one(session, &all[i], slot) == 0)
 			continue;
 		vfpt_error_wrap(slot, "VF %u of %s, of VM %s", all[i].vf, all[i].pf, all[i].vm);
