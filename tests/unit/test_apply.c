@@ -529,6 +529,25 @@ START_TEST(link_that_cannot_be_set_back_is_not_held)
 }
 END_TEST
 
+/* Not now is not never: that is no gap to be allowed. */
+START_TEST(link_that_the_driver_is_busy_with_is_no_gap)
+{
+	const struct vfpt_request request = request_for_priority();
+
+	put_file(CONFIG, "[policy]\ngap = allow\n");
+	plan_one(&request);
+	if (_i == 0) {
+		drivers[1].busy_settings = 1u << VFPT_LINK_STATE;
+	} else { /* it is busy when the link state is to be set back */
+		drivers[1].ignores = 1u << VFPT_LINK_STATE;
+		drivers[1].sticks = 2;
+	}
+	ck_assert_fails(apply(), err, VFPT_BUSY);
+	ck_assert_contains(err.message, text("cannot set link_state to %s: ", _i ? "auto" : "disable"));
+	ck_assert(!plan->vnics[0].gap);
+}
+END_TEST
+
 /* It shows no link state at all: it is taken at its word. */
 START_TEST(link_whose_state_is_not_shown_is_held)
 {
@@ -1032,6 +1051,7 @@ int main(void)
 	tcase_add_loop_test(
 		tcase, link_that_is_shown_as_it_was_is_not_held_and_set_back, 0, ARRAY_SIZE(deaf));
 	tcase_add_test(tcase, link_that_cannot_be_set_back_is_not_held);
+	tcase_add_loop_test(tcase, link_that_the_driver_is_busy_with_is_no_gap, 0, 2);
 	tcase_add_test(tcase, link_whose_state_is_not_shown_is_held);
 	tcase_add_test(tcase, link_that_is_shown_late_is_held);
 	tcase_add_loop_test(tcase, vf_by_name_comes_back_to_its_vlan, 0, 4);
