@@ -10,7 +10,7 @@ static const struct vfpt_hook_point starting = {.name = "before_vm_start", .docu
 				    started = {.name = "after_vm_start", .document = VFPT_DOMAIN},
 				    destroyed = {.name = "after_vm_destroy", .document = VFPT_DOMAIN};
 
-/* A VM on blue with one vNIC, which has MAC aa and asks for a VF; "trust" and "preferred" may be more. */
+/* A VM on blue with one vNIC, which has MAC aa and asks for a VF; @trust: more properties. */
 static const char *domain(const char *vm, const char *passthrough, const char *trust)
 {
 	return text("<domain type='kvm' xmlns:ovirt-vm='" VFPT_OVIRT_NAMESPACE "'><uuid>%s</uuid><metadata>"
@@ -31,8 +31,7 @@ static const char *const kinds[] = {REQUIRED, "preferred"};
 /* The document as the last hook left it. */
 static const char *document;
 
-/* Another hook runs, in a session of its own, which is open for what comes after. @return what the step does
- */
+/* Another hook runs, in a session of its own, which stays open. @return what the step returns */
 static int run_step(const struct vfpt_hook_point *point, const char *vm, const char *text_of_domain,
 	int (*step)(struct vfpt_hook *hook, struct vfpt_error *err))
 {
@@ -140,9 +139,9 @@ START_TEST(driver_that_is_busy_with_all_vfs_is_an_error_in_the_end)
 	drivers[1].busy_settings = 1u << VFPT_TRUST;
 	ck_assert_int_eq(start(domain(VM_A, kinds[_i], TRUSTED)), _i ? 0 : -1);
 	ck_assert_str_eq(_i ? said : err.message,
-		text("%svNIC 56:6f:1a:2b:00:aa (network blue): VF 0 of ens1f0 (igb): cannot set trust to on: the "
-		     "kernel says: Device or resource busy; the driver was busy all the time: try again, and see "
-		     "the kernel's log%s",
+		text("%svNIC 56:6f:1a:2b:00:aa (network blue): VF 0 of ens1f0 (igb): cannot set trust to "
+		     "on: the kernel says: Device or resource busy; the driver was busy all the time: try "
+		     "again, and see the kernel's log%s",
 			_i ? "vfpt: warning: " : "",
 			_i ? "; it stays on its bridge (passthrough=preferred)\n" : ""));
 	ck_assert_gets(-1);
