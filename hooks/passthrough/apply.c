@@ -40,8 +40,12 @@ static int clear_mac(struct work *w, const struct vfpt_step *step, struct vfpt_e
 	struct vfpt_settings other = {0};
 	char text[VFPT_SETTING_SIZE];
 
-	if (vfpt_settings_clear_mac(w->session->netlink, step->pf, step->vf, &other, err) < 0)
+	if (vfpt_settings_clear_mac(w->session->netlink, step->pf, step->vf, &other, err) < 0) {
+		/* It is not the vNIC's VF that the driver is busy with: another one would not help. */
+		if (err->code == VFPT_BUSY)
+			err->code = VFPT_REFUSED;
 		return vfpt_error_wrap(err, "a free VF still has this MAC");
+	}
 	vfpt_warn("VF %u of %s was free but still had MAC %s, which would swallow the vNIC's traffic; it is "
 		  "cleared",
 		step->vf, step->pf->name, vfpt_setting_print(VFPT_MAC, step->value, text));

@@ -26,6 +26,7 @@ struct vfpt_considered {
 struct vfpt_passed_over {
 	const struct vfpt_pf *pf;
 	unsigned vf;
+	bool hidden; /* its driver may show it again */
 	const char *why;
 };
 

@@ -270,6 +270,9 @@ static int release_one(
 {
 	bool stays;
 
+	/* It is not this run's, and vfpt_release_unfinished() follows. */
+	if (assignment->unfinished && !hook->test)
+		return 0;
 	if (stays_with_vm(hook, assignment, &stays, err) < 0)
 		return -1;
 	if (stays)

@@ -22,6 +22,12 @@ static int mac_of_vm(const char *pf, unsigned vf, const char *vm, struct vfpt_er
 	return mac_in_use(pf, vf, by, err);
 }
 
+/* A VF that the VM had, and that its driver could not set back, passes nothing. */
+static bool is_unfinished_of_vm(const struct vfpt_standing *standing, const struct vfpt_assignment *record)
+{
+	return record->unfinished && strcmp(record->vm, standing->vm) == 0;
+}
+
 /* The ledger knows of a MAC whatever a PF shows: it is not set yet, or its PF cannot be asked. */
 static int check_mac_in_ledger(
 	const struct planner *p, const struct vfpt_assignment *a, struct vfpt_error *err)
@@ -36,13 +42,21 @@ static int check_mac_in_ledger(
 		const struct vfpt_assignment *record = &standing->records[i];
 		const char *owner = vfpt_standing_owner(standing, &record->address);
 
-		/* A VF that the VM had, and that its driver could not set back, passes nothing. */
-		if (record->unfinished && strcmp(record->vm, standing->vm) == 0)
+		if (is_unfinished_of_vm(standing, record))
 			continue;
 		if (vfpt_mac_equal(&record->mac, &a->mac) && owner && strcmp(owner, record->vm) == 0)
 			return mac_of_vm(record->pf, record->vf, record->vm, err);
 	}
 	return 0;
+}
+
+/* It shows its MAC still, where its driver is busy and does not hide it (i40e). */
+static bool was_vf_of_vm(const struct vfpt_standing *standing, const struct vfpt_pci *vf)
+{
+	for (size_t i = 0; i < standing->record_count; i++)
+		if (vfpt_pci_equal(&standing->records[i].address, vf))
+			return is_unfinished_of_vm(standing, &standing->records[i]);
+	return false;
 }
 
 /* Another VF than the vNIC's holds its MAC: whose is it? Where it is nobody's, the MAC is stale. */
@@ -55,6 +69,8 @@ static int resolve_mac_holder(struct planner *p, struct vfpt_vnic_plan *vnic, co
 	char reason[VFPT_REASON_SIZE];
 	bool used;
 
+	if (was_vf_of_vm(&p->standing, &pf->vfs[vf]))
+		return 0;
 	if (owner)
 		return mac_of_vm(pf->name, vf, owner, err);
 	/* Whatever it is that somebody keeps there. */

@@ -69,6 +69,17 @@ int vfpt_planner_settings(
 
 /* --- VFs that are not shown ------------------------------------------------------------------ */
 
+static bool was_busy(const struct planner *p, const struct vfpt_pf *pf, unsigned vf)
+{
+	for (size_t i = 0; i < p->options->refused_count; i++) {
+		const struct vfpt_refused *refused = &p->options->refused[i];
+
+		if (refused->why.code == VFPT_BUSY && refused->pf == pf && refused->vf == vf)
+			return true;
+	}
+	return false;
+}
+
 static int pass_over_hidden(struct planner *p, const struct vfpt_pf *pf, struct vfpt_passed_over **out,
 	size_t *count, struct vfpt_error *err)
 {
@@ -79,13 +90,14 @@ static int pass_over_hidden(struct planner *p, const struct vfpt_pf *pf, struct 
 	for (unsigned vf = 0; settings->known && vf < pf->vf_count; vf++) {
 		struct vfpt_passed_over *added;
 
-		if (vfpt_settings_shown(&settings->vfs[vf]))
+		if (vfpt_settings_shown(&settings->vfs[vf]) || was_busy(p, pf, vf))
 			continue;
 		added = vfpt_array_add(out, count, sizeof(*added));
 		if (!added)
 			return vfpt_planner_no_memory(err);
 		*added = (struct vfpt_passed_over){.pf = pf,
 			.vf = vf,
+			.hidden = true,
 			.why = "its driver does not show it: it resets it, or has disabled it"};
 	}
 	return 0;
@@ -133,21 +145,32 @@ static bool look_again(struct planner *p, const struct vfpt_pf *pf, unsigned vf)
 	return vfpt_settings_shown(&vfs[vf]);
 }
 
-bool vfpt_planner_await(struct planner *p, const struct vfpt_passed_over *hidden, size_t count)
+static bool is_any_hidden(const struct vfpt_passed_over *passed_over, size_t count)
 {
+	for (size_t i = 0; i < count; i++)
+		if (passed_over[i].hidden)
+			return true;
+	return false;
+}
+
+/* For one that the driver was busy with it was waited already, when it was to be set. */
+bool vfpt_planner_await(struct planner *p, const struct vfpt_passed_over *passed_over, size_t count)
+{
+	bool found = false;
 	unsigned waited = 0;
 
-	while (count > 0 && !p->session->captured &&
-		vfpt_netlink_wait(p->session->netlink, &waited, VFPT_WAIT_BUSY))
+	if (p->session->captured || !is_any_hidden(passed_over, count))
+		return false;
+	while (!found && vfpt_netlink_wait(p->session->netlink, &waited, VFPT_WAIT_BUSY))
 		for (size_t i = 0; i < count; i++)
-			if (look_again(p, hidden[i].pf, hidden[i].vf))
-				return true;
-	return false;
+			if (passed_over[i].hidden && look_again(p, passed_over[i].pf, passed_over[i].vf))
+				found = true;
+	return found;
 }
 
 int vfpt_planner_await_vf(struct planner *p, const struct vfpt_pf *pf, unsigned vf, struct vfpt_error *err)
 {
-	const struct vfpt_passed_over hidden = {.pf = pf, .vf = vf};
+	const struct vfpt_passed_over hidden = {.pf = pf, .vf = vf, .hidden = true};
 	struct pf_settings *settings;
 
 	if (settings_of_pf(p, pf, &settings, err) < 0)

@@ -49,8 +49,11 @@ int vfpt_planner_settings(
 int vfpt_planner_pass_over(struct planner *p, const struct vfpt_network_pfs *serving,
 	struct vfpt_passed_over **out, size_t *count, struct vfpt_error *err);
 
-/* Wait up to 3 seconds for one of them to be shown. @return whether one is, which the planner then knows */
-bool vfpt_planner_await(struct planner *p, const struct vfpt_passed_over *hidden, size_t count);
+/*
+ * Wait up to 3 seconds for one of those that are hidden to be shown. @return whether one is, which the
+ * planner then knows
+ */
+bool vfpt_planner_await(struct planner *p, const struct vfpt_passed_over *passed_over, size_t count);
 
 /* Wait for that VF as long, if it is not shown. */
 int vfpt_planner_await_vf(struct planner *p, const struct vfpt_pf *pf, unsigned vf, struct vfpt_error *err);

@@ -36,8 +36,11 @@ static bool would_get_vf(
 	if (request->netdev[0])
 		return vfpt_pci_equal(&vnic->named, &a->address) ||
 		       (vnic->assignment.pf[0] && vfpt_mac_equal(&vnic->assignment.mac, &a->mac));
-	return vfpt_mac_equal(&request->mac, &a->mac) ||
-	       (vnic->why.code == VFPT_NO_VF && is_on_pf_of_network(session, vnic, &a->address));
+	if (vfpt_mac_equal(&request->mac, &a->mac))
+		return true;
+	/* Where none is left but one that its driver was busy with, that is the reason. */
+	return (vnic->why.code == VFPT_NO_VF || vnic->why.code == VFPT_BUSY) &&
+	       is_on_pf_of_network(session, vnic, &a->address);
 }
 
 static bool plan_lacks(
@@ -177,6 +180,12 @@ int vfpt_reconcile(struct vfpt_session *session, struct vfpt_error *err)
 	for (size_t i = 0; i < count; i++) {
 		struct vfpt_error *slot = r < 0 ? &second : err;
 
+		/* What it has is not what any VM shall have, and what could be done for it is done. */
+		if (all[i].unfinished) {
+			vfpt_warn("VF %u of %s, which VM %s had, is not set back yet and stays taken",
+				all[i].vf, all[i].pf, all[i].vm);
+			continue;
+		}
 		if (reconcile_one(session, &all[i], slot) == 0)
 			continue;
 		vfpt_error_wrap(slot, "VF %u of %s, of VM %s", all[i].vf, all[i].pf, all[i].vm);

@@ -259,6 +259,8 @@ int __wrap_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex
 	vf = vf_of(attribute, payload);
 	ck_assert_uint_lt(vf, DRIVER_VFS);
 	driver->messages++;
+	if (driver->sticks && --driver->sticks == 0)
+		driver->busy |= 1u << vf;
 	after = driver->vfs[vf];
 	changed = changed_by(take_values(attribute, payload, &after), &driver->vfs[vf], &after);
 	answer = answer_of(driver, vf, changed, &after);
@@ -271,6 +273,10 @@ int __wrap_vfpt_netlink_set_vf(struct vfpt_netlink *netlink, unsigned pf_ifindex
 	for (int i = 0; i < VFPT_SETTING_COUNT; i++)
 		if (driver->ignores & 1u << i)
 			after.value[i] = driver->vfs[vf].value[i];
+	if (driver->resets_for) {
+		driver->hidden |= 1u << vf;
+		driver->hidden_for = driver->waits + driver->resets_for;
+	}
 	if (driver->undone_once) {
 		driver->undone_once = false;
 		return 0;

@@ -17,20 +17,22 @@ enum { DRIVER_VFS = 7 };
 struct driver {
 	unsigned ifindex;
 	struct vfpt_settings vfs[DRIVER_VFS];
-	unsigned refuses;       /* bits of settings that it says EOPNOTSUPP to */
-	unsigned refuses_back;  /* bits of settings that it takes once, and then no more */
-	unsigned hides;         /* bits of settings that it takes and does not show; of those with a number */
-	unsigned ignores;       /* bits of settings that it takes and does nothing about */
-	bool wants_mac;         /* it says EINVAL to MAC 0 */
-	bool shows_no_vlan;     /* nor priority and protocol */
-	unsigned hidden;        /* bits of VFs that it does not show */
-	unsigned hidden_for;    /* of these: after so many waits it shows them; 0: never */
-	unsigned busy;          /* bits of VFs that it says EBUSY for, whatever they are to have */
-	unsigned busy_settings; /* bits of settings that it says EBUSY to */
-	uint64_t refuses_value; /* of a MAC; 0: none */
-	bool undone_once;       /* what is set next is undone by somebody else */
-	int answer;             /* the errno value of what it refuses; 0: EOPNOTSUPP */
-	bool late;              /* it shows what it took after the next wait only */
+	unsigned refuses;      /* bits of settings that it says EOPNOTSUPP to */
+	unsigned refuses_back; /* bits of settings that it takes once, and then no more */
+	unsigned hides;        /* bits of settings that it takes and does not show; of those with a number */
+	unsigned ignores;      /* bits of settings that it takes and does nothing about */
+	bool wants_mac;        /* it says EINVAL to MAC 0 */
+	bool shows_no_vlan;    /* nor priority and protocol */
+	unsigned hidden;       /* bits of VFs that it does not show */
+	unsigned hidden_for;   /* of these: after so many waits it shows them; 0: never */
+	unsigned resets_for;   /* so many waits it hides a VF that it has set something of; 0: it does not */
+	unsigned sticks; /* it is busy with the VF of that request from then on, the first being 1; 0: none */
+	unsigned busy;   /* bits of VFs that it says EBUSY for, whatever they are to have */
+	unsigned busy_settings;                 /* bits of settings that it says EBUSY to */
+	uint64_t refuses_value;                 /* of a MAC; 0: none */
+	bool undone_once;                       /* what is set next is undone by somebody else */
+	int answer;                             /* the errno value of what it refuses; 0: EOPNOTSUPP */
+	bool late;                              /* it shows what it took after the next wait only */
 	struct vfpt_settings shown[DRIVER_VFS]; /* what it shows until then */
 	unsigned messages;                      /* how many it was asked to set a VF by */
 	unsigned waits;                         /* how often it was waited for */

@@ -392,6 +392,28 @@ START_TEST(stale_mac_that_cannot_be_cleared_is_an_error)
 }
 END_TEST
 
+/* No other VF for the vNIC would help: its MAC would be there twice. */
+START_TEST(stale_mac_of_a_vf_that_its_driver_is_busy_with_is_an_error)
+{
+	const struct vfpt_request request = request_aa();
+
+	vfpt_settings_put(&drivers[1].vfs[5], VFPT_MAC, vfpt_mac_value(&mac_aa));
+	drivers[1].busy = 1u << 5;
+	plan_one(&request);
+	ck_assert_fails(apply(), err, VFPT_REFUSED);
+	ck_assert_contains(err.message,
+		"vNIC: a free VF still has this MAC: VF 5 of ens1f0 (igb): cannot set "
+		"mac to 00:00:00:00:00:00: the kernel says: Device or resource busy");
+	/* It is not given another one, either. */
+	ck_assert_str_eq(set_since(), "!5 mac 00:00:00:00:00:00\n");
+	ck_assert_uint_eq(records(), 0);
+	/* Once it is not busy, all is well. */
+	drivers[1].busy = 0;
+	apply_one(&request);
+	ck_assert_uint_eq(drivers[1].vfs[5].value[VFPT_MAC], 0);
+}
+END_TEST
+
 /* --- the link is held ------------------------------------------------------------------------ */
 
 static struct vfpt_request request_for_priority(void)
@@ -457,6 +479,202 @@ START_TEST(driver_that_cannot_hold_the_link_is_refused_or_allowed_the_gap)
 		ck_assert(plan->vnics[0].gap);
 		ck_assert_uint_eq(drivers[1].vfs[0].value[VFPT_VLAN_PRIORITY], 3);
 	}
+}
+END_TEST
+
+/* It takes all of it and shows one state for ever (ixgbe before Linux 6.7): nobody knows what it is then. */
+static const struct {
+	enum vfpt_link_state shown;
+	bool gap;
+	const char *set;
+} deaf[] = {
+	{VFPT_LINK_AUTO, false, "0 link_state disable\n0 link_state auto\n"},
+	{VFPT_LINK_AUTO, true, "0 link_state disable\n0 link_state auto\n"},
+	{VFPT_LINK_ENABLE, true, "0 link_state disable\n0 link_state enable\n"},
+};
+
+START_TEST(link_that_is_shown_as_it_was_is_not_held_and_set_back)
+{
+	const struct vfpt_request request = request_for_priority();
+
+	drivers[1].ignores = 1u << VFPT_LINK_STATE;
+	vfpt_settings_put(&drivers[1].vfs[0], VFPT_LINK_STATE, deaf[_i].shown);
+	put_file(CONFIG, deaf[_i].gap ? "[policy]\ngap = allow\n" : "");
+	plan_one(&request);
+	if (!deaf[_i].gap) {
+		ck_assert_contains(apply_in_vain(VFPT_REFUSED), "the driver cannot hold the link down");
+		/* And once more when the VF goes back. */
+		ck_assert_str_eq(set_since(), text("%s0 link_state auto\n", deaf[_i].set));
+		return;
+	}
+	ck_assert_ok(apply(), err);
+	ck_assert(plan->vnics[0].gap);
+	ck_assert_str_eq(set_since(),
+		text("%s0 mac 56:6f:1a:2b:00:aa\n0 vlan_id 200\n0 vlan_priority 3\n", deaf[_i].set));
+	/* What it was is what it is to have, and it goes back to that whatever is shown. */
+	ck_assert_uint_eq(assignment.wanted.value[VFPT_LINK_STATE], deaf[_i].shown);
+	ck_assert_ok(release(), err);
+	ck_assert_contains(set_since(), strchr(deaf[_i].set, '\n') + 1);
+}
+END_TEST
+
+START_TEST(link_that_cannot_be_set_back_is_not_held)
+{
+	const struct vfpt_request request = request_for_priority();
+
+	drivers[1].ignores = drivers[1].refuses_back = 1u << VFPT_LINK_STATE;
+	plan_one(&request);
+	ck_assert_contains(apply_in_vain(VFPT_REFUSED), "the driver cannot hold the link down");
+	ck_assert_contains(set_since(), "0 link_state disable\n!0 link_state auto\n");
+}
+END_TEST
+
+/* Not now is not never: that is no gap to be allowed. */
+START_TEST(link_that_the_driver_is_busy_with_is_no_gap)
+{
+	const struct vfpt_request request = request_for_priority();
+
+	put_file(CONFIG, "[policy]\ngap = allow\n");
+	plan_one(&request);
+	if (_i == 0) {
+		drivers[1].busy_settings = 1u << VFPT_LINK_STATE;
+	} else { /* it is busy when the link state is to be set back */
+		drivers[1].ignores = 1u << VFPT_LINK_STATE;
+		drivers[1].sticks = 2;
+	}
+	ck_assert_fails(apply(), err, VFPT_BUSY);
+	ck_assert_contains(err.message, text("cannot set link_state to %s: ", _i ? "auto" : "disable"));
+	ck_assert(!plan->vnics[0].gap);
+}
+END_TEST
+
+/* It shows no link state at all: it is taken at its word. */
+START_TEST(link_whose_state_is_not_shown_is_held)
+{
+	const struct vfpt_request request = request_for_priority();
+
+	drivers[1].hides = 1u << VFPT_LINK_STATE;
+	apply_one(&request);
+	ck_assert(!plan->vnics[0].gap);
+	ck_assert_str_eq(set_since(),
+		"0 link_state disable\n0 mac 56:6f:1a:2b:00:aa\n0 vlan_id 200\n0 vlan_priority 3\n");
+	ck_assert_uint_eq(drivers[1].vfs[0].value[VFPT_LINK_STATE], VFPT_LINK_DISABLE);
+	ck_assert_ok(vfpt_finish(&session, &assignment, &err), err);
+	ck_assert_str_eq(set_since(), "0 link_state auto\n");
+}
+END_TEST
+
+START_TEST(link_that_is_shown_late_is_held)
+{
+	const struct vfpt_request request = request_for_priority();
+
+	drivers[1].late = true;
+	apply_one(&request);
+	ck_assert(!plan->vnics[0].gap);
+	ck_assert_uint_eq(drivers[1].waits, 1);
+	ck_assert_uint_eq(drivers[1].vfs[0].value[VFPT_LINK_STATE], VFPT_LINK_DISABLE);
+}
+END_TEST
+
+/* --- a driver that resets the VF at each change ---------------------------------------------- */
+
+/* ice and i40e reset it at each change of its VLAN. */
+START_TEST(vlan_with_all_its_parts_is_one_message)
+{
+	struct vfpt_request request = request_for_priority();
+
+	vfpt_settings_put(&request.profile.settings, VFPT_VLAN_PROTOCOL, VFPT_VLAN_8021AD);
+	apply_one(&request);
+	ck_assert_str_eq(set_since(), "0 link_state disable\n0 mac 56:6f:1a:2b:00:aa\n0 vlan_id 200\n"
+				      "0 vlan_priority 3\n0 vlan_protocol 802.1ad\n");
+	ck_assert_uint_eq(drivers[1].messages, 3);
+	/* libvirt's start of the VM */
+	vfpt_settings_put(&drivers[1].vfs[0], VFPT_VLAN_PRIORITY, 0);
+	vfpt_settings_put(&drivers[1].vfs[0], VFPT_VLAN_PROTOCOL, VFPT_VLAN_8021Q);
+	ck_assert_ok(vfpt_finish(&session, &assignment, &err), err);
+	ck_assert_str_eq(set_since(), "0 vlan_priority 3\n0 vlan_protocol 802.1ad\n0 link_state auto\n");
+	ck_assert_uint_eq(drivers[1].messages, 5);
+	ck_assert_ok(release(), err);
+	ck_assert_all_back();
+}
+END_TEST
+
+/* The VF goes to libvirt next, which asks once: it must be there, and at rest. */
+START_TEST(vf_that_resets_after_the_last_setting_is_waited_for)
+{
+	const struct vfpt_request request = request_for_trust();
+
+	drivers[1].resets_for = 5;
+	apply_one(&request);
+	ck_assert_uint_eq(drivers[1].hidden, 0);
+	ck_assert_uint_eq(drivers[1].waits, 5);
+	ck_assert_uint_eq(drivers[1].vfs[0].value[VFPT_TRUST], 1);
+	/* And so it is when it goes back. */
+	ck_assert_ok(release(), err);
+	ck_assert_uint_eq(drivers[1].hidden, 0);
+	ck_assert_all_back();
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+START_TEST(vf_that_resets_for_ever_is_busy_and_its_record_stays)
+{
+	const struct vfpt_request request = request_for_trust();
+
+	plan_one(&request);
+	drivers[1].resets_for = 1000;
+	ck_assert_fails(apply(), err, VFPT_BUSY);
+	ck_assert_contains(err.message,
+		"vNIC: VF 0 of ens1f0 (igb): its driver does not show it: it resets the VF, or has disabled "
+		"it (the kernel's log says more); undoing failed: ");
+	ck_assert_contains(err.message, "its record stays, and the next hook on this host sets it back");
+	ck_assert_str_eq(owner("0000:01:10.0"), VM_A);
+	ck_assert_contains(get_file(LEDGER "/0000:01:10.0@" VM_A, NULL), "\nunfinished = 1\n");
+}
+END_TEST
+
+/* It says so at once, before anything is set: then nothing is left of it. */
+START_TEST(driver_that_is_busy_from_the_first_leaves_nothing_behind)
+{
+	const struct vfpt_request request = request_for_trust();
+	size_t failed;
+
+	plan_one(&request);
+	drivers[1].busy = 1u << 0;
+	ck_assert_fails(vfpt_apply(&session, plan, &failed, &err), err, VFPT_BUSY);
+	ck_assert_uint_eq(failed, 0);
+	ck_assert_contains(err.message, "vNIC: VF 0 of ens1f0 (igb): cannot set mac to 56:6f:1a:2b:00:aa: "
+					"the kernel says: Device or resource busy; ");
+	ck_assert_lacks(err.message, "change the vNIC's profile");
+	ck_assert_lacks(err.message, "undoing failed");
+	ck_assert_all_back();
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+/* Behind the MAC, which then cannot be set back either. */
+START_TEST(driver_that_becomes_busy_leaves_an_unfinished_record)
+{
+	const struct vfpt_request list[] = {request_of("red"), request_for_trust()};
+	size_t failed;
+
+	open_session();
+	ck_assert_ok(plan_start(VM_A, list, 2, NULL), err);
+	drivers[1].sticks = 2;
+	ck_assert_fails(vfpt_apply(&session, plan, &failed, &err), err, VFPT_BUSY);
+	ck_assert_uint_eq(failed, 1);
+	ck_assert_contains(
+		err.message, "cannot set vlan_id to 200: the kernel says: Device or resource busy");
+	ck_assert_contains(err.message, "; undoing failed: VF 0 of ens1f0 (igb): cannot set mac to ");
+	ck_assert_contains(get_file(LEDGER "/0000:01:10.0@" VM_A, NULL), "\nunfinished = 1\n");
+	/* The others are as they were. */
+	ck_assert_uint_eq(records(), 1);
+	ck_assert_uint_eq(drivers[2].vfs[0].value[VFPT_MAC], mac_at_first(2, 0));
+	/* And once it can be done, it is. */
+	drivers[1].busy = 0;
+	ck_assert_ok(vfpt_release_unfinished(&session, &err), err);
+	ck_assert_all_back();
+	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
 
@@ -824,13 +1042,27 @@ int main(void)
 	tcase_add_loop_test(tcase, stale_mac_is_taken_from_its_vf_and_comes_back, 0, 2);
 	tcase_add_test(tcase, stale_mac_is_cleared_from_a_driver_that_wants_one);
 	tcase_add_test(tcase, stale_mac_that_cannot_be_cleared_is_an_error);
+	tcase_add_test(tcase, stale_mac_of_a_vf_that_its_driver_is_busy_with_is_an_error);
 
 	tcase = plan_case(suite, "link");
 	tcase_add_loop_test(tcase, link_is_held_before_anything_else_is_set_and_let_up_at_last, 0, 2);
 	tcase_add_test(tcase, setting_refused_behind_a_held_link_lets_it_up_again);
 	tcase_add_loop_test(tcase, driver_that_cannot_hold_the_link_is_refused_or_allowed_the_gap, 0, 2);
+	tcase_add_loop_test(
+		tcase, link_that_is_shown_as_it_was_is_not_held_and_set_back, 0, ARRAY_SIZE(deaf));
+	tcase_add_test(tcase, link_that_cannot_be_set_back_is_not_held);
+	tcase_add_loop_test(tcase, link_that_the_driver_is_busy_with_is_no_gap, 0, 2);
+	tcase_add_test(tcase, link_whose_state_is_not_shown_is_held);
+	tcase_add_test(tcase, link_that_is_shown_late_is_held);
 	tcase_add_loop_test(tcase, vf_by_name_comes_back_to_its_vlan, 0, 4);
 	tcase_add_test(tcase, vf_by_name_whose_mac_is_refused_is_left_as_it_was);
+
+	tcase = plan_case(suite, "resets");
+	tcase_add_test(tcase, vlan_with_all_its_parts_is_one_message);
+	tcase_add_test(tcase, vf_that_resets_after_the_last_setting_is_waited_for);
+	tcase_add_test(tcase, vf_that_resets_for_ever_is_busy_and_its_record_stays);
+	tcase_add_test(tcase, driver_that_is_busy_from_the_first_leaves_nothing_behind);
+	tcase_add_test(tcase, driver_that_becomes_busy_leaves_an_unfinished_record);
 
 	tcase = plan_case(suite, "MTU");
 	tcase_add_loop_test(tcase, mtu_of_a_macvtap_is_set_recorded_and_put_back, 0, 2);

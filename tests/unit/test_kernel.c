@@ -374,6 +374,69 @@ START_TEST(what_a_driver_answers_is_told_as_what_it_is)
 }
 END_TEST
 
+/* It takes a lock's time from others: all waiting together has an end. */
+START_TEST(waiting_of_all_requests_together_is_limited)
+{
+	unsigned first, waited = 0;
+
+	answers(EBUSY);
+	vfpt_netlink_limit_waiting(netlink, 4000);
+	ck_assert_fails(set_spoofchk(), err, VFPT_BUSY);
+	first = kernel.pauses; /* 3 seconds */
+	ck_assert_fails(set_spoofchk(), err, VFPT_BUSY);
+	ck_assert_uint_eq(3 * (kernel.pauses - first), first);
+	/* From then on each is asked once. */
+	first = kernel.pauses;
+	ck_assert_fails(set_spoofchk(), err, VFPT_BUSY);
+	ck_assert(!vfpt_netlink_wait(netlink, &waited, VFPT_WAIT_BUSY));
+	ck_assert_uint_eq(waited, 0);
+	ck_assert_uint_eq(kernel.pauses, first);
+	ck_assert_uint_eq(kernel.requests, first + 3);
+}
+END_TEST
+
+START_TEST(socket_waits_twenty_seconds_where_nobody_says_how_long)
+{
+	unsigned most = 0;
+
+	for (unsigned waited = 0; vfpt_netlink_wait(netlink, &waited, VFPT_WAIT_BUSY); waited = 0)
+		most += waited;
+	ck_assert_uint_eq(most, 20 * 1000);
+	ck_assert_uint_gt(kernel.pauses, 0);
+}
+END_TEST
+
+START_TEST(wait_says_how_long_it_was_and_never_more_than_asked)
+{
+	unsigned waited = 0;
+
+	while (vfpt_netlink_wait(netlink, &waited, VFPT_WAIT_SHOWN))
+		ck_assert_uint_le(waited, VFPT_WAIT_SHOWN);
+	ck_assert_uint_eq(waited, VFPT_WAIT_SHOWN);
+	/* Less than a moment is none. */
+	waited = 0;
+	ck_assert(!vfpt_netlink_wait(netlink, &waited, 1));
+	vfpt_netlink_limit_waiting(netlink, 1);
+	ck_assert(!vfpt_netlink_wait(netlink, &waited, VFPT_WAIT_BUSY));
+	vfpt_netlink_limit_waiting(netlink, 0);
+	ck_assert(!vfpt_netlink_wait(netlink, &waited, VFPT_WAIT_BUSY));
+	ck_assert_uint_eq(waited, 0);
+}
+END_TEST
+
+/* The PF is there: it is the VF that its driver does not know (any more). */
+START_TEST(no_such_device_is_a_refusal_where_the_link_is_there)
+{
+	answers(ENODEV);
+	tells(&(struct told){"vlan", 7, 0x8100, 0}); /* it is asked whether there is a link */
+	ck_assert_fails(set_spoofchk(), err, VFPT_REFUSED);
+	ck_assert_str_eq(err.message, "the kernel says: No such device");
+	ck_assert_int_eq(err.number, ENODEV);
+	ck_assert_uint_eq(kernel.requests, 2);
+	ck_assert_uint_eq(kernel.pauses, 0);
+}
+END_TEST
+
 /* --- answers that are odd */
 
 START_TEST(answer_that_cannot_be_received_is_an_error)
@@ -503,6 +566,10 @@ int main(void)
 	tcase_add_loop_test(tcase, driver_that_stays_busy_is_an_error_in_the_end, 0, ARRAY_SIZE(busy));
 	tcase_add_test(tcase, refusal_is_not_asked_again);
 	tcase_add_loop_test(tcase, what_a_driver_answers_is_told_as_what_it_is, 0, ARRAY_SIZE(answered));
+	tcase_add_test(tcase, waiting_of_all_requests_together_is_limited);
+	tcase_add_test(tcase, socket_waits_twenty_seconds_where_nobody_says_how_long);
+	tcase_add_test(tcase, wait_says_how_long_it_was_and_never_more_than_asked);
+	tcase_add_test(tcase, no_such_device_is_a_refusal_where_the_link_is_there);
 
 	tcase = new_case(suite, "odd answers", host_setup);
 	tcase_add_checked_fixture(tcase, kernel_setup, kernel_teardown);

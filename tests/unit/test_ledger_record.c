@@ -205,8 +205,8 @@ END_TEST
 /* A VM that was started before an update of the package ends after it. */
 START_TEST(record_without_what_older_versions_did_not_write_is_whole)
 {
-	static const char *const lines[] = {
-		"network = red\n", "macvtap = 1\n", "mtu_before = 1500\n", "mtu = 9000\n"};
+	static const char *const lines[] = {"network = red\n", "macvtap = 1\n", "mtu_before = 1500\n",
+		"mtu = 9000\n", "own_mac = 1\n", "unfinished = 0\n"};
 	struct vfpt_assignment a = put(VM_A, VF_0), back;
 	const char *old = get_file(RECORD_A, NULL);
 	struct vfpt_ledger *ledger;
@@ -216,11 +216,104 @@ START_TEST(record_without_what_older_versions_did_not_write_is_whole)
 		old = replaced(old, lines[i], "");
 	put_file(RECORD_A, old);
 	a.network[0] = '\0';
-	a.macvtap = false;
+	a.macvtap = a.own_mac = false;
 	a.mtu_before = a.mtu = 0;
 	ledger = opened(VFPT_LEDGER_RELEASE);
 	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
 	ck_assert_same(&back, &a);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+/* Each of the four that there are. */
+START_TEST(own_mac_and_unfinished_are_read_back_as_they_were_put)
+{
+	struct vfpt_assignment a = assignment(VM_A, VF_0), back;
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+	size_t corrupt;
+
+	a.own_mac = _i & 1;
+	a.unfinished = _i & 2;
+	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+	ck_assert_contains(
+		get_file(RECORD_A, NULL), text("\nown_mac = %d\nunfinished = %d\n", a.own_mac, a.unfinished));
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert_same(&back, &a);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+START_TEST(unfinished_record_says_so_and_is_the_same_but_for_that)
+{
+	struct vfpt_assignment a = put(VM_A, VF_0), b = put(VM_B, VF_1), back;
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
+	size_t corrupt;
+
+	ck_assert_ok(vfpt_ledger_mark_unfinished(ledger, &a, &err), err);
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert(back.unfinished);
+	a.unfinished = true;
+	ck_assert_same(&back, &a);
+	ck_assert_uint_eq(of_vm(ledger, VM_B, &back, &corrupt), 1);
+	ck_assert_same(&back, &b);
+	ck_assert_uint_eq(entries("run/vfpt"), 2);
+	/* It is the same assignment still, and is removed as that. */
+	ck_assert_str_eq(owner(ledger, VF_0), VM_A);
+	a.unfinished = false;
+	ck_assert_ok(vfpt_ledger_remove(ledger, &a, remember[_i], &err), err);
+	ck_assert_ptr_null(owner(ledger, VF_0));
+	ck_assert(!there_is(RECORD_A));
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+/* The VF has another assignment by now, of that VM or of another one, or none. */
+START_TEST(late_mark_leaves_the_new_owner_alone)
+{
+	const char *const vms[] = {VM_A, VM_B, NULL};
+	struct vfpt_assignment old = put(VM_A, VF_0);
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
+	const char *before;
+
+	ck_assert_ok(vfpt_ledger_remove(ledger, &old, false, &err), err);
+	vfpt_ledger_close(ledger);
+	if (vms[_i])
+		put(vms[_i], VF_0);
+	ledger = opened(VFPT_LEDGER_RELEASE);
+	before = picture(LEDGER);
+	ck_assert_ok(vfpt_ledger_mark_unfinished(ledger, &old, &err), err);
+	ck_assert_str_eq(picture(LEDGER), before);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+START_TEST(mark_that_cannot_be_written_is_an_error)
+{
+	struct vfpt_assignment a = put(VM_A, VF_0);
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_RELEASE);
+	const char *before = get_file(RECORD_A, NULL);
+
+	put_directory(LEDGER "/.new");
+	ck_assert_fails(vfpt_ledger_mark_unfinished(ledger, &a, &err), err, VFPT_SYSTEM);
+	ck_assert_contains(err.message, "cannot write ledger record /" RECORD_A ": ");
+	ck_assert_str_eq(get_file(RECORD_A, NULL), before);
+	vfpt_ledger_close(ledger);
+}
+END_TEST
+
+/* mlx4 shows it where the guest tags, and it goes back as it was. */
+START_TEST(vlan_id_of_the_guest_is_read_back_as_it_was_put)
+{
+	struct vfpt_assignment a = assignment(VM_A, VF_0), back;
+	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
+	size_t corrupt;
+
+	vfpt_settings_put(&a.before, VFPT_VLAN_ID, VFPT_VLAN_GUEST);
+	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
+	ck_assert_contains(get_file(RECORD_A, NULL), "[before]\nmac = fe:ff:ff:ff:ff:ff\nvlan_id = 4095\n");
+	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
+	ck_assert_same(&back, &a);
+	ck_assert_uint_eq(back.before.value[VFPT_VLAN_ID], 4095);
 	vfpt_ledger_close(ledger);
 }
 END_TEST
@@ -428,6 +521,12 @@ int main(void)
 	tcase_add_loop_test(tcase, what_a_vnic_has_not_it_has_not_when_read_back, 0, 5);
 	tcase_add_test(tcase, any_network_name_survives_in_its_kept_form);
 	tcase_add_test(tcase, record_without_what_older_versions_did_not_write_is_whole);
+	tcase_add_loop_test(tcase, own_mac_and_unfinished_are_read_back_as_they_were_put, 0, 4);
+	tcase_add_loop_test(
+		tcase, unfinished_record_says_so_and_is_the_same_but_for_that, 0, ARRAY_SIZE(remember));
+	tcase_add_loop_test(tcase, late_mark_leaves_the_new_owner_alone, 0, 3);
+	tcase_add_test(tcase, mark_that_cannot_be_written_is_an_error);
+	tcase_add_test(tcase, vlan_id_of_the_guest_is_read_back_as_it_was_put);
 	tcase_add_test(tcase, vf_that_nobody_has_has_no_owner);
 	tcase_add_loop_test(tcase, removed_assignment_is_gone, 0, ARRAY_SIZE(remember));
 	tcase_add_loop_test(tcase, removing_twice_is_harmless, 0, ARRAY_SIZE(remember));

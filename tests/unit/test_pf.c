@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vfpt/pf.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "opened_host.h"
@@ -460,6 +461,79 @@ START_TEST(bad_mac_of_a_vfs_network_device_is_an_error)
 }
 END_TEST
 
+/* --- whose MAC a VF's is; eth0 has 66:5a:d2:be:9a:6d */
+
+#define ETH0_TYPE VF_1_0 "net/eth0/addr_assign_type"
+
+static const struct {
+	const char *type; /* addr_assign_type of the VF's network device; NULL: there is no such file */
+	const char *shown;
+	bool own;
+} assigned[] = {
+	{"0\n", MAC_ETH0, false}, /* permanent: the PF's driver gave it, and the VF found it there */
+	{"1\n", MAC_ETH0, true},  /* made up */
+	{"2\n", MAC_ETH0, false}, /* another device's */
+	{"3\n", MAC_ETH0, true},  /* given on the host */
+	{"4\n", MAC_ETH0, false},
+	{"257\n", MAC_ETH0, false},
+	{"x\n", MAC_ETH0, false},
+	{NULL, MAC_ETH0, false},
+	/* another one than the network device's was set through the PF */
+	{"1\n", "66:5a:d2:be:9a:6e", false},
+	{"3\n", "56:6f:1a:2b:00:aa", false},
+	{"1\n", "00:00:00:00:00:00", false},
+};
+
+static bool is_own(const struct vfpt_pf *pf, const char *shown)
+{
+	struct vfpt_mac mac;
+
+	ck_assert_ok(vfpt_mac_parse(shown, &mac, &err), err);
+	return vfpt_host_mac_is_own(host, pf, &pf->vfs[0], &mac);
+}
+
+START_TEST(mac_that_the_vfs_network_device_made_up_or_was_given_is_its_own)
+{
+	put_or_drop(ETH0_TYPE, assigned[_i].type);
+	ck_assert_int_eq(is_own(pf_named("ens1f0"), assigned[_i].shown), assigned[_i].own);
+}
+END_TEST
+
+static const struct {
+	const char *driver; /* the PF's */
+	bool shows_own;
+} own_mac_drivers[] = {{"igb", true}, {"ixgbe", true}, {"i40e", true}, {"ice", true}, {"bnxt_en", true},
+	{"mlx5_core", false}, {"mlx4_core", false}, {"ig", false}, {"", false}};
+
+START_TEST(mac_of_a_vf_without_network_device_is_its_own_with_certain_drivers)
+{
+	struct vfpt_pf pf = *pf_named("ens1f0");
+
+	snprintf(pf.driver, sizeof(pf.driver), "%s", own_mac_drivers[_i].driver);
+	drop(VF_1_0 "net");
+	ck_assert_int_eq(is_own(&pf, MAC_ETH0), own_mac_drivers[_i].shows_own);
+	ck_assert(!is_own(&pf, "00:00:00:00:00:00"));
+	/* With its network device, the driver's name says nothing. */
+	put_directory(VF_1_0 "net");
+	put_file(VF_1_0 "net/eth0/addr_assign_type", "0\n");
+	put_file(VF_1_0 "net/eth0/ifindex", "5\n");
+	put_file(VF_1_0 "net/eth0/mtu", "1500\n");
+	put_file(VF_1_0 "net/eth0/address", MAC_ETH0 "\n");
+	ck_assert(!is_own(&pf, MAC_ETH0));
+	put_file(VF_1_0 "net/eth0/addr_assign_type", "3\n");
+	ck_assert(is_own(&pf, MAC_ETH0));
+}
+END_TEST
+
+/* What cannot be looked at is not taken for its own: it comes back as it was. */
+START_TEST(mac_of_a_network_device_that_cannot_be_read_is_not_its_own)
+{
+	put_file(ETH0_TYPE, "1\n");
+	put_file(VF_1_0 "net/eth0/mtu", "x\n");
+	ck_assert(!is_own(pf_named("ens1f0"), MAC_ETH0));
+}
+END_TEST
+
 /* --- NUMA */
 
 static const struct {
@@ -644,6 +718,13 @@ int main(void)
 	tcase_add_loop_test(tcase, bad_mtu_of_a_vfs_network_device_is_an_error, 0, BAD_NUMBERS);
 	tcase_add_test(tcase, number_of_a_vfs_network_device_that_does_not_fit_is_an_error);
 	tcase_add_loop_test(tcase, bad_mac_of_a_vfs_network_device_is_an_error, 0, ARRAY_SIZE(bad_macs));
+
+	tcase = opened_host_case(suite, "own MACs");
+	tcase_add_loop_test(tcase, mac_that_the_vfs_network_device_made_up_or_was_given_is_its_own, 0,
+		ARRAY_SIZE(assigned));
+	tcase_add_loop_test(tcase, mac_of_a_vf_without_network_device_is_its_own_with_certain_drivers, 0,
+		ARRAY_SIZE(own_mac_drivers));
+	tcase_add_test(tcase, mac_of_a_network_device_that_cannot_be_read_is_not_its_own);
 
 	tcase = opened_host_case(suite, "NUMA");
 	tcase_add_loop_test(tcase, numa_node_of_a_pf_is_known_or_nothing, 0, ARRAY_SIZE(nodes));

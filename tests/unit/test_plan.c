@@ -721,6 +721,302 @@ START_TEST(what_a_driver_refused_is_the_reason_to_stay)
 }
 END_TEST
 
+/* --- VFs that their driver does not show, or is busy with ------------------------------------ */
+
+#define NOT_SHOWN "its driver does not show it: it resets it, or has disabled it"
+#define WAS_BUSY  "its driver was busy with it for too long"
+
+START_TEST(hidden_vf_is_passed_over_without_waiting)
+{
+	const struct vfpt_request list[] = {request_of("blue"), request_of("blue")};
+
+	drivers[1].hidden = 1u << 0 | 1u << 2;
+	open_session();
+	ck_assert_ok(plan_start(VM_A, list, 2, NULL), err);
+	ck_assert_str_eq(planned(0), "VF 1 of ens1f0");
+	ck_assert_str_eq(planned(1), "VF 3 of ens1f0");
+	ck_assert_uint_eq(drivers[1].waits, 0);
+	ck_assert_str_eq(said, "");
+}
+END_TEST
+
+/* Also one that is not the best: it is no reason to wait. */
+START_TEST(hidden_vf_of_another_network_is_no_matter)
+{
+	const struct vfpt_request request = request_of("blue");
+
+	drivers[2].hidden = drivers[3].hidden = ~0u;
+	open_session();
+	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
+	ck_assert_str_eq(planned(0), "VF 0 of ens1f0");
+	ck_assert_str_eq(steps(0),
+		text("record 0\nset 0 mac 56:6f:1a:2b:01:%02x\nset 0 vlan_id 200\n", request.mac.octet[5]));
+	ck_assert_int_eq(plan->warning.code, VFPT_OK);
+	ck_assert_uint_eq(drivers[1].waits, 0);
+}
+END_TEST
+
+START_TEST(hidden_vf_is_waited_for_where_all_others_are_taken)
+{
+	const struct vfpt_plan_options verdicts = {.verdicts = true};
+	const struct vfpt_request request = request_of("blue");
+
+	prepare("1=3 1.1=b 1.2=use");
+	drivers[1].hidden = 1u << 0;
+	drivers[1].hidden_for = 4;
+	open_session();
+	ck_assert_ok(plan_start(VM_A, &request, 1, _i ? &verdicts : NULL), err);
+	ck_assert_str_eq(planned(0), "VF 0 of ens1f0");
+	ck_assert_uint_eq(drivers[1].waits, 4);
+	/* What it was is what it shows now. */
+	ck_assert_uint_eq(plan->vnics[0].before.value[VFPT_MAC], mac_at_first(1, 0));
+	ck_assert_uint_eq(plan->vnics[0].before.present, (1u << VFPT_SETTING_COUNT) - 1);
+	ck_assert_uint_eq(plan->vnics[0].considered_count, _i ? 3 : 0);
+	if (_i)
+		ck_assert(plan->vnics[0].considered[0].chosen);
+}
+END_TEST
+
+/* Which is the first to be there again nobody knows. */
+START_TEST(first_vf_that_is_shown_again_is_given)
+{
+	const struct vfpt_request request = request_of("red");
+
+	drivers[2].hidden = drivers[3].hidden = ~0u;
+	drivers[3].hidden_for = 2;
+	open_session();
+	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
+	ck_assert_contains(planned(0), " of ens3f0");
+	ck_assert_uint_eq(drivers[3].waits, 2);
+}
+END_TEST
+
+START_TEST(all_vfs_that_are_shown_again_are_known)
+{
+	const struct vfpt_request list[] = {request_of("blue"), request_of("blue")};
+
+	prepare("1=2");
+	drivers[1].hidden = 1u << 0 | 1u << 1;
+	drivers[1].hidden_for = 3;
+	open_session();
+	ck_assert_ok(plan_start(VM_A, list, 2, NULL), err);
+	ck_assert_str_eq(planned(0), "VF 0 of ens1f0");
+	ck_assert_str_eq(planned(1), "VF 1 of ens1f0");
+	ck_assert_uint_eq(drivers[1].waits, 3);
+}
+END_TEST
+
+/* Of the others what the plan has made of them so far. */
+START_TEST(waiting_changes_nothing_of_what_is_planned_already)
+{
+	struct vfpt_request list[] = {request_of("blue"), request_of("blue")};
+
+	prepare("1=2");
+	put_file(PF_1 "net/ens1f0/speed", "1000\n");
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+		vfpt_settings_put(&list[i].profile.settings, VFPT_MAX_TX_RATE, 900);
+		vfpt_settings_put(&list[i].profile.settings, VFPT_MIN_TX_RATE, _i ? 600 : 300);
+	}
+	drivers[1].hidden = 1u << 0;
+	drivers[1].hidden_for = 1;
+	open_session();
+	ck_assert_ok(plan_start(VM_A, list, 2, NULL), err);
+	ck_assert_str_eq(planned(0), "VF 1 of ens1f0");
+	ck_assert_uint_eq(drivers[1].waits, 1);
+	if (_i)
+		ck_assert_contains(planned(1), "its VFs would have 1200 of 1000 Mbit/s");
+	else
+		ck_assert_str_eq(planned(1), "VF 0 of ens1f0");
+}
+END_TEST
+
+START_TEST(vf_that_stays_hidden_is_told_as_unusable)
+{
+	struct vfpt_request request = request_of("blue");
+
+	prepare("1=3 1.0=b");
+	drivers[1].hidden = 1u << 1 | 1u << 2;
+	open_session();
+	ck_assert_str_eq(refusal(VM_A, &request, VFPT_NO_VF),
+		"no free VF: ens1f0 has 3 VFs, 1 assigned to VMs, 2 unusable (VF 1: " NOT_SHOWN
+		"); make more VFs in the engine (Setup Host Networks) or stop a VM that has one");
+	ck_assert_uint_gt(drivers[1].waits, 2);
+	/* And who only prefers one stays. */
+	request.profile.passthrough = VFPT_PASSTHROUGH_PREFERRED;
+	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
+	ck_assert_str_eq(vfpt_outcome_name(plan->vnics[0].outcome), "stay");
+	/* Whose VF is hidden is no matter, nor what vfpt.conf excludes. */
+	put_file(CONFIG, "[pf ens1f0]\nexclude = 2\n");
+	drivers[1].hidden = ~0u;
+	open_session();
+	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
+	ck_assert_str_eq(planned(0),
+		"no free VF: ens1f0 has 3 VFs, 1 assigned to VMs, 1 excluded by vfpt.conf, 1 unusable "
+		"(VF 1: " NOT_SHOWN
+		"); make more VFs in the engine (Setup Host Networks) or stop a VM that has one");
+}
+END_TEST
+
+/* "usable", "chosen", or why not, of a VF of ens1f0. */
+static const char *verdict(unsigned vf)
+{
+	const struct vfpt_considered *one = &plan->vnics[0].considered[vf];
+
+	ck_assert_uint_lt(vf, plan->vnics[0].considered_count);
+	ck_assert_uint_eq(one->vf, vf);
+	return one->chosen ? "chosen" : one->usable ? "usable" : one->why;
+}
+
+START_TEST(verdicts_name_what_is_hidden_or_busy)
+{
+	struct vfpt_refused refused = {.request = 0, .vf = 2, .why.code = VFPT_BUSY};
+	const struct vfpt_plan_options options = {.verdicts = true, .refused_count = 1, .refused = &refused};
+	const struct vfpt_request request = request_of("blue");
+
+	prepare("1=4 1.1=b");
+	drivers[1].hidden = 1u << 0 | 1u << 1;
+	open_session();
+	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
+	refused.pf = plan->vnics[0].pf;
+	ck_assert_ok(plan_start(VM_A, &request, 1, &options), err);
+	ck_assert_uint_eq(plan->vnics[0].considered_count, 4);
+	ck_assert_str_eq(verdict(0), NOT_SHOWN);
+	ck_assert_str_eq(verdict(1), "it belongs to VM " VM_B);
+	ck_assert_str_eq(verdict(2), WAS_BUSY);
+	ck_assert_str_eq(verdict(3), "chosen");
+	ck_assert_uint_eq(drivers[1].waits, 0);
+	/* Also where none is left. */
+	give(1, 3, VM_B);
+	open_session();
+	ck_assert_ok(plan_start(VM_A, &request, 1, &(struct vfpt_plan_options){.verdicts = true}), err);
+	ck_assert_str_eq(planned(0), "VF 2 of ens1f0");
+	ck_assert_str_eq(verdict(0), NOT_SHOWN);
+	give(1, 2, VM_B);
+	open_session();
+	ck_assert_ok(plan_start(VM_A, &request, 1, &(struct vfpt_plan_options){.verdicts = true}), err);
+	ck_assert_int_eq(plan->vnics[0].outcome, VFPT_OUTCOME_FAIL);
+	ck_assert_uint_eq(plan->vnics[0].considered_count, 4);
+	ck_assert_str_eq(verdict(0), NOT_SHOWN);
+}
+END_TEST
+
+/* No other will do: it is waited for, although others are free. */
+START_TEST(hidden_vf_by_name_is_waited_for)
+{
+	const struct vfpt_request request = request_by_name("eth1");
+
+	drivers[1].hidden = 1u << 1;
+	drivers[1].hidden_for = 3;
+	open_session();
+	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
+	ck_assert_str_eq(planned(0), "VF 1 of ens1f0");
+	ck_assert_uint_eq(drivers[1].waits, 3);
+	ck_assert_uint_eq(plan->vnics[0].before.value[VFPT_MAC], mac_at_first(1, 1));
+	drivers[1].hidden = 1u << 1;
+	open_session();
+	ck_assert_str_eq(refusal(VM_A, &request, VFPT_BUSY),
+		"VF 1 of ens1f0 (igb): its driver does not show it: it resets the VF, or has disabled it "
+		"(the kernel's log says more)");
+	ck_assert_contains(plan->failure.message, "custom property sriov: eth1: VF 1 of ens1f0 (igb): ");
+}
+END_TEST
+
+/* A driver that was busy while an earlier plan was applied. */
+static struct vfpt_refused busy_vf(unsigned vf, const struct vfpt_request *request)
+{
+	struct vfpt_refused refused = {.request = 0, .vf = vf};
+
+	ck_assert_ok(plan_start(VM_A, request, 1, NULL), err);
+	refused.pf = plan->vnics[0].pf;
+	vfpt_error_set(&refused.why, VFPT_BUSY, "VF %u of ens1f0 (igb): it is busy", vf);
+	return refused;
+}
+
+START_TEST(vf_that_the_driver_was_busy_with_is_planned_for_nobody)
+{
+	struct vfpt_request list[] = {request_of("blue"), request_of("ovirtmgmt")};
+	struct vfpt_refused refused[2];
+	const struct vfpt_plan_options options = {.refused_count = 2, .refused = refused};
+
+	open_session();
+	refused[0] = busy_vf(0, &list[0]);
+	refused[1] = busy_vf(2, &list[0]);
+	ck_assert_ok(plan_start(VM_A, list, 2, &options), err);
+	ck_assert_str_eq(planned(0), "VF 1 of ens1f0");
+	ck_assert_str_eq(planned(1), "VF 3 of ens1f0");
+	ck_assert_uint_eq(drivers[1].waits, 0);
+}
+END_TEST
+
+/* It was waited for already, as long as it may be. */
+START_TEST(vf_that_the_driver_was_busy_with_is_not_waited_for)
+{
+	struct vfpt_request request = request_of("blue");
+	struct vfpt_refused refused;
+	const struct vfpt_plan_options options = {.refused_count = 1, .refused = &refused};
+
+	prepare("1=2 1.1=b");
+	if (_i & 1)
+		request.profile.passthrough = VFPT_PASSTHROUGH_PREFERRED;
+	open_session();
+	refused = busy_vf(0, &request);
+	if (_i & 2) /* it resets it now */
+		drivers[1].hidden = 1u << 0;
+	ck_assert_ok(plan_start(VM_A, &request, 1, &options), err);
+	ck_assert_str_eq(vfpt_outcome_name(plan->vnics[0].outcome), _i & 1 ? "stay" : "fail");
+	ck_assert_str_eq(planned(0), "VF 0 of ens1f0 (igb): it is busy");
+	ck_assert_uint_eq(drivers[1].waits, 0);
+}
+END_TEST
+
+/* But one that is hidden beside it is, as long as any other. */
+START_TEST(hidden_vf_beside_a_busy_one_is_waited_for)
+{
+	const struct vfpt_request request = request_of("blue");
+	struct vfpt_refused refused;
+	const struct vfpt_plan_options options = {.refused_count = 1, .refused = &refused};
+
+	prepare("1=3 1.2=b");
+	open_session();
+	refused = busy_vf(0, &request);
+	drivers[1].hidden = 1u << 0 | 1u << 1; /* in the end the busy one, too */
+	drivers[1].hidden_for = 3;
+	ck_assert_ok(plan_start(VM_A, &request, 1, &options), err);
+	ck_assert_str_eq(planned(0), "VF 1 of ens1f0");
+	ck_assert_uint_eq(drivers[1].waits, 3);
+}
+END_TEST
+
+/* A tree that was captured while a VF was hidden: nobody waits for it. */
+START_TEST(captured_vf_that_is_hidden_is_passed_over)
+{
+	struct vfpt_request request = request_of("blue"), named = request_by_name("eth0");
+
+	prepare("1=3");
+	put_file("netlink/settings/ens1f0", "1 mac 02:00:00:00:00:01\n2 mac 02:00:00:00:00:02\n");
+	open_session();
+	session.captured = true;
+	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
+	ck_assert_str_eq(planned(0), "VF 1 of ens1f0");
+	ck_assert_str_eq(refusal(VM_A, &named, VFPT_BUSY),
+		"VF 0 of ens1f0 (igb): its driver does not show it: it resets the VF, or has disabled it "
+		"(the kernel's log says more)");
+	prepare("1.1=b 1.2=b");
+	open_session();
+	session.captured = true;
+	ck_assert_str_eq(refusal(VM_A, &request, VFPT_NO_VF),
+		"no free VF: ens1f0 has 3 VFs, 2 assigned to VMs, 1 unusable (VF 0: " NOT_SHOWN
+		"); make more VFs in the engine (Setup Host Networks) or stop a VM that has one");
+	ck_assert_uint_eq(drivers[1].waits, 0);
+	/* Where no VF was captured, nothing is known of any. */
+	put_file("netlink/settings/ens1f0", "");
+	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
+	ck_assert_str_eq(planned(0), "VF 0 of ens1f0");
+	ck_assert_ok(plan_start(VM_A, &named, 1, NULL), err);
+	ck_assert_str_eq(planned(0), "VF 0 of ens1f0");
+}
+END_TEST
+
 /* --- a captured tree, and a plan in words ---------------------------------------------------- */
 
 static void open_captured(void)
@@ -849,6 +1145,21 @@ int main(void)
 	tcase_add_test(tcase, unfit_vnic_gets_none_on_any_host);
 	tcase_add_test(tcase, who_asks_for_nothing_gets_nothing);
 	tcase_add_test(tcase, what_a_driver_refused_is_the_reason_to_stay);
+
+	tcase = plan_case(suite, "not shown");
+	tcase_add_test(tcase, hidden_vf_is_passed_over_without_waiting);
+	tcase_add_test(tcase, hidden_vf_of_another_network_is_no_matter);
+	tcase_add_loop_test(tcase, hidden_vf_is_waited_for_where_all_others_are_taken, 0, 2);
+	tcase_add_test(tcase, first_vf_that_is_shown_again_is_given);
+	tcase_add_test(tcase, all_vfs_that_are_shown_again_are_known);
+	tcase_add_loop_test(tcase, waiting_changes_nothing_of_what_is_planned_already, 0, 2);
+	tcase_add_test(tcase, vf_that_stays_hidden_is_told_as_unusable);
+	tcase_add_test(tcase, verdicts_name_what_is_hidden_or_busy);
+	tcase_add_test(tcase, hidden_vf_by_name_is_waited_for);
+	tcase_add_test(tcase, vf_that_the_driver_was_busy_with_is_planned_for_nobody);
+	tcase_add_loop_test(tcase, vf_that_the_driver_was_busy_with_is_not_waited_for, 0, 4);
+	tcase_add_test(tcase, hidden_vf_beside_a_busy_one_is_waited_for);
+	tcase_add_test(tcase, captured_vf_that_is_hidden_is_passed_over);
 
 	tcase = plan_case(suite, "in words");
 	tcase_add_test(tcase, captured_settings_count);

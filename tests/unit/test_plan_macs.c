@@ -132,6 +132,49 @@ START_TEST(mac_of_a_record_is_refused)
 }
 END_TEST
 
+/* VM A had VF 2 of ens3f0 for its vNIC aa, and its driver could not set it back. */
+static void leave_unfinished(void)
+{
+	struct vfpt_assignment *all;
+	size_t count, corrupt;
+
+	put_record(3, 2, "red", &mac_aa, false);
+	open_session();
+	ck_assert_ok(vfpt_ledger_of_vm(session.ledger, VM_A, &all, &count, &corrupt, &err), err);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_ok(vfpt_ledger_mark_unfinished(session.ledger, &all[0], &err), err);
+	free(all);
+}
+
+/* Whether its driver hides it, shows the MAC still, or another one. */
+START_TEST(mac_of_an_unfinished_record_is_its_vms_and_no_others)
+{
+	struct vfpt_request request = request_of("red");
+
+	leave_unfinished();
+	if (_i % 3 == 0)
+		drivers[3].hidden = 1u << 2;
+	else if (_i % 3 == 1)
+		vfpt_settings_put(&drivers[3].vfs[2], VFPT_MAC, vfpt_mac_value(&mac_aa));
+	request.mac = mac_aa;
+	/* It is not given back first: that was tried. */
+	ck_assert_ok(_i < 3 ? plan_start(VM_A, &request, 1, NULL) : plan_plug(VM_A, &request), err);
+	ck_assert_uint_eq(plan->release_count, 0);
+	ck_assert_str_eq(planned(0), "VF 0 of ens2f0");
+	ck_assert_str_eq(steps(0), "record 0\nset 0 mac 56:6f:1a:2b:00:aa\nset 0 vlan_id 100\n");
+	ck_assert_str_eq(refusal(VM_B, &request, VFPT_BAD_INPUT),
+		"VF 2 of ens3f0 has this MAC already: it belongs to VM " VM_A
+		"; give one of the two another MAC in the engine");
+	/* And it is not free. */
+	prepare("2=0 3=3 3.0=b 3.1=b");
+	open_session();
+	drivers[3].hidden = 0;
+	vfpt_settings_put(&drivers[3].vfs[2], VFPT_MAC, 0);
+	ck_assert_ok(_i < 3 ? plan_start(VM_A, &request, 1, NULL) : plan_plug(VM_A, &request), err);
+	ck_assert_contains(planned(0), "no free VF: ens3f0 has 3 VFs, 3 assigned to VMs; ");
+}
+END_TEST
+
 START_TEST(mac_of_a_vf_by_name_is_another_vms)
 {
 	const struct vfpt_mac eth0 = {{0x66, 0x5a, 0xd2, 0xbe, 0x9a, 0x6d}};
@@ -191,6 +234,7 @@ int main(void)
 	tcase_add_test(tcase, mac_of_a_garbage_record_is_refused);
 	tcase_add_test(tcase, stale_mac_is_cleared_once);
 	tcase_add_loop_test(tcase, mac_of_a_record_is_refused, 0, 2);
+	tcase_add_loop_test(tcase, mac_of_an_unfinished_record_is_its_vms_and_no_others, 0, 6);
 	tcase_add_test(tcase, mac_of_a_vf_by_name_is_another_vms);
 	tcase_add_test(tcase, sick_pf_of_another_network_keeps_nobody_from_a_vf);
 	tcase_add_test(tcase, pf_of_another_network_that_cannot_be_asked_keeps_nobody_from_a_vf);

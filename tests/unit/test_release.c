@@ -198,6 +198,250 @@ START_TEST(driver_that_takes_old_values_no_more_does_not_keep_the_vf)
 }
 END_TEST
 
+/* --- a driver that is busy with the VF, or hides it ------------------------------------------ */
+
+#define RECORD_OF_VF_0 LEDGER "/0000:01:10.0@" VM_A
+
+static const char *is_unfinished(const char *path)
+{
+	return strstr(get_file(path, NULL), "\nunfinished = 1\n") ? "unfinished" : "whole";
+}
+
+/* VF 0, which VM A had, could not be set back; and it is hidden. */
+static void give_one_and_leave_it_unfinished(void)
+{
+	give_one();
+	drivers[1].hidden = 1u << 0;
+	ck_assert_fails(release(), err, VFPT_BUSY);
+	ck_assert_str_eq(is_unfinished(RECORD_OF_VF_0), "unfinished");
+	drivers[1].waits = 0;
+	set_since();
+}
+
+/* @return what it said */
+static const char *release_unfinished(void)
+{
+	catch_stderr();
+	ck_assert_ok(vfpt_release_unfinished(&session, &err), err);
+	return caught_stderr();
+}
+
+START_TEST(release_of_a_busy_vf_keeps_its_record_for_the_next_hook)
+{
+	const char *why = _i ? "its driver does not show it: it resets the VF, or has disabled it (the "
+			       "kernel's log says more)"
+			     : "cannot set ";
+
+	give_one();
+	if (_i)
+		drivers[1].hidden = 1u << 0;
+	else
+		drivers[1].busy = 1u << 0;
+	ck_assert_fails(release(), err, VFPT_BUSY);
+	ck_assert_contains(err.message, text("VF 0 of ens1f0 (igb): %s", why));
+	ck_assert_contains(err.message, "; its record stays, and the next hook on this host sets it back");
+	ck_assert_str_eq(said, "");
+	ck_assert_str_eq(is_unfinished(RECORD_OF_VF_0), "unfinished");
+	ck_assert_str_eq(owner("0000:01:10.0"), VM_A);
+	/* It is waited for, but not for ever. */
+	ck_assert_int_eq(drivers[1].waits > 2, _i);
+	drivers[1].hidden = drivers[1].busy = 0;
+	ck_assert_str_eq(release_unfinished(), "");
+	ck_assert_all_back();
+	ck_assert_uint_eq(records(), 0);
+	/* As with any release, the vNIC gets this VF again. */
+	ck_assert(there_is(LEDGER "/last"));
+}
+END_TEST
+
+START_TEST(unfinished_release_that_cannot_be_written_down_is_told)
+{
+	give_one();
+	drivers[1].hidden = 1u << 0;
+	put_directory(LEDGER "/.new");
+	ck_assert_fails(release(), err, VFPT_SYSTEM);
+	ck_assert_contains(err.message, "its driver does not show it: ");
+	ck_assert_contains(err.message, "; cannot write ledger record /run/vfpt/0000:01:10.0@" VM_A ": ");
+	ck_assert_str_eq(is_unfinished(RECORD_OF_VF_0), "whole");
+}
+END_TEST
+
+/* It may be disabled for good, and each hook asks. */
+START_TEST(vf_that_stays_hidden_is_not_waited_for_by_the_next_hooks)
+{
+	const char *before;
+
+	give_one_and_leave_it_unfinished();
+	before = picture(LEDGER);
+	ck_assert_str_eq(release_unfinished(), "");
+	ck_assert_uint_eq(drivers[1].waits, 0);
+	ck_assert_str_eq(set_since(), "");
+	ck_assert_str_eq(picture(LEDGER), before);
+	drivers[1].hidden = 0;
+	ck_assert_str_eq(release_unfinished(), "");
+	ck_assert_all_back();
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+START_TEST(unfinished_release_that_fails_again_is_told_and_stays)
+{
+	give_one_and_leave_it_unfinished();
+	drivers[1].hidden = 0;
+	drivers[1].busy = 1u << 0;
+	ck_assert_contains(release_unfinished(),
+		"vfpt: warning: VF 0 of ens1f0, which VM " VM_A " had: VF 0 of ens1f0 (igb): cannot set ");
+	ck_assert_str_eq(is_unfinished(RECORD_OF_VF_0), "unfinished");
+}
+END_TEST
+
+/* One that cannot be set back does not keep others from it. */
+START_TEST(each_unfinished_release_is_done_that_can_be)
+{
+	for (uint8_t n = 1; n <= 3; n++)
+		give_vf(n == 2 ? VM_B : VM_A, n);
+	start_anew();
+	drivers[1].hidden = 1u << 0 | 1u << 1;
+	for (unsigned vf = 0; vf < 2; vf++) {
+		struct vfpt_assignment *all;
+		size_t count, corrupt;
+
+		ck_assert_ok(
+			vfpt_ledger_of_vm(session.ledger, vf ? VM_B : VM_A, &all, &count, &corrupt, &err),
+			err);
+		assignment = all[0];
+		free(all);
+		ck_assert_fails(release(), err, VFPT_BUSY);
+	}
+	drivers[1].hidden = 1u << 0;
+	ck_assert_str_eq(release_unfinished(), "");
+	ck_assert_str_eq(owner("0000:01:10.0"), VM_A);
+	ck_assert_ptr_null(owner("0000:01:10.2"));
+	/* What is whole is its VM's. */
+	ck_assert_str_eq(owner("0000:01:10.4"), VM_A);
+	ck_assert_uint_eq(pristine(), DRIVER_VFS - 2);
+}
+END_TEST
+
+START_TEST(unfinished_release_of_a_vf_that_is_gone_is_over)
+{
+	give_one_and_leave_it_unfinished();
+	drop("sys/bus/pci/devices/0000:01:10.0");
+	drop(PF_1 "virtfn0");
+	start_anew();
+	ck_assert_contains(release_unfinished(), "VF 0000:01:10.0 (VF 0 of ens1f0) is gone from this host; ");
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+/* Of a captured tree it is told; what was not captured is not known to be there. */
+START_TEST(unfinished_release_on_a_captured_host_is_told)
+{
+	give_one_and_leave_it_unfinished();
+	session.captured = true;
+	put_file("netlink/settings/ens1f0", "1 mac fe:00:00:00:00:01\n");
+	ck_assert_str_eq(release_unfinished(), "");
+	ck_assert_uint_eq(records(), 1);
+	put_file("netlink/settings/ens1f0", "0 mac fe:00:00:00:00:01\n");
+	ck_assert_contains(release_unfinished(), "would set back: VF 0 of ens1f0: mac fe:00:00:00:00:00, ");
+	ck_assert_uint_eq(records(), 0);
+	ck_assert_str_eq(set_since(), "");
+}
+END_TEST
+
+/* --- a MAC that is the VF's own; eth0 has interface index 5 ----------------------------------- */
+
+#define OWN     UINT64_C(0x665ad2be9a6d) /* MAC_ETH0 */
+#define TOLD    "netdev 5 66:5a:d2:be:9b:6d\nnetdev 5 " MAC_ETH0 "\n"
+#define ETH0    PF_1 "virtfn0/net/eth0/"
+#define CLEARED "0 mac 00:00:00:00:00:00\n"
+#define NO_VLAN "0 vlan_id 0\n"
+
+/* The driver shows the MAC that VF 0's network device made up. */
+static void give_one_with_own_mac(const char *type)
+{
+	vfpt_settings_put(&drivers[1].vfs[0], VFPT_MAC, OWN);
+	put_file(ETH0 "addr_assign_type", type);
+	give_one();
+	set_since();
+}
+
+/* As it is while the VM runs, or as libvirt has set it back by then: as if it were the administrator's. */
+START_TEST(own_mac_is_cleared_and_the_network_device_says_it_anew)
+{
+	give_one_with_own_mac(_i & 1 ? "1\n" : "3\n");
+	ck_assert(assignment.own_mac);
+	ck_assert_contains(get_file(RECORD_OF_VF_0, NULL), "\nown_mac = 1\n");
+	if (_i & 2)
+		vfpt_settings_put(&drivers[1].vfs[0], VFPT_MAC, OWN);
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(said, "");
+	ck_assert_str_eq(set_since(), CLEARED NO_VLAN TOLD);
+	ck_assert_uint_eq(drivers[1].vfs[0].value[VFPT_MAC], 0);
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+/* It was given another one meanwhile, or the VF has none here: with VFIO, say. */
+START_TEST(network_device_with_another_mac_says_nothing)
+{
+	give_one_with_own_mac("1\n");
+	if (_i)
+		drop(PF_1 "virtfn0/net");
+	else
+		put_file(ETH0 "address", "56:6f:1a:2b:00:01\n");
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(said, "");
+	ck_assert_str_eq(set_since(), CLEARED NO_VLAN);
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+/* The PF set it, or the network device has another one. */
+START_TEST(mac_that_is_not_the_vfs_own_comes_back)
+{
+	give_one_with_own_mac(_i ? "1\n" : "0\n");
+	if (_i) {
+		ck_assert_ok(release(), err);
+		vfpt_settings_put(&drivers[1].vfs[0], VFPT_MAC, mac_at_first(1, 0));
+		give_one();
+		set_since();
+	}
+	ck_assert(!assignment.own_mac);
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(set_since(), text(NO_VLAN "0 mac %s\n", _i ? "fe:00:00:00:00:00" : MAC_ETH0));
+	ck_assert_uint_eq(drivers[1].vfs[0].value[VFPT_MAC], _i ? mac_at_first(1, 0) : OWN);
+}
+END_TEST
+
+/* Without a network device igb's name decides. */
+START_TEST(own_mac_of_a_vf_without_driver_is_cleared)
+{
+	drop(PF_1 "virtfn0/net");
+	drop(PF_1 "virtfn0/driver");
+	give_one();
+	ck_assert(assignment.own_mac);
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(set_since(), CLEARED NO_VLAN);
+}
+END_TEST
+
+START_TEST(own_mac_is_cleared_when_a_start_is_undone)
+{
+	struct vfpt_request request = vnic_number(1);
+
+	vfpt_settings_put(&drivers[1].vfs[0], VFPT_MAC, OWN);
+	put_file(ETH0 "addr_assign_type", "1\n");
+	vfpt_settings_put(&request.profile.settings, VFPT_TRUST, 1);
+	open_session();
+	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
+	drivers[1].refuses = 1u << VFPT_TRUST;
+	ck_assert_fails(apply(), err, VFPT_REFUSED);
+	ck_assert_contains(set_since(), "!0 trust on\n" CLEARED NO_VLAN TOLD);
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
 /* --- VDSM starts ----------------------------------------------------------------------------- */
 
 static const char *reconcile(int expected)
@@ -323,6 +567,58 @@ START_TEST(vf_that_is_yet_to_be_used_is_its_hooks_matter)
 	vfpt_settings_put(&drivers[1].vfs[0], VFPT_VLAN_ID, 7);
 	ck_assert_str_eq(reconcile(0), "");
 	ck_assert_str_eq(drivers[1].log, "");
+}
+END_TEST
+
+/* Its VM is gone, or runs with another VF by now. */
+START_TEST(unfinished_release_is_done_when_vdsm_starts)
+{
+	give_one_and_leave_it_unfinished();
+	if (_i) {
+		put_process(4711, VM_A);
+		libvirt_runs = VM_A;
+	}
+	start_anew();
+	drivers[1].hidden = 0;
+	ck_assert_str_eq(reconcile(0), "");
+	ck_assert_uint_eq(records(), 0);
+	ck_assert_all_back();
+}
+END_TEST
+
+/* It is not the VM's any more: neither is it waited for, nor set as the VM would have it. */
+START_TEST(unfinished_vf_that_is_hidden_stays_and_that_is_told)
+{
+	const char *before;
+
+	give_one_and_leave_it_unfinished();
+	if (_i) { /* it is not back with its driver, and its VM runs with another one */
+		bind_to_vfio(1, 0);
+		put_process(4711, VM_A);
+		libvirt_runs = VM_A;
+	}
+	start_anew();
+	before = picture(LEDGER);
+	ck_assert_str_eq(reconcile(0), "vfpt: warning: VF 0 of ens1f0, which VM " VM_A
+				       " had, is not set back yet and stays taken\n");
+	ck_assert_uint_eq(drivers[1].waits, 0);
+	ck_assert_str_eq(set_since(), "");
+	ck_assert_str_eq(picture(LEDGER), before);
+}
+END_TEST
+
+START_TEST(unfinished_vf_that_is_busy_is_not_set_as_its_vm_would_have_it)
+{
+	give_one_and_leave_it_unfinished();
+	bind_to_vfio(1, 0);
+	put_process(4711, VM_A);
+	libvirt_runs = VM_A;
+	start_anew();
+	drivers[1].hidden = 0;
+	drivers[1].busy_settings = 1u << VFPT_MAC;
+	ck_assert_contains(reconcile(0), "VF 0 of ens1f0, which VM " VM_A " had: ");
+	ck_assert_uint_eq(drivers[1].vfs[0].value[VFPT_VLAN_ID], 0);
+	ck_assert_lacks(set_since(), "vlan_id 200");
 }
 END_TEST
 
@@ -649,6 +945,22 @@ int main(void)
 	tcase_add_test(tcase, release_with_a_damaged_record_is_an_error);
 	tcase_add_test(tcase, driver_that_takes_old_values_no_more_does_not_keep_the_vf);
 
+	tcase = plan_case(suite, "busy");
+	tcase_add_loop_test(tcase, release_of_a_busy_vf_keeps_its_record_for_the_next_hook, 0, 2);
+	tcase_add_test(tcase, unfinished_release_that_cannot_be_written_down_is_told);
+	tcase_add_test(tcase, vf_that_stays_hidden_is_not_waited_for_by_the_next_hooks);
+	tcase_add_test(tcase, unfinished_release_that_fails_again_is_told_and_stays);
+	tcase_add_test(tcase, each_unfinished_release_is_done_that_can_be);
+	tcase_add_test(tcase, unfinished_release_of_a_vf_that_is_gone_is_over);
+	tcase_add_test(tcase, unfinished_release_on_a_captured_host_is_told);
+
+	tcase = plan_case(suite, "own MAC");
+	tcase_add_loop_test(tcase, own_mac_is_cleared_and_the_network_device_says_it_anew, 0, 4);
+	tcase_add_loop_test(tcase, network_device_with_another_mac_says_nothing, 0, 2);
+	tcase_add_loop_test(tcase, mac_that_is_not_the_vfs_own_comes_back, 0, 2);
+	tcase_add_test(tcase, own_mac_of_a_vf_without_driver_is_cleared);
+	tcase_add_test(tcase, own_mac_is_cleared_when_a_start_is_undone);
+
 	tcase = plan_case(suite, "VDSM's start");
 	tcase_add_test(tcase, vf_of_a_vm_that_is_gone_is_given_back);
 	tcase_add_test(tcase, vf_that_its_vm_runs_without_is_given_back);
@@ -659,6 +971,9 @@ int main(void)
 	tcase_add_test(tcase, process_alone_repairs_nothing);
 	tcase_add_test(tcase, vf_in_use_of_a_vm_that_does_not_run_here_is_left_alone);
 	tcase_add_test(tcase, vf_that_is_yet_to_be_used_is_its_hooks_matter);
+	tcase_add_loop_test(tcase, unfinished_release_is_done_when_vdsm_starts, 0, 2);
+	tcase_add_loop_test(tcase, unfinished_vf_that_is_hidden_stays_and_that_is_told, 0, 2);
+	tcase_add_test(tcase, unfinished_vf_that_is_busy_is_not_set_as_its_vm_would_have_it);
 	tcase_add_test(tcase, record_of_a_vf_that_is_gone_is_removed);
 	tcase_add_test(tcase, first_failure_is_the_error_and_the_others_are_told);
 	tcase_add_test(tcase, use_that_cannot_be_found_out_is_an_error);
