@@ -15,7 +15,7 @@ static const char *const action_names[] = {
 	"refuse", "ignore", "take", "show", "keep", "delay", "reset", "busy", "forget", "count"};
 static const char *const subject_names[] = {"mac", "vlan_id", "vlan_priority", "vlan_protocol", "max_tx_rate",
 	"min_tx_rate", "spoofchk", "trust", "link_state", "rss_query", "all_min_tx_rates", "speed", "up",
-	"carrier", "vf_driver"};
+	"carrier"};
 const char *const counter_names[] = {"rx_packets", "tx_packets", "rx_bytes", "tx_bytes", "broadcast",
 	"multicast", "rx_dropped", "tx_dropped"};
 
@@ -206,15 +206,6 @@ s64 speed_of(struct net_device *dev)
 	return settings.base.speed;
 }
 
-static bool has_driver(struct pf *pf, int index)
-{
-	struct pci_dev *pci = vf_pci(pf, index);
-	bool has = pci && pci->dev.driver;
-
-	pci_dev_put(pci);
-	return has;
-}
-
 /* Of all VFs, as it would be after the request. */
 static s64 all_min_tx_rates(struct pf *pf, int index, s64 sum)
 {
@@ -244,8 +235,6 @@ static s64 value_of(const struct situation *situation, enum subject subject)
 		return netif_running(pf->dev);
 	case CARRIER:
 		return netif_carrier_ok(pf->dev);
-	case VF_DRIVER:
-		return has_driver(pf, situation->index);
 	default:
 		if (request && request->asked & BIT(subject))
 			return request->value[subject];

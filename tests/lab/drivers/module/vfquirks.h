@@ -29,7 +29,6 @@ enum subject {
 	SPEED,
 	UP,
 	CARRIER,
-	VF_DRIVER,
 	SUBJECTS,
 };
 
