@@ -49,8 +49,6 @@ static const struct {
 	{"bnxt_en", VLAN, VFPT_ENOTSUPP, "the card's firmware is too old for VLANs of VFs: update it"},
 	{"bnxt_en", ONE(VLAN_PRIORITY), EINVAL, "bnxt_en takes no VLAN priority"},
 	{"bnxt_en", ONE(SPOOFCHK), VFPT_ENOTSUPP, "the card's firmware is too old for it: update it"},
-	/* bnxt_vf_ndo_prep() */
-	{"bnxt_en", ANY, EINVAL, "bnxt_en takes nothing while its PF is down: set it up (ip link set PF up)"},
 	/* be_set_vf_...(): !sriov_enabled() */
 	{"be2net", ANY, EPERM, "SR-IOV is off in this adapter: turn it on in its firmware"},
 	/* be_set_vf_tx_rate() */

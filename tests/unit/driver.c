@@ -318,8 +318,10 @@ int __wrap_vfpt_netlink_set_mac(
 	if (!loaded || netlink != driver_netlink())
 		return __real_vfpt_netlink_set_mac(netlink, ifindex, mac, err);
 	used = strlen(loaded->log);
-	snprintf(loaded->log + used, sizeof(loaded->log) - used, "netdev %u %s\n", ifindex,
-		vfpt_mac_format(mac, text));
+	snprintf(loaded->log + used, sizeof(loaded->log) - used, "%snetdev %u %s\n",
+		loaded->refuses_netdev_mac ? "!" : "", ifindex, vfpt_mac_format(mac, text));
+	if (loaded->refuses_netdev_mac)
+		return vfpt_error_errno(err, VFPT_REFUSED, EADDRNOTAVAIL, "the kernel says");
 	return 0;
 }
 

@@ -37,6 +37,7 @@ struct driver {
 	unsigned messages;                      /* how many it was asked to set a VF by */
 	unsigned waits;                         /* how often it was waited for */
 	bool gone;                              /* it says ENODEV to everything */
+	bool refuses_netdev_mac;                /* a network device says EADDRNOTAVAIL to every MAC */
 	bool refuses_mtu;                       /* it says EINVAL to every MTU of a network device */
 	unsigned goes; /* it is gone from that request on, the first being 1; 0: it stays */
 	/* Told of each MTU that is taken, so that it can be where it is looked for; NULL: nobody is. */

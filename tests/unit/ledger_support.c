@@ -49,7 +49,7 @@ struct vfpt_assignment assignment(const char *vm, const char *address)
 		.macvtap = true,
 		.mtu_before = 1500,
 		.mtu = 9000,
-		.own_mac = true,
+		.own_mac = {{0x66, 0x5a, 0xd2, 0xbe, 0x9a, 0x6d}},
 	};
 
 	snprintf(a.vm, sizeof(a.vm), "%s", vm);
@@ -110,7 +110,7 @@ void ck_assert_same(const struct vfpt_assignment *a, const struct vfpt_assignmen
 	ck_assert_int_eq(a->macvtap, b->macvtap);
 	ck_assert_uint_eq(a->mtu_before, b->mtu_before);
 	ck_assert_uint_eq(a->mtu, b->mtu);
-	ck_assert_int_eq(a->own_mac, b->own_mac);
+	ck_assert(vfpt_mac_equal(&a->own_mac, &b->own_mac));
 	ck_assert_int_eq(a->unfinished, b->unfinished);
 	ck_assert_same_settings(&a->before, &b->before);
 	ck_assert_same_settings(&a->wanted, &b->wanted);

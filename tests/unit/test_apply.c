@@ -246,8 +246,7 @@ START_TEST(driver_that_says_yes_and_does_nothing_has_refused)
 	drivers[1].ignores = 1u << liars[_i].ignored;
 	ck_assert_contains(
 		apply_in_vain(VFPT_REFUSED), text("vNIC: VF 0 of ens1f0 (igb): %s", liars[_i].why));
-	ck_assert_contains(
-		err.message, "that is a refusal: change the vNIC's profile, or use another PF");
+	ck_assert_contains(err.message, "that is a refusal: change the vNIC's profile, or use another PF");
 }
 END_TEST
 

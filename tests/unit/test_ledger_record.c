@@ -206,7 +206,7 @@ END_TEST
 START_TEST(record_without_what_older_versions_did_not_write_is_whole)
 {
 	static const char *const lines[] = {"network = red\n", "macvtap = 1\n", "mtu_before = 1500\n",
-		"mtu = 9000\n", "own_mac = 1\n", "unfinished = 0\n"};
+		"mtu = 9000\n", "own_mac = 66:5a:d2:be:9a:6d\n", "unfinished = 0\n"};
 	struct vfpt_assignment a = put(VM_A, VF_0), back;
 	const char *old = get_file(RECORD_A, NULL);
 	struct vfpt_ledger *ledger;
@@ -216,7 +216,8 @@ START_TEST(record_without_what_older_versions_did_not_write_is_whole)
 		old = replaced(old, lines[i], "");
 	put_file(RECORD_A, old);
 	a.network[0] = '\0';
-	a.macvtap = a.own_mac = false;
+	a.macvtap = false;
+	a.own_mac = vfpt_mac_of(0);
 	a.mtu_before = a.mtu = 0;
 	ledger = opened(VFPT_LEDGER_RELEASE);
 	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
@@ -232,11 +233,12 @@ START_TEST(own_mac_and_unfinished_are_read_back_as_they_were_put)
 	struct vfpt_ledger *ledger = opened(VFPT_LEDGER_ASSIGN);
 	size_t corrupt;
 
-	a.own_mac = _i & 1;
+	a.own_mac = vfpt_mac_of(_i & 1 ? 0x665ad2be9a6d : 0);
 	a.unfinished = _i & 2;
 	ck_assert_ok(vfpt_ledger_put(ledger, &a, &err), err);
-	ck_assert_contains(
-		get_file(RECORD_A, NULL), text("\nown_mac = %d\nunfinished = %d\n", a.own_mac, a.unfinished));
+	ck_assert_contains(get_file(RECORD_A, NULL),
+		text("\nown_mac = %s\nunfinished = %d\n", _i & 1 ? "66:5a:d2:be:9a:6d" : "00:00:00:00:00:00",
+			a.unfinished));
 	ck_assert_uint_eq(of_vm(ledger, VM_A, &back, &corrupt), 1);
 	ck_assert_same(&back, &a);
 	vfpt_ledger_close(ledger);

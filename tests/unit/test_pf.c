@@ -481,16 +481,34 @@ static const struct {
 	/* another one than the network device's was set through the PF */
 	{"1\n", "66:5a:d2:be:9a:6e", false},
 	{"3\n", "56:6f:1a:2b:00:aa", false},
-	{"1\n", "00:00:00:00:00:00", false},
 };
 
+/* @return whether what is shown is the VF's own */
 static bool is_own(const struct vfpt_pf *pf, const char *shown)
 {
-	struct vfpt_mac mac;
+	struct vfpt_mac mac, own;
 
 	ck_assert_ok(vfpt_mac_parse(shown, &mac, &err), err);
-	return vfpt_host_mac_is_own(host, pf, &pf->vfs[0], &mac);
+	own = vfpt_host_own_mac(host, pf, &pf->vfs[0], &mac);
+	ck_assert(vfpt_mac_value(&own) == 0 || vfpt_mac_equal(&own, &mac));
+	return vfpt_mac_value(&own) != 0;
 }
+
+/* Nobody set one by way of the PF: then it is what the network device has, however that got it. */
+START_TEST(vf_without_a_mac_of_the_pfs_has_that_of_its_network_device)
+{
+	const struct vfpt_pf *pf = pf_named("ens1f0");
+	const struct vfpt_mac none = vfpt_mac_of(0);
+	struct vfpt_mac own;
+
+	put_file(ETH0_TYPE, _i ? "0\n" : "1\n");
+	own = vfpt_host_own_mac(host, pf, &pf->vfs[0], &none);
+	ck_assert_uint_eq(vfpt_mac_value(&own), 0x665ad2be9a6d);
+	drop(VF_1_0 "net");
+	own = vfpt_host_own_mac(host, pf, &pf->vfs[0], &none);
+	ck_assert_uint_eq(vfpt_mac_value(&own), 0);
+}
+END_TEST
 
 START_TEST(mac_that_the_vfs_network_device_made_up_or_was_given_is_its_own)
 {
@@ -720,6 +738,7 @@ int main(void)
 	tcase_add_loop_test(tcase, bad_mac_of_a_vfs_network_device_is_an_error, 0, ARRAY_SIZE(bad_macs));
 
 	tcase = opened_host_case(suite, "own MACs");
+	tcase_add_loop_test(tcase, vf_without_a_mac_of_the_pfs_has_that_of_its_network_device, 0, 2);
 	tcase_add_loop_test(tcase, mac_that_the_vfs_network_device_made_up_or_was_given_is_its_own, 0,
 		ARRAY_SIZE(assigned));
 	tcase_add_loop_test(tcase, mac_of_a_vf_without_network_device_is_its_own_with_certain_drivers, 0,

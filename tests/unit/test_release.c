@@ -370,8 +370,8 @@ static void give_one_with_own_mac(const char *type)
 START_TEST(own_mac_is_cleared_and_the_network_device_says_it_anew)
 {
 	give_one_with_own_mac(_i & 1 ? "1\n" : "3\n");
-	ck_assert(assignment.own_mac);
-	ck_assert_contains(get_file(RECORD_OF_VF_0, NULL), "\nown_mac = 1\n");
+	ck_assert_uint_eq(vfpt_mac_value(&assignment.own_mac), OWN);
+	ck_assert_contains(get_file(RECORD_OF_VF_0, NULL), "\nown_mac = " MAC_ETH0 "\n");
 	if (_i & 2)
 		vfpt_settings_put(&drivers[1].vfs[0], VFPT_MAC, OWN);
 	ck_assert_ok(release(), err);
@@ -389,7 +389,7 @@ START_TEST(network_device_with_another_mac_says_nothing)
 	if (_i)
 		drop(PF_1 "virtfn0/net");
 	else
-		put_file(ETH0 "address", "56:6f:1a:2b:00:01\n");
+		put_file(ETH0 "address", "56:6f:1a:2b:00:77\n");
 	ck_assert_ok(release(), err);
 	ck_assert_str_eq(said, "");
 	ck_assert_str_eq(set_since(), CLEARED NO_VLAN);
@@ -407,7 +407,7 @@ START_TEST(mac_that_is_not_the_vfs_own_comes_back)
 		give_one();
 		set_since();
 	}
-	ck_assert(!assignment.own_mac);
+	ck_assert_uint_eq(vfpt_mac_value(&assignment.own_mac), 0);
 	ck_assert_ok(release(), err);
 	ck_assert_str_eq(set_since(), text(NO_VLAN "0 mac %s\n", _i ? "fe:00:00:00:00:00" : MAC_ETH0));
 	ck_assert_uint_eq(drivers[1].vfs[0].value[VFPT_MAC], _i ? mac_at_first(1, 0) : OWN);
@@ -420,7 +420,7 @@ START_TEST(own_mac_of_a_vf_without_driver_is_cleared)
 	drop(PF_1 "virtfn0/net");
 	drop(PF_1 "virtfn0/driver");
 	give_one();
-	ck_assert(assignment.own_mac);
+	ck_assert_uint_ne(vfpt_mac_value(&assignment.own_mac), 0);
 	ck_assert_ok(release(), err);
 	ck_assert_str_eq(set_since(), CLEARED NO_VLAN);
 }
@@ -438,6 +438,21 @@ START_TEST(own_mac_is_cleared_when_a_start_is_undone)
 	drivers[1].refuses = 1u << VFPT_TRUST;
 	ck_assert_fails(apply(), err, VFPT_REFUSED);
 	ck_assert_contains(set_since(), "!0 trust on\n" CLEARED NO_VLAN TOLD);
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
+/* A macvtap gave it the vNIC's, and libvirt did not get it back: it goes back by the VF, or else by the PF.
+ */
+START_TEST(mac_of_the_vnic_does_not_stay_on_the_network_device)
+{
+	give_one_with_own_mac("1\n");
+	put_file(ETH0 "address", text("%s\n", vfpt_mac_format(&assignment.mac, (char[VFPT_MAC_SIZE]){0})));
+	drivers[1].refuses_netdev_mac = _i;
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(said, "");
+	ck_assert_str_eq(set_since(), _i ? CLEARED NO_VLAN "!netdev 5 " MAC_ETH0 "\n0 mac " MAC_ETH0 "\n"
+					 : CLEARED NO_VLAN "netdev 5 " MAC_ETH0 "\n");
 	ck_assert_uint_eq(records(), 0);
 }
 END_TEST
@@ -959,6 +974,7 @@ int main(void)
 	tcase_add_loop_test(tcase, network_device_with_another_mac_says_nothing, 0, 2);
 	tcase_add_loop_test(tcase, mac_that_is_not_the_vfs_own_comes_back, 0, 2);
 	tcase_add_test(tcase, own_mac_of_a_vf_without_driver_is_cleared);
+	tcase_add_loop_test(tcase, mac_of_the_vnic_does_not_stay_on_the_network_device, 0, 2);
 	tcase_add_test(tcase, own_mac_is_cleared_when_a_start_is_undone);
 
 	tcase = plan_case(suite, "VDSM's start");

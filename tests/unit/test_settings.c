@@ -875,7 +875,6 @@ static const struct {
 	{"mlx5_core", VFPT_VLAN_ID, EPERM, "does not manage the card's switch"},
 	{"bnxt_en", VFPT_VLAN_ID, VFPT_ENOTSUPP, "firmware is too old"},
 	{"bnxt_en", VFPT_VLAN_PRIORITY, EINVAL, "no VLAN priority"},
-	{"bnxt_en", VFPT_MAC, EINVAL, "while its PF is down"},
 	{"be2net", VFPT_MAC, EPERM, "SR-IOV is off"},
 	{"mlx4_core", VFPT_MAC, EPERM, "while spoof check is on"},
 	{"igb", VFPT_MAC, EPERM, "this program has CAP_NET_ADMIN"},
