@@ -346,85 +346,66 @@ int vfpt_netlink_has_address(
 	return 0;
 }
 
-enum { ATTRIBUTE_HEADER = sizeof(struct nlattr) };
-
-/* Attribute types carry flag bits on top. */
-static int type_of(const struct nlattr *attribute)
-{
-	return attribute->nla_type & NLA_TYPE_MASK;
-}
-
-/* An attribute at @at that lies wholly before @end, or NULL. */
-static const struct nlattr *whole_attribute(const char *at, const char *end)
-{
-	const struct nlattr *attribute = (const void *)at;
-
-	if (end - at < ATTRIBUTE_HEADER || attribute->nla_len < ATTRIBUTE_HEADER ||
-		attribute->nla_len > end - at)
-		return NULL;
-	return attribute;
-}
-
-static const char *behind(const struct nlattr *attribute)
-{
-	return (const char *)attribute + NLA_ALIGN(attribute->nla_len);
-}
-
 /* Each attribute of a VF starts with its number; a MAC is always there (rtnl_fill_vfinfo()). */
 static bool vf_number(const struct nlattr *info, uint32_t *vf)
 {
-	const struct nlattr *mac = nla_find(nla_data(info), nla_len(info), IFLA_VF_MAC);
+	const void *end = vfpt_attribute_end(info), *payload;
+	const struct nlattr *attribute = vfpt_attribute(info + 1, end);
 
-	if (!mac || nla_len(mac) < (int)sizeof(*vf))
+	while (attribute && vfpt_attribute_type(attribute) != IFLA_VF_MAC)
+		attribute = vfpt_attribute(vfpt_attribute_next(attribute), end);
+	payload = attribute ? vfpt_attribute_payload(attribute, sizeof(*vf)) : NULL;
+	if (!payload)
 		return false;
-	*vf = nla_get_u32(mac);
+	memcpy(vf, payload, sizeof(*vf));
 	return true;
 }
 
-/* As nla_for_each_nested(), without its two calls into libnl for each of thousands of attributes. */
-static void each_attribute(
-	const struct nlattr *info, uint32_t vf, vfpt_on_vf_attribute *on_attribute, void *data)
+/*
+ * See vf_netlink.h for why this is not left to libnl-route. The length of the list is never looked at: its
+ * entries follow its header, and IFLA_NUM_VF, which is always in front (rtnl_fill_vf()), counts them.
+ */
+static const struct nlattr *find_list(const char *at, const char *end, uint32_t *count)
 {
-	const char *end = (const char *)info + info->nla_len;
-	const struct nlattr *own;
+	*count = 0;
+	while (end - at >= (ptrdiff_t)sizeof(struct nlattr)) {
+		const struct nlattr *attribute = (const void *)at;
+		const void *payload;
 
-	for (const char *at = nla_data(info); (own = whole_attribute(at, end)); at = behind(own))
-		on_attribute(vf, own, data);
+		if (vfpt_attribute_type(attribute) == IFLA_VFINFO_LIST)
+			return attribute;
+		if (!vfpt_attribute(at, end))
+			return NULL;
+		payload = vfpt_attribute_payload(attribute, sizeof(*count));
+		if (vfpt_attribute_type(attribute) == IFLA_NUM_VF && payload)
+			memcpy(count, payload, sizeof(*count));
+		at = vfpt_attribute_next(attribute);
+	}
+	return NULL;
 }
 
-/*
- * See vf_netlink.h for why this is not left to libnl-route. The type of an attribute is looked at first, and
- * the length of the list never: its entries follow its header, and IFLA_NUM_VF, which is always in front
- * (rtnl_fill_vf()), counts them.
- */
-unsigned vfpt_netlink_each_vf(
-	const void *attributes, size_t size, vfpt_on_vf_attribute *on_attribute, void *data)
+unsigned vfpt_netlink_each_vf(const void *attributes, size_t size, vfpt_on_vf *on_vf, void *data)
 {
-	const char *at = attributes, *end = at + size;
-	const struct nlattr *attribute;
-	uint32_t count = 0, seen, vf;
+	const char *end = (const char *)attributes + size;
+	uint32_t count, seen, vf;
+	const struct nlattr *list = find_list(attributes, end, &count), *info;
+	const void *at;
 
-	for (; end - at >= ATTRIBUTE_HEADER; at = behind(attribute)) {
-		attribute = (const void *)at;
-		if (type_of(attribute) == IFLA_VFINFO_LIST)
+	if (!list)
+		return 0;
+	at = list + 1;
+	for (seen = 0; seen < count; seen++) {
+		info = vfpt_attribute(at, end);
+		if (!info || vfpt_attribute_type(info) != IFLA_VF_INFO || !vf_number(info, &vf))
 			break;
-		if (!whole_attribute(at, end))
-			return 0;
-		if (type_of(attribute) == IFLA_NUM_VF && nla_len(attribute) >= (int)sizeof(count))
-			count = nla_get_u32(attribute);
-	}
-	at += ATTRIBUTE_HEADER;
-	for (seen = 0; seen < count && at < end; seen++, at = behind(attribute)) {
-		attribute = whole_attribute(at, end);
-		if (!attribute || type_of(attribute) != IFLA_VF_INFO || !vf_number(attribute, &vf))
-			break;
-		each_attribute(attribute, vf, on_attribute, data);
+		on_vf(vf, info, data);
+		at = vfpt_attribute_next(info);
 	}
 	return seen;
 }
 
 struct vf_reader {
-	vfpt_on_vf_attribute *on_attribute;
+	vfpt_on_vf *on_vf;
 	void *data;
 	unsigned count;
 };
@@ -435,15 +416,14 @@ static int parse_vfs(struct nlmsghdr *header, void *data)
 
 	if (header->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
 		reader->count = vfpt_netlink_each_vf(nlmsg_attrdata(header, sizeof(struct ifinfomsg)),
-			(size_t)nlmsg_attrlen(header, sizeof(struct ifinfomsg)), reader->on_attribute,
-			reader->data);
+			(size_t)nlmsg_attrlen(header, sizeof(struct ifinfomsg)), reader->on_vf, reader->data);
 	return 0;
 }
 
-int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_vf_attribute *on_attribute,
-	void *data, unsigned *count, struct vfpt_error *err)
+int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_vf *on_vf, void *data,
+	unsigned *count, struct vfpt_error *err)
 {
-	struct vf_reader reader = {.on_attribute = on_attribute, .data = data};
+	struct vf_reader reader = {.on_vf = on_vf, .data = data};
 	struct exchange x = {.parse = parse_vfs, .data = &reader, .one_answer = true};
 	struct nl_msg *message = link_request(RTM_GETLINK, 0, pf_ifindex);
 

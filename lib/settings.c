@@ -174,10 +174,10 @@ static void put_shown(struct vfpt_settings *s, enum vfpt_setting setting, uint64
 
 static void get_mac(const struct nlattr *attribute, struct vfpt_settings *s)
 {
-	const struct ifla_vf_mac *mac = nla_data(attribute);
+	const struct ifla_vf_mac *mac = vfpt_attribute_payload(attribute, sizeof(*mac));
 	struct vfpt_mac octets;
 
-	if (nla_len(attribute) < (int)sizeof(*mac))
+	if (!mac)
 		return;
 	memcpy(octets.octet, mac->mac, sizeof(octets.octet));
 	vfpt_settings_put(s, VFPT_MAC, vfpt_mac_value(&octets));
@@ -185,12 +185,11 @@ static void get_mac(const struct nlattr *attribute, struct vfpt_settings *s)
 
 static void get_vlan(const struct nlattr *attribute, struct vfpt_settings *s)
 {
-	const struct nlattr *first = nla_data(attribute);
-	const struct ifla_vf_vlan_info *info;
+	const struct nlattr *first = vfpt_attribute(attribute + 1, vfpt_attribute_end(attribute));
+	const struct ifla_vf_vlan_info *info = first ? vfpt_attribute_payload(first, sizeof(*info)) : NULL;
 
-	if (!nla_ok(first, nla_len(attribute)) || nla_len(first) < (int)sizeof(*info))
+	if (!info)
 		return;
-	info = nla_data(first);
 	put_shown(s, VFPT_VLAN_ID, info->vlan);
 	put_shown(s, VFPT_VLAN_PRIORITY, info->qos);
 	/* 0 is what a driver shows that keeps no protocol where there is no tag (netdevsim). */
@@ -199,9 +198,9 @@ static void get_vlan(const struct nlattr *attribute, struct vfpt_settings *s)
 
 static void get_rate(const struct nlattr *attribute, struct vfpt_settings *s)
 {
-	const struct ifla_vf_rate *rate = nla_data(attribute);
+	const struct ifla_vf_rate *rate = vfpt_attribute_payload(attribute, sizeof(*rate));
 
-	if (nla_len(attribute) < (int)sizeof(*rate))
+	if (!rate)
 		return;
 	vfpt_settings_put(s, VFPT_MAX_TX_RATE, rate->max_tx_rate);
 	vfpt_settings_put(s, VFPT_MIN_TX_RATE, rate->min_tx_rate);
@@ -209,19 +208,19 @@ static void get_rate(const struct nlattr *attribute, struct vfpt_settings *s)
 
 static void get_number(const struct nlattr *attribute, struct vfpt_settings *s, enum vfpt_setting setting)
 {
-	const struct vf_number *number = nla_data(attribute);
+	const struct vf_number *number = vfpt_attribute_payload(attribute, sizeof(*number));
 
 	/*
 	 * All ones, which is no valid value, is what rtnl_fill_vfinfo()
 	 * leaves where the driver says nothing.
 	 */
-	if (nla_len(attribute) >= (int)sizeof(*number))
+	if (number)
 		put_shown(s, setting, number->setting);
 }
 
 static void get(const struct nlattr *attribute, struct vfpt_settings *s)
 {
-	switch (nla_type(attribute)) {
+	switch (vfpt_attribute_type(attribute)) {
 	case IFLA_VF_MAC:
 		get_mac(attribute, s);
 		break;
@@ -328,11 +327,15 @@ struct reader {
 	struct vfpt_settings *vfs;
 };
 
-static void read_attribute(unsigned vf, const struct nlattr *attribute, void *data)
+static void read_vf(unsigned vf, const struct nlattr *info, void *data)
 {
 	struct reader *reader = data;
+	const struct nlattr *attribute = vfpt_attribute(info + 1, vfpt_attribute_end(info));
 
-	if (vf - reader->first < reader->count)
+	if (vf - reader->first >= reader->count)
+		return;
+	for (; attribute;
+		attribute = vfpt_attribute(vfpt_attribute_next(attribute), vfpt_attribute_end(info)))
 		get(attribute, &reader->vfs[vf - reader->first]);
 }
 
@@ -341,7 +344,7 @@ static int read_some(
 {
 	unsigned shown;
 
-	if (vfpt_netlink_vfs(netlink, pf->ifindex, read_attribute, reader, &shown, err) < 0)
+	if (vfpt_netlink_vfs(netlink, pf->ifindex, read_vf, reader, &shown, err) < 0)
 		return vfpt_error_wrap(err, "PF %s: cannot read the settings of its VFs", pf->name);
 	if (shown < pf->vf_count)
 		return vfpt_error_set(err, VFPT_SYSTEM,

@@ -27,7 +27,6 @@ int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message);
 int __wrap_nl_recv(
 	struct nl_sock *socket, struct sockaddr_nl *from, unsigned char **buffer, struct ucred **sender);
 int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left);
-uint32_t __wrap_nla_get_u32(const struct nlattr *attribute);
 
 int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message)
 {
@@ -61,16 +60,6 @@ int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left)
 	(void)wanted;
 	(void)left;
 	return 0;
-}
-
-/* libnl's own look at no length, and as it is not built with ASan, nobody would see that. */
-uint32_t __wrap_nla_get_u32(const struct nlattr *attribute)
-{
-	uint32_t value;
-
-	MUST(nla_len(attribute) >= (int)sizeof(value));
-	memcpy(&value, nla_data(attribute), sizeof(value));
-	return value;
 }
 
 static void read_settings(struct vfpt_netlink *netlink)
