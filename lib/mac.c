@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vfpt/mac.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "hex.h"
@@ -43,9 +44,8 @@ uint64_t vfpt_mac_value(const struct vfpt_mac *mac)
 {
 	uint64_t value = 0;
 
-	for (int i = 0; i < 6; i++)
-		value = value << 8 | mac->octet[i];
-	return value;
+	memcpy((char *)&value + 2, mac->octet, sizeof(mac->octet));
+	return be64toh(value);
 }
 
 struct vfpt_mac vfpt_mac_of(uint64_t value)
