@@ -349,12 +349,9 @@ int vfpt_netlink_has_address(
 /* Each attribute of a VF starts with its number; a MAC is always there (rtnl_fill_vfinfo()). */
 static bool vf_number(const struct nlattr *info, uint32_t *vf)
 {
-	const void *end = vfpt_attribute_end(info), *payload;
-	const struct nlattr *attribute = vfpt_attribute(info + 1, end);
+	const struct nlattr *mac = vfpt_attribute_find(info, IFLA_VF_MAC);
+	const void *payload = mac ? vfpt_attribute_payload(mac, sizeof(*vf)) : NULL;
 
-	while (attribute && vfpt_attribute_type(attribute) != IFLA_VF_MAC)
-		attribute = vfpt_attribute(vfpt_attribute_next(attribute), end);
-	payload = attribute ? vfpt_attribute_payload(attribute, sizeof(*vf)) : NULL;
 	if (!payload)
 		return false;
 	memcpy(vf, payload, sizeof(*vf));

@@ -339,12 +339,13 @@ static void read_vf(unsigned vf, const struct nlattr *info, void *data)
 		get(attribute, &reader->vfs[vf - reader->first]);
 }
 
-static int read_some(
-	struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct reader *reader, struct vfpt_error *err)
+/* Call @on_vf with what the kernel shows for each VF of the PF. */
+static int read_vfs_of(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, vfpt_on_vf *on_vf, void *data,
+	struct vfpt_error *err)
 {
 	unsigned shown;
 
-	if (vfpt_netlink_vfs(netlink, pf->ifindex, read_vf, reader, &shown, err) < 0)
+	if (vfpt_netlink_vfs(netlink, pf->ifindex, on_vf, data, &shown, err) < 0)
 		return vfpt_error_wrap(err, "PF %s: cannot read the settings of its VFs", pf->name);
 	if (shown < pf->vf_count)
 		return vfpt_error_set(err, VFPT_SYSTEM,
@@ -359,7 +360,12 @@ int vfpt_settings_read_one(struct vfpt_netlink *netlink, const struct vfpt_pf *p
 	struct reader reader = {.first = vf, .count = 1, .vfs = out};
 
 	*out = (struct vfpt_settings){0};
-	return read_some(netlink, pf, &reader, err);
+	return read_vfs_of(netlink, pf, read_vf, &reader, err);
+}
+
+static int no_memory_for(const struct vfpt_pf *pf, struct vfpt_error *err)
+{
+	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
 }
 
 int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_settings **out,
@@ -369,8 +375,39 @@ int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, s
 
 	*out = reader.vfs = calloc(pf->vf_count + 1u, sizeof(**out));
 	if (!reader.vfs)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
-	if (read_some(netlink, pf, &reader, err) < 0) {
+		return no_memory_for(pf, err);
+	if (read_vfs_of(netlink, pf, read_vf, &reader, err) < 0) {
+		free(*out);
+		*out = NULL;
+		return -1;
+	}
+	return 0;
+}
+
+struct mac_reader {
+	unsigned count;
+	struct vfpt_mac *macs;
+};
+
+static void read_mac(unsigned vf, const struct nlattr *info, void *data)
+{
+	struct mac_reader *reader = data;
+	const struct nlattr *attribute = vfpt_attribute_find(info, IFLA_VF_MAC);
+	const struct ifla_vf_mac *mac = attribute ? vfpt_attribute_payload(attribute, sizeof(*mac)) : NULL;
+
+	if (mac && vf < reader->count)
+		memcpy(reader->macs[vf].octet, mac->mac, sizeof(reader->macs[vf].octet));
+}
+
+int vfpt_settings_read_macs(
+	struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_mac **out, struct vfpt_error *err)
+{
+	struct mac_reader reader = {.count = pf->vf_count};
+
+	*out = reader.macs = calloc(pf->vf_count + 1u, sizeof(**out));
+	if (!reader.macs)
+		return no_memory_for(pf, err);
+	if (read_vfs_of(netlink, pf, read_mac, &reader, err) < 0) {
 		free(*out);
 		*out = NULL;
 		return -1;

@@ -73,6 +73,17 @@ static inline const void *vfpt_attribute_payload(const struct nlattr *attribute,
 	return attribute->nla_len - sizeof(*attribute) < size ? NULL : attribute + 1;
 }
 
+/* The first attribute of that type among those in @nest, or NULL. */
+static inline const struct nlattr *vfpt_attribute_find(const struct nlattr *nest, int type)
+{
+	const void *end = vfpt_attribute_end(nest);
+	const struct nlattr *attribute = vfpt_attribute(nest + 1, end);
+
+	while (attribute && vfpt_attribute_type(attribute) != type)
+		attribute = vfpt_attribute(vfpt_attribute_next(attribute), end);
+	return attribute;
+}
+
 /* Called with what the kernel shows for VF number @vf: an attribute with others (IFLA_VF_...) in it. */
 typedef void vfpt_on_vf(unsigned vf, const struct nlattr *info, void *data);
 

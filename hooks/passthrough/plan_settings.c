@@ -23,17 +23,29 @@ static void apply_releases(const struct planner *p, const struct vfpt_pf *pf, st
 		}
 }
 
+/* NULL: they have not been read. */
+static struct vfpt_settings *find_settings(const struct planner *p, const struct vfpt_pf *pf)
+{
+	for (size_t i = 0; i < p->settings_count; i++)
+		if (p->settings[i].pf == pf)
+			return p->settings[i].vfs;
+	return NULL;
+}
+
+bool vfpt_planner_has_settings(const struct planner *p, const struct vfpt_pf *pf)
+{
+	return find_settings(p, pf);
+}
+
 /* Each PF is read once. */
 int vfpt_planner_settings(
 	struct planner *p, const struct vfpt_pf *pf, struct vfpt_settings **out, struct vfpt_error *err)
 {
 	struct pf_settings *added;
 
-	for (size_t i = 0; i < p->settings_count; i++)
-		if (p->settings[i].pf == pf) {
-			*out = p->settings[i].vfs;
-			return 0;
-		}
+	*out = find_settings(p, pf);
+	if (*out)
+		return 0;
 	if (vfpt_session_settings(p->session, pf, out, err) < 0)
 		return -1;
 	added = vfpt_array_add(&p->settings, &p->settings_count, sizeof(*added));
