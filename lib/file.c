@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -129,18 +128,32 @@ int file_number(int dir, const char *path, uint64_t max, uint64_t *value)
 	return file_read(dir, path, text, sizeof(text)) < 0 ? -1 : parse_number(text, 0, max, value);
 }
 
+/* What there is no room for is cut off. Dozens of paths are made at each start, so not by snprintf(). */
+static char *join_path(char path[FILE_PATH], const char *directory, const char *name, const char *attribute)
+{
+	const char *const parts[] = {directory, name, "/", attribute};
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		size_t length = strnlen(parts[i], FILE_PATH - 1 - used);
+
+		memcpy(path + used, parts[i], length);
+		used += length;
+	}
+	path[used] = '\0';
+	return path;
+}
+
 char *file_net_path(char path[FILE_PATH], const char *netdev, const char *attribute)
 {
-	snprintf(path, FILE_PATH, "sys/class/net/%s/%s", netdev, attribute);
-	return path;
+	return join_path(path, "sys/class/net/", netdev, attribute);
 }
 
 char *file_pci_path(char path[FILE_PATH], const struct vfpt_pci *address, const char *attribute)
 {
 	char text[VFPT_PCI_SIZE];
 
-	snprintf(path, FILE_PATH, "sys/bus/pci/devices/%s/%s", vfpt_pci_format(address, text), attribute);
-	return path;
+	return join_path(path, "sys/bus/pci/devices/", vfpt_pci_format(address, text), attribute);
 }
 
 bool file_is_netdev_name(const char *name)
@@ -177,16 +190,18 @@ int file_link_name(int dir, const char *path, char *buffer, size_t size)
 	char target[512];
 	int length = file_link(dir, path, target, sizeof(target));
 	const char *name;
+	size_t room; /* that it takes, with its end */
 
 	if (length < 0)
 		return -1;
 	name = strrchr(target, '/');
 	name = name ? name + 1 : target;
-	if (strlen(name) >= size) {
+	room = (size_t)(target + length + 1 - name);
+	if (room > size) {
 		errno = EOVERFLOW;
 		return -1;
 	}
-	memcpy(buffer, name, strlen(name) + 1);
+	memcpy(buffer, name, room);
 	return 0;
 }
 

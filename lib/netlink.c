@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "alloc.h"
 #include "privilege.h"
 
 enum {
@@ -33,60 +34,15 @@ struct vfpt_netlink {
 
 /* The answer to one request. */
 struct exchange {
-	int (*parse)(struct nl_msg *message, void *data); /* @return 0, or an error of libnl */
+	int (*parse)(struct nlmsghdr *header, void *data); /* @return 0, or an error of libnl */
 	void *data;
-	int parse_error; /* the first of these */
-	int error;       /* errno value the kernel answered with */
+	int failure; /* the first of these */
+	int error;   /* errno value the kernel answered with */
 	bool finished;
 	uint32_t sequence;
 	bool one_answer; /* a message ends it; else an acknowledgement or the end of a dump does */
 	char text[160];  /* the kernel's own words (extended acknowledgement) */
 };
-
-static int on_message(struct nl_msg *message, void *data)
-{
-	struct exchange *x = data;
-	int r = x->parse ? x->parse(message, x->data) : 0;
-
-	if (r < 0 && x->parse_error == 0)
-		x->parse_error = r;
-	x->finished = x->one_answer;
-	return NL_OK;
-}
-
-/*
- * Another process changed links or addresses meanwhile: what we ask
- * about is one link, which it does not concern.
- */
-static int on_interrupted(struct nl_msg *message, void *data)
-{
-	(void)message;
-	(void)data;
-	return NL_OK;
-}
-
-/* What is left of an earlier exchange, which broke off, is no answer to this one. */
-static int on_sequence(struct nl_msg *message, void *data)
-{
-	const struct exchange *x = data;
-
-	return nlmsg_hdr(message)->nlmsg_seq == x->sequence ? NL_OK : NL_SKIP;
-}
-
-static int on_end(struct nl_msg *message, void *data)
-{
-	const struct nlmsghdr *header = nlmsg_hdr(message);
-	struct exchange *x = data;
-	int result = 0;
-
-	/* A dump that failed says so at its end: linux/net/netlink/af_netlink.c, netlink_dump_done(). */
-	if (header->nlmsg_type == NLMSG_DONE && nlmsg_datalen(header) >= (int)sizeof(result))
-		memcpy(&result, nlmsg_data(header), sizeof(result));
-	if (result < 0)
-		x->error = (int)(0u - (unsigned)result);
-	x->finished = true;
-	return NL_STOP;
-}
 
 void vfpt_netlink_kernel_text(const struct nlmsghdr *header, char *text, size_t size)
 {
@@ -110,47 +66,114 @@ void vfpt_netlink_kernel_text(const struct nlmsghdr *header, char *text, size_t 
 		(const char *)nla_data(table[NLMSGERR_ATTR_MSG]));
 }
 
-static int on_error(struct sockaddr_nl *from, struct nlmsgerr *answer, void *data)
+/* It cannot be told how the exchange ended. */
+static void fail(struct exchange *x, int failure)
 {
-	struct exchange *x = data;
-
-	(void)from;
-	x->error = (int)(0u - (unsigned)answer->error); /* of INT_MIN there is no negative */
+	x->failure = failure;
 	x->finished = true;
-	vfpt_netlink_kernel_text(
-		(const void *)((const char *)answer - NLMSG_HDRLEN), x->text, sizeof(x->text));
-	return NL_STOP;
+}
+
+/* A dump that failed says so at its end: linux/net/netlink/af_netlink.c, netlink_dump_done(). */
+static void take_end(struct exchange *x, const struct nlmsghdr *header)
+{
+	int result = 0;
+
+	if (nlmsg_datalen(header) >= (int)sizeof(result))
+		memcpy(&result, nlmsg_data(header), sizeof(result));
+	if (result < 0)
+		x->error = (int)(0u - (unsigned)result); /* of INT_MIN there is no negative */
+	x->finished = true;
+}
+
+/* An acknowledgement is error 0. */
+static void take_error(struct exchange *x, const struct nlmsghdr *header)
+{
+	const struct nlmsgerr *answer = nlmsg_data(header);
+
+	if (nlmsg_datalen(header) < (int)sizeof(*answer)) {
+		fail(x, -NLE_MSG_TRUNC);
+		return;
+	}
+	x->error = (int)(0u - (unsigned)answer->error);
+	x->finished = true;
+	if (x->error)
+		vfpt_netlink_kernel_text(header, x->text, sizeof(x->text));
+}
+
+static void take_object(struct exchange *x, struct nlmsghdr *header)
+{
+	int r = x->parse ? x->parse(header, x->data) : 0;
+
+	if (r < 0 && x->failure == 0)
+		x->failure = r;
+	x->finished = x->one_answer;
+}
+
+/*
+ * That another process changed links or addresses meanwhile (NLM_F_DUMP_INTR) does not matter: what we ask
+ * about is one link, which it does not concern.
+ */
+static void take_message(struct exchange *x, struct nlmsghdr *header)
+{
+	/* What is left of an earlier exchange, which broke off, is no answer to this one. */
+	if (header->nlmsg_seq != x->sequence)
+		return;
+	switch (header->nlmsg_type) {
+	case NLMSG_NOOP:
+		break;
+	case NLMSG_OVERRUN:
+		fail(x, -NLE_MSG_OVERFLOW);
+		break;
+	case NLMSG_DONE:
+		take_end(x, header);
+		break;
+	case NLMSG_ERROR:
+		take_error(x, header);
+		break;
+	default:
+		take_object(x, header);
+		break;
+	}
+}
+
+/*
+ * Take what one datagram says. Not by nl_recvmsgs(), which copies each message: one about hundreds of VFs has
+ * a hundred KiB. @return 0, or an error of libnl
+ */
+static int receive(struct vfpt_netlink *netlink, struct exchange *x)
+{
+	autofree unsigned char *datagram = NULL;
+	struct nlmsghdr *header;
+	struct sockaddr_nl from;
+	int left = nl_recv(netlink->socket, &from, &datagram, NULL);
+
+	if (left < 0)
+		return left;
+	for (header = (void *)datagram; !x->finished && nlmsg_ok(header, left);
+		header = nlmsg_next(header, &left))
+		take_message(x, header);
+	return 0;
 }
 
 /* Send @message (freed here) and parse what the kernel answers. @return 0, or -1 with @err filled in. */
 static int converse(
 	struct vfpt_netlink *netlink, struct nl_msg *message, struct exchange *x, struct vfpt_error *err)
 {
-	struct nl_cb *callbacks = nl_cb_alloc(NL_CB_DEFAULT);
-	int r = callbacks ? 0 : -NLE_NOMEM;
+	int r;
 
-	if (callbacks) {
-		nl_cb_set(callbacks, NL_CB_VALID, NL_CB_CUSTOM, on_message, x);
-		nl_cb_set(callbacks, NL_CB_ACK, NL_CB_CUSTOM, on_end, x);
-		nl_cb_set(callbacks, NL_CB_FINISH, NL_CB_CUSTOM, on_end, x);
-		nl_cb_set(callbacks, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, x);
-		nl_cb_set(callbacks, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, NULL);
-		nl_cb_err(callbacks, NL_CB_CUSTOM, on_error, x);
-		do
-			r = nl_send_auto(netlink->socket, message);
-		while (r == -NLE_INTR);
-		x->sequence = nlmsg_hdr(message)->nlmsg_seq;
-	}
-	while (r >= 0 && !x->finished)
-		r = nl_recvmsgs(netlink->socket, callbacks);
-	nl_cb_put(callbacks);
+	do
+		r = nl_send_auto(netlink->socket, message);
+	while (r == -NLE_INTR);
+	x->sequence = nlmsg_hdr(message)->nlmsg_seq;
 	nlmsg_free(message);
+	while (r >= 0 && !x->finished)
+		r = receive(netlink, x);
 	if (x->error) {
 		vfpt_error_errno(err, VFPT_SYSTEM, x->error, "the kernel says");
 		return x->text[0] ? vfpt_error_remedy(err, "\"%s\"", x->text) : -1;
 	}
 	if (r >= 0)
-		r = x->parse_error;
+		r = x->failure;
 	if (r < 0)
 		return vfpt_error_set(err, VFPT_SYSTEM, "route netlink: %s", nl_geterror(r));
 	return 0;
@@ -242,6 +265,21 @@ static struct nl_msg *link_request(int type, int flags, unsigned ifindex)
 	return message;
 }
 
+/* What libnl-route makes of a message, of which it wants a copy. @return 0, or an error of libnl */
+static int parse_object(
+	struct nlmsghdr *header, void (*take)(struct nl_object *object, void *data), void *data)
+{
+	struct nl_msg *message = nlmsg_convert(header);
+	int r;
+
+	if (!message)
+		return -NLE_NOMEM;
+	nlmsg_set_proto(message, NETLINK_ROUTE);
+	r = nl_msg_parse(message, take, data);
+	nlmsg_free(message);
+	return r;
+}
+
 struct vlan {
 	int id; /* 0: it is no VLAN device, or the kernel does not say */
 	uint16_t protocol;
@@ -258,13 +296,10 @@ static void read_vlan(struct nl_object *object, void *data)
 	vlan->protocol = ntohs((uint16_t)rtnl_link_vlan_get_protocol(link));
 }
 
-/*
- * The answer has no VFs, as link_request() does not ask for them: libnl-
- * route would misread it, see vf_netlink.h.
- */
-static int parse_vlan(struct nl_msg *message, void *data)
+/* The answer has no VFs, as link_request() asks for none: libnl-route misreads those, see vf_netlink.h. */
+static int parse_vlan(struct nlmsghdr *header, void *data)
 {
-	return nlmsg_hdr(message)->nlmsg_type == RTM_NEWLINK ? nl_msg_parse(message, read_vlan, data) : 0;
+	return header->nlmsg_type == RTM_NEWLINK ? parse_object(header, read_vlan, data) : 0;
 }
 
 int vfpt_netlink_vlan(struct vfpt_netlink *netlink, unsigned ifindex, uint16_t *id, uint16_t *protocol,
@@ -305,9 +340,9 @@ static void check_address(struct nl_object *object, void *data)
 	search->found = true;
 }
 
-static int parse_address(struct nl_msg *message, void *data)
+static int parse_address(struct nlmsghdr *header, void *data)
 {
-	return nlmsg_hdr(message)->nlmsg_type == RTM_NEWADDR ? nl_msg_parse(message, check_address, data) : 0;
+	return header->nlmsg_type == RTM_NEWADDR ? parse_object(header, check_address, data) : 0;
 }
 
 int vfpt_netlink_has_address(
@@ -328,105 +363,81 @@ int vfpt_netlink_has_address(
 	return 0;
 }
 
-enum { ATTRIBUTE_HEADER = sizeof(struct nlattr) };
-
-/* Attribute types carry flag bits on top. */
-static int type_of(const struct nlattr *attribute)
-{
-	return attribute->nla_type & NLA_TYPE_MASK;
-}
-
-/* An attribute at @at that lies wholly before @end, or NULL. */
-static const struct nlattr *whole_attribute(const char *at, const char *end)
-{
-	const struct nlattr *attribute = (const void *)at;
-
-	if (end - at < ATTRIBUTE_HEADER || attribute->nla_len < ATTRIBUTE_HEADER ||
-		attribute->nla_len > end - at)
-		return NULL;
-	return attribute;
-}
-
-static const char *behind(const struct nlattr *attribute)
-{
-	return (const char *)attribute + NLA_ALIGN(attribute->nla_len);
-}
-
 /* Each attribute of a VF starts with its number; a MAC is always there (rtnl_fill_vfinfo()). */
 static bool vf_number(const struct nlattr *info, uint32_t *vf)
 {
-	const struct nlattr *mac = nla_find(nla_data(info), nla_len(info), IFLA_VF_MAC);
+	const struct nlattr *mac = vfpt_attribute_find(info, IFLA_VF_MAC);
+	const void *payload = mac ? vfpt_attribute_payload(mac, sizeof(*vf)) : NULL;
 
-	if (!mac || nla_len(mac) < (int)sizeof(*vf))
+	if (!payload)
 		return false;
-	*vf = nla_get_u32(mac);
+	memcpy(vf, payload, sizeof(*vf));
 	return true;
 }
 
-/* As nla_for_each_nested(), without its two calls into libnl for each of thousands of attributes. */
-static void each_attribute(
-	const struct nlattr *info, uint32_t vf, vfpt_on_vf_attribute *on_attribute, void *data)
+/*
+ * See vf_netlink.h for why this is not left to libnl-route. The length of the list is never looked at: its
+ * entries follow its header, and IFLA_NUM_VF, which is always in front (rtnl_fill_vf()), counts them.
+ */
+static const struct nlattr *find_list(const char *at, const char *end, uint32_t *count)
 {
-	const char *end = (const char *)info + info->nla_len;
-	const struct nlattr *own;
+	*count = 0;
+	while (end - at >= (ptrdiff_t)sizeof(struct nlattr)) {
+		const struct nlattr *attribute = (const void *)at;
+		const void *payload;
 
-	for (const char *at = nla_data(info); (own = whole_attribute(at, end)); at = behind(own))
-		on_attribute(vf, own, data);
+		if (vfpt_attribute_type(attribute) == IFLA_VFINFO_LIST)
+			return attribute;
+		if (!vfpt_attribute(at, end))
+			return NULL;
+		payload = vfpt_attribute_payload(attribute, sizeof(*count));
+		if (vfpt_attribute_type(attribute) == IFLA_NUM_VF && payload)
+			memcpy(count, payload, sizeof(*count));
+		at = vfpt_attribute_next(attribute);
+	}
+	return NULL;
 }
 
-/*
- * See vf_netlink.h for why this is not left to libnl-route. The type of an attribute is looked at first, and
- * the length of the list never: its entries follow its header, and IFLA_NUM_VF, which is always in front
- * (rtnl_fill_vf()), counts them.
- */
-unsigned vfpt_netlink_each_vf(
-	const void *attributes, size_t size, vfpt_on_vf_attribute *on_attribute, void *data)
+unsigned vfpt_netlink_each_vf(const void *attributes, size_t size, vfpt_on_vf *on_vf, void *data)
 {
-	const char *at = attributes, *end = at + size;
-	const struct nlattr *attribute;
-	uint32_t count = 0, seen, vf;
+	const char *end = (const char *)attributes + size;
+	uint32_t count, seen, vf;
+	const struct nlattr *list = find_list(attributes, end, &count), *info;
+	const void *at;
 
-	for (; end - at >= ATTRIBUTE_HEADER; at = behind(attribute)) {
-		attribute = (const void *)at;
-		if (type_of(attribute) == IFLA_VFINFO_LIST)
+	if (!list)
+		return 0;
+	at = list + 1;
+	for (seen = 0; seen < count; seen++) {
+		info = vfpt_attribute(at, end);
+		if (!info || vfpt_attribute_type(info) != IFLA_VF_INFO || !vf_number(info, &vf))
 			break;
-		if (!whole_attribute(at, end))
-			return 0;
-		if (type_of(attribute) == IFLA_NUM_VF && nla_len(attribute) >= (int)sizeof(count))
-			count = nla_get_u32(attribute);
-	}
-	at += ATTRIBUTE_HEADER;
-	for (seen = 0; seen < count && at < end; seen++, at = behind(attribute)) {
-		attribute = whole_attribute(at, end);
-		if (!attribute || type_of(attribute) != IFLA_VF_INFO || !vf_number(attribute, &vf))
-			break;
-		each_attribute(attribute, vf, on_attribute, data);
+		on_vf(vf, info, data);
+		at = vfpt_attribute_next(info);
 	}
 	return seen;
 }
 
 struct vf_reader {
-	vfpt_on_vf_attribute *on_attribute;
+	vfpt_on_vf *on_vf;
 	void *data;
 	unsigned count;
 };
 
-static int parse_vfs(struct nl_msg *message, void *data)
+static int parse_vfs(struct nlmsghdr *header, void *data)
 {
-	const struct nlmsghdr *header = nlmsg_hdr(message);
 	struct vf_reader *reader = data;
 
 	if (header->nlmsg_len >= NLMSG_LENGTH(sizeof(struct ifinfomsg)))
 		reader->count = vfpt_netlink_each_vf(nlmsg_attrdata(header, sizeof(struct ifinfomsg)),
-			(size_t)nlmsg_attrlen(header, sizeof(struct ifinfomsg)), reader->on_attribute,
-			reader->data);
+			(size_t)nlmsg_attrlen(header, sizeof(struct ifinfomsg)), reader->on_vf, reader->data);
 	return 0;
 }
 
-int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_vf_attribute *on_attribute,
-	void *data, unsigned *count, struct vfpt_error *err)
+int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_vf *on_vf, void *data,
+	unsigned *count, struct vfpt_error *err)
 {
-	struct vf_reader reader = {.on_attribute = on_attribute, .data = data};
+	struct vf_reader reader = {.on_vf = on_vf, .data = data};
 	struct exchange x = {.parse = parse_vfs, .data = &reader, .one_answer = true};
 	struct nl_msg *message = link_request(RTM_GETLINK, 0, pf_ifindex);
 
@@ -451,8 +462,7 @@ static enum vfpt_code code_of(int number, bool may_set)
 	case ENETDOWN:
 		return VFPT_BUSY;
 	case EPERM:
-		/* The kernel's own question, where we have the right, is answered: it is the driver's word.
-		 */
+		/* Where we have the right the kernel does not say so: it is the driver's word. */
 		return may_set ? VFPT_REFUSED : VFPT_SYSTEM;
 	case EOPNOTSUPP:
 	case VFPT_ENOTSUPP:

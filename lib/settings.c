@@ -199,10 +199,10 @@ static void put_shown(struct vfpt_settings *s, enum vfpt_setting setting, uint64
 
 static void get_mac(const struct nlattr *attribute, struct vfpt_settings *s)
 {
-	const struct ifla_vf_mac *mac = nla_data(attribute);
+	const struct ifla_vf_mac *mac = vfpt_attribute_payload(attribute, sizeof(*mac));
 	struct vfpt_mac octets;
 
-	if (nla_len(attribute) < (int)sizeof(*mac))
+	if (!mac)
 		return;
 	memcpy(octets.octet, mac->mac, sizeof(octets.octet));
 	vfpt_settings_put(s, VFPT_MAC, vfpt_mac_value(&octets));
@@ -210,12 +210,11 @@ static void get_mac(const struct nlattr *attribute, struct vfpt_settings *s)
 
 static void get_vlan(const struct nlattr *attribute, struct vfpt_settings *s)
 {
-	const struct nlattr *first = nla_data(attribute);
-	const struct ifla_vf_vlan_info *info;
+	const struct nlattr *first = vfpt_attribute(attribute + 1, vfpt_attribute_end(attribute));
+	const struct ifla_vf_vlan_info *info = first ? vfpt_attribute_payload(first, sizeof(*info)) : NULL;
 
-	if (!nla_ok(first, nla_len(attribute)) || nla_len(first) < (int)sizeof(*info))
+	if (!info)
 		return;
-	info = nla_data(first);
 	put_shown(s, VFPT_VLAN_ID, info->vlan);
 	put_shown(s, VFPT_VLAN_PRIORITY, info->qos);
 	/* 0 is what a driver shows that keeps no protocol where there is no tag (netdevsim). */
@@ -224,9 +223,9 @@ static void get_vlan(const struct nlattr *attribute, struct vfpt_settings *s)
 
 static void get_rate(const struct nlattr *attribute, struct vfpt_settings *s)
 {
-	const struct ifla_vf_rate *rate = nla_data(attribute);
+	const struct ifla_vf_rate *rate = vfpt_attribute_payload(attribute, sizeof(*rate));
 
-	if (nla_len(attribute) < (int)sizeof(*rate))
+	if (!rate)
 		return;
 	vfpt_settings_put(s, VFPT_MAX_TX_RATE, rate->max_tx_rate);
 	vfpt_settings_put(s, VFPT_MIN_TX_RATE, rate->min_tx_rate);
@@ -234,19 +233,19 @@ static void get_rate(const struct nlattr *attribute, struct vfpt_settings *s)
 
 static void get_number(const struct nlattr *attribute, struct vfpt_settings *s, enum vfpt_setting setting)
 {
-	const struct vf_number *number = nla_data(attribute);
+	const struct vf_number *number = vfpt_attribute_payload(attribute, sizeof(*number));
 
 	/*
 	 * All ones, which is no valid value, is what rtnl_fill_vfinfo()
 	 * leaves where the driver says nothing.
 	 */
-	if (nla_len(attribute) >= (int)sizeof(*number))
+	if (number)
 		put_shown(s, setting, number->setting);
 }
 
 static void get(const struct nlattr *attribute, struct vfpt_settings *s)
 {
-	switch (nla_type(attribute)) {
+	switch (vfpt_attribute_type(attribute)) {
 	case IFLA_VF_MAC:
 		get_mac(attribute, s);
 		break;
@@ -358,20 +357,25 @@ struct reader {
 	struct vfpt_settings *vfs;
 };
 
-static void read_attribute(unsigned vf, const struct nlattr *attribute, void *data)
+static void read_vf(unsigned vf, const struct nlattr *info, void *data)
 {
 	struct reader *reader = data;
+	const struct nlattr *attribute = vfpt_attribute(info + 1, vfpt_attribute_end(info));
 
-	if (vf - reader->first < reader->count)
+	if (vf - reader->first >= reader->count)
+		return;
+	for (; attribute;
+		attribute = vfpt_attribute(vfpt_attribute_next(attribute), vfpt_attribute_end(info)))
 		get(attribute, &reader->vfs[vf - reader->first]);
 }
 
-static int read_some(
-	struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct reader *reader, struct vfpt_error *err)
+/* Call @on_vf with what the kernel shows for each VF of the PF. */
+static int read_vfs_of(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, vfpt_on_vf *on_vf, void *data,
+	struct vfpt_error *err)
 {
 	unsigned shown;
 
-	if (vfpt_netlink_vfs(netlink, pf->ifindex, read_attribute, reader, &shown, err) < 0)
+	if (vfpt_netlink_vfs(netlink, pf->ifindex, on_vf, data, &shown, err) < 0)
 		return vfpt_error_wrap(err, "PF %s: cannot read the settings of its VFs", pf->name);
 	return 0;
 }
@@ -398,12 +402,17 @@ int vfpt_settings_read_one(struct vfpt_netlink *netlink, const struct vfpt_pf *p
 
 	do {
 		*out = (struct vfpt_settings){0};
-		if (read_some(netlink, pf, &reader, err) < 0)
+		if (read_vfs_of(netlink, pf, read_vf, &reader, err) < 0)
 			return -1;
 		if (vfpt_settings_shown(out))
 			return 0;
 	} while (vfpt_netlink_wait(netlink, &waited, VFPT_WAIT_BUSY));
 	return vfpt_settings_hidden(pf, vf, err);
+}
+
+static int no_memory_for(const struct vfpt_pf *pf, struct vfpt_error *err)
+{
+	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
 }
 
 int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_settings **out,
@@ -413,8 +422,39 @@ int vfpt_settings_read(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, s
 
 	*out = reader.vfs = calloc(pf->vf_count + 1u, sizeof(**out));
 	if (!reader.vfs)
-		return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "settings of %s", pf->name);
-	if (read_some(netlink, pf, &reader, err) < 0) {
+		return no_memory_for(pf, err);
+	if (read_vfs_of(netlink, pf, read_vf, &reader, err) < 0) {
+		free(*out);
+		*out = NULL;
+		return -1;
+	}
+	return 0;
+}
+
+struct mac_reader {
+	unsigned count;
+	struct vfpt_mac *macs;
+};
+
+static void read_mac(unsigned vf, const struct nlattr *info, void *data)
+{
+	struct mac_reader *reader = data;
+	const struct nlattr *attribute = vfpt_attribute_find(info, IFLA_VF_MAC);
+	const struct ifla_vf_mac *mac = attribute ? vfpt_attribute_payload(attribute, sizeof(*mac)) : NULL;
+
+	if (mac && vf < reader->count)
+		memcpy(reader->macs[vf].octet, mac->mac, sizeof(reader->macs[vf].octet));
+}
+
+int vfpt_settings_read_macs(
+	struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_mac **out, struct vfpt_error *err)
+{
+	struct mac_reader reader = {.count = pf->vf_count};
+
+	*out = reader.macs = calloc(pf->vf_count + 1u, sizeof(**out));
+	if (!reader.macs)
+		return no_memory_for(pf, err);
+	if (read_vfs_of(netlink, pf, read_mac, &reader, err) < 0) {
 		free(*out);
 		*out = NULL;
 		return -1;

@@ -19,6 +19,7 @@
 #include <linux/netlink.h>
 #include <netlink/attr.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "vfpt/mac.h"
@@ -35,13 +36,61 @@ int vfpt_netlink_vlan(struct vfpt_netlink *netlink, unsigned ifindex, uint16_t *
 int vfpt_netlink_has_address(
 	struct vfpt_netlink *netlink, unsigned ifindex, bool *has, struct vfpt_error *err);
 
-/* Called with each attribute (IFLA_VF_...) that the kernel shows for VF number @vf. */
-typedef void vfpt_on_vf_attribute(unsigned vf, const struct nlattr *attribute, void *data);
+/*
+ * Attributes, as libnl's nla_...() have them: those are calls into a library, and a host of 2,048 VFs has
+ * 20,000 attributes. This is the one that starts at @at, if it lies wholly before @end, or NULL.
+ */
+static inline const struct nlattr *vfpt_attribute(const void *at, const void *end)
+{
+	const struct nlattr *attribute = at;
+	ptrdiff_t room = (const char *)end - (const char *)at;
 
-/* Call @on_attribute with all attributes of all VFs of the PF; @count becomes the number of VFs that the
- * kernel showed. */
-int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_vf_attribute *on_attribute,
-	void *data, unsigned *count, struct vfpt_error *err);
+	if (room < (ptrdiff_t)sizeof(*attribute) || attribute->nla_len < sizeof(*attribute) ||
+		attribute->nla_len > room)
+		return NULL;
+	return attribute;
+}
+
+/* Where the attribute's payload ends, and where the next attribute starts. */
+static inline const void *vfpt_attribute_end(const struct nlattr *attribute)
+{
+	return (const char *)attribute + attribute->nla_len;
+}
+
+static inline const void *vfpt_attribute_next(const struct nlattr *attribute)
+{
+	return (const char *)attribute + NLA_ALIGN(attribute->nla_len);
+}
+
+/* Types carry flag bits on top. */
+static inline int vfpt_attribute_type(const struct nlattr *attribute)
+{
+	return attribute->nla_type & NLA_TYPE_MASK;
+}
+
+/* The payload; NULL where it has less than @size bytes. */
+static inline const void *vfpt_attribute_payload(const struct nlattr *attribute, size_t size)
+{
+	return attribute->nla_len - sizeof(*attribute) < size ? NULL : attribute + 1;
+}
+
+/* The first attribute of that type among those in @nest, or NULL. */
+static inline const struct nlattr *vfpt_attribute_find(const struct nlattr *nest, int type)
+{
+	const void *end = vfpt_attribute_end(nest);
+	const struct nlattr *attribute = vfpt_attribute(nest + 1, end);
+
+	while (attribute && vfpt_attribute_type(attribute) != type)
+		attribute = vfpt_attribute(vfpt_attribute_next(attribute), end);
+	return attribute;
+}
+
+/* Called with what the kernel shows for VF number @vf: an attribute with others (IFLA_VF_...) in it. */
+typedef void vfpt_on_vf(unsigned vf, const struct nlattr *info, void *data);
+
+/* Call @on_vf for all VFs of the PF; @count becomes the number of VFs that the kernel showed. */
+int vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_vf *on_vf, void *data,
+	unsigned *count, struct vfpt_error *err);
 
 /*
  * How long a driver is waited for, milliseconds: one that is busy, or resets the VF (ice after a new MAC,
@@ -72,8 +121,7 @@ int vfpt_netlink_set_mac(
 	struct vfpt_netlink *netlink, unsigned ifindex, const struct vfpt_mac *mac, struct vfpt_error *err);
 
 /* The VFs in the attributes of a link message, as vfpt_netlink_vfs(). @return how many. */
-unsigned vfpt_netlink_each_vf(
-	const void *attributes, size_t size, vfpt_on_vf_attribute *on_attribute, void *data);
+unsigned vfpt_netlink_each_vf(const void *attributes, size_t size, vfpt_on_vf *on_vf, void *data);
 
 /*
  * The kernel's own words in an error message: they follow the request that it echoes, whole or (NLM_F_CAPPED)

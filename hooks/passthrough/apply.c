@@ -63,8 +63,7 @@ static int record_assignment(struct work *w, struct vfpt_error *err)
 	return 0;
 }
 
-/* Some drivers take it and show one state for ever, so that nobody knows what it is (ixgbe before Linux 6.7).
- */
+/* Some drivers take it and show one state for ever (ixgbe before Linux 6.7): nobody knows then what it is. */
 static int disable_link(struct work *w, const struct vfpt_step *step, struct vfpt_error *err)
 {
 	struct vfpt_settings disabled = {0}, shown;

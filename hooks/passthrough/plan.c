@@ -464,6 +464,9 @@ static void free_planner(struct planner *p)
 	for (size_t i = 0; i < p->settings_count; i++)
 		free(p->settings[i].vfs);
 	free(p->settings);
+	for (size_t i = 0; i < p->mac_count; i++)
+		free(p->macs[i].macs);
+	free(p->macs);
 	free(p->standing.siblings);
 	free(p->pfs);
 	free(p->nodes);

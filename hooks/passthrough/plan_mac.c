@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "pf_match.h"
 #include "planner.h"
 
@@ -84,18 +85,22 @@ static int resolve_mac_holder(struct planner *p, struct vfpt_vnic_plan *vnic, co
 	return vfpt_planner_add_step(vnic, step, err);
 }
 
-static int check_mac_on_pf(
+static int check_mac_of_pf(
+	const struct vfpt_vnic_plan *vnic, const struct vfpt_pf *pf, struct vfpt_error *err)
+{
+	if (!vfpt_mac_equal(&pf->mac, &vnic->assignment.mac))
+		return 0;
+	return vfpt_error_set(err, VFPT_BAD_INPUT,
+		"PF %s itself has this MAC; give the vNIC another one in the engine", pf->name);
+}
+
+static int check_mac_on_vfs(
 	struct planner *p, struct vfpt_vnic_plan *vnic, const struct vfpt_pf *pf, struct vfpt_error *err)
 {
 	const struct vfpt_assignment *a = &vnic->assignment;
 	uint64_t value = vfpt_mac_value(&a->mac);
 	struct vfpt_settings *vfs;
 
-	if (vfpt_mac_equal(&pf->mac, &a->mac))
-		return vfpt_error_set(err, VFPT_BAD_INPUT,
-			"PF %s itself has this MAC; give the vNIC another one in the engine", pf->name);
-	if (pf->vf_count == 0)
-		return 0;
 	if (vfpt_planner_settings(p, pf, &vfs, err) < 0)
 		return -1;
 	for (unsigned vf = 0; vf < pf->vf_count; vf++)
@@ -103,6 +108,49 @@ static int check_mac_on_pf(
 			(pf != vnic->pf || vf != a->vf) &&
 			resolve_mac_holder(p, vnic, pf, vf, &vfs[vf], err) < 0)
 			return -1;
+	return 0;
+}
+
+/* Each PF is read once. @return NULL with @err filled in */
+static const struct vfpt_mac *read_macs(struct planner *p, const struct vfpt_pf *pf, struct vfpt_error *err)
+{
+	struct vfpt_mac *macs;
+	struct pf_macs *added;
+
+	for (size_t i = 0; i < p->mac_count; i++)
+		if (p->macs[i].pf == pf)
+			return p->macs[i].macs;
+	if (vfpt_settings_read_macs(p->session->netlink, pf, &macs, err) < 0)
+		return NULL;
+	added = vfpt_array_add(&p->macs, &p->mac_count, sizeof(*added));
+	if (!added) {
+		free(macs);
+		vfpt_planner_no_memory(err);
+		return NULL;
+	}
+	*added = (struct pf_macs){.pf = pf, .macs = macs};
+	return macs;
+}
+
+/*
+ * Is it worth a look at the settings of that PF's VFs? Nothing but their MACs is read of a PF that no vNIC of
+ * the VM gets a VF of, unless one has this MAC, or a VF may get it back.
+ */
+static int may_have_mac(struct planner *p, const struct vfpt_pf *pf, const struct vfpt_mac *mac, bool *may,
+	struct vfpt_error *err)
+{
+	const struct vfpt_mac *macs;
+
+	*may = pf->vf_count > 0;
+	if (!*may || p->session->captured || p->standing.released_count > 0 ||
+		vfpt_planner_has_settings(p, pf))
+		return 0;
+	macs = read_macs(p, pf, err);
+	if (!macs)
+		return -1;
+	*may = false;
+	for (unsigned vf = 0; vf < pf->vf_count && !*may; vf++)
+		*may = vfpt_mac_equal(&macs[vf], mac);
 	return 0;
 }
 
@@ -122,36 +170,46 @@ static void find_all_pfs(struct planner *p)
 }
 
 /*
- * One MAC is one vNIC's on the whole host: which PFs are on one wire, only the switch knows. A PF that is
- * none of the vNIC's and cannot be asked does not keep it from its VF: that is said, and the ledger knows of
- * the VMs' MACs all the same.
+ * A PF that is none of the vNIC's and cannot be asked does not keep it from its VF: that is said, and the
+ * ledger knows of the VMs' MACs all the same.
  */
-int vfpt_planner_check_mac(struct planner *p, struct vfpt_vnic_plan *vnic, struct vfpt_error *err)
+static int check_mac_on_other_pf(
+	struct planner *p, struct vfpt_vnic_plan *vnic, const struct vfpt_pf *pf, struct vfpt_error *err)
 {
 	struct vfpt_settings *ignored;
 	struct vfpt_error failure;
 	char mac[VFPT_MAC_SIZE];
+	bool may;
+	int r = may_have_mac(p, pf, &vnic->assignment.mac, &may, &failure);
 
+	if (r == 0 && may)
+		r = vfpt_planner_settings(p, pf, &ignored, &failure);
+	if (r < 0) {
+		p->plan->warning = failure;
+		vfpt_error_remedy(&p->plan->warning, "whether one of them has MAC %s, too, is not known",
+			vfpt_mac_format(&vnic->assignment.mac, mac));
+		return 0;
+	}
+	if (check_mac_of_pf(vnic, pf, err) < 0)
+		return -1;
+	return may ? check_mac_on_vfs(p, vnic, pf, err) : 0;
+}
+
+/* One MAC is one vNIC's on the whole host: which PFs are on one wire, only the switch knows. */
+int vfpt_planner_check_mac(struct planner *p, struct vfpt_vnic_plan *vnic, struct vfpt_error *err)
+{
 	if (check_mac_in_ledger(p, &vnic->assignment, err) < 0)
 		return -1;
-	for (size_t i = 0; i < vnic->pf_count; i++)
-		if (check_mac_on_pf(p, vnic, vnic->pfs[i], err) < 0)
+	for (size_t i = 0; i < vnic->pf_count; i++) {
+		if (check_mac_of_pf(vnic, vnic->pfs[i], err) < 0)
 			return -1;
-	find_all_pfs(p);
-	for (size_t i = 0; i < p->pf_count; i++) {
-		const struct vfpt_pf *pf = p->pfs[i];
-
-		if (vfpt_is_pf_among(vnic->pfs, vnic->pf_count, pf))
-			continue;
-		if (pf->vf_count > 0 && vfpt_planner_settings(p, pf, &ignored, &failure) < 0) {
-			p->plan->warning = failure;
-			vfpt_error_remedy(&p->plan->warning,
-				"whether one of them has MAC %s, too, is not known",
-				vfpt_mac_format(&vnic->assignment.mac, mac));
-			continue;
-		}
-		if (check_mac_on_pf(p, vnic, pf, err) < 0)
+		if (check_mac_on_vfs(p, vnic, vnic->pfs[i], err) < 0)
 			return -1;
 	}
+	find_all_pfs(p);
+	for (size_t i = 0; i < p->pf_count; i++)
+		if (!vfpt_is_pf_among(vnic->pfs, vnic->pf_count, p->pfs[i]) &&
+			check_mac_on_other_pf(p, vnic, p->pfs[i], err) < 0)
+			return -1;
 	return 0;
 }

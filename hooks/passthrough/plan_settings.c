@@ -8,20 +8,38 @@
 
 /* --- settings as they will be ---------------------------------------------------------------- */
 
-/* What is given back first has its old settings again. */
-static void apply_releases(const struct planner *p, const struct vfpt_pf *pf, struct vfpt_settings *vfs)
+/* What is given back first has its old settings again, if its driver shows it. */
+static void apply_releases(const struct planner *p, const struct pf_settings *settings)
 {
+	const struct vfpt_pf *pf = settings->pf;
+	struct vfpt_settings *vfs = settings->vfs;
+
 	for (size_t i = 0; i < p->standing.released_count; i++)
 		for (unsigned vf = 0; vf < pf->vf_count; vf++) {
 			const struct vfpt_assignment *released = &p->standing.released[i];
 
-			if (!vfpt_pci_equal(&pf->vfs[vf], &released->address))
+			if (!vfpt_pci_equal(&pf->vfs[vf], &released->address) ||
+				(settings->known && !vfpt_settings_shown(&vfs[vf])))
 				continue;
 			for (int s = 0; s < VFPT_SETTING_COUNT; s++)
 				if (vfpt_settings_have(&released->before, (enum vfpt_setting)s))
 					vfpt_settings_put(
 						&vfs[vf], (enum vfpt_setting)s, released->before.value[s]);
 		}
+}
+
+/* NULL: they have not been read. */
+static struct pf_settings *find_settings(const struct planner *p, const struct vfpt_pf *pf)
+{
+	for (size_t i = 0; i < p->settings_count; i++)
+		if (p->settings[i].pf == pf)
+			return &p->settings[i];
+	return NULL;
+}
+
+bool vfpt_planner_has_settings(const struct planner *p, const struct vfpt_pf *pf)
+{
+	return find_settings(p, pf);
 }
 
 static bool is_any_shown(const struct vfpt_pf *pf, const struct vfpt_settings *vfs)
@@ -38,11 +56,9 @@ static int settings_of_pf(
 {
 	struct vfpt_settings *vfs;
 
-	for (size_t i = 0; i < p->settings_count; i++)
-		if (p->settings[i].pf == pf) {
-			*out = &p->settings[i];
-			return 0;
-		}
+	*out = find_settings(p, pf);
+	if (*out)
+		return 0;
 	if (vfpt_session_settings(p->session, pf, &vfs, err) < 0)
 		return -1;
 	*out = vfpt_array_add(&p->settings, &p->settings_count, sizeof(**out));
@@ -52,7 +68,7 @@ static int settings_of_pf(
 	}
 	**out = (struct pf_settings){
 		.pf = pf, .vfs = vfs, .known = !p->session->captured || is_any_shown(pf, vfs)};
-	apply_releases(p, pf, vfs);
+	apply_releases(p, *out);
 	return 0;
 }
 

@@ -14,6 +14,12 @@ struct pf_settings {
 	bool known; /* false: a captured PF that no settings were captured of */
 };
 
+/* The MACs that one PF shows for its VFs. */
+struct pf_macs {
+	const struct vfpt_pf *pf;
+	struct vfpt_mac *macs;
+};
+
 /* A plan that is being made. */
 struct planner {
 	struct vfpt_session *session;
@@ -30,6 +36,8 @@ struct planner {
 	size_t pf_count;
 	size_t settings_count;
 	struct pf_settings *settings;
+	size_t mac_count;
+	struct pf_macs *macs; /* of PFs that have no such settings */
 };
 
 /* That error. @return -1 */
@@ -37,6 +45,9 @@ static inline int vfpt_planner_no_memory(struct vfpt_error *err)
 {
 	return vfpt_error_errno(err, VFPT_SYSTEM, ENOMEM, "planning");
 }
+
+/* Have the settings of the PF's VFs been read? */
+bool vfpt_planner_has_settings(const struct planner *p, const struct vfpt_pf *pf);
 
 /* The settings of the PF's VFs as they will be at this point of the plan; each PF is read once. */
 int vfpt_planner_settings(

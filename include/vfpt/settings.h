@@ -122,6 +122,15 @@ int vfpt_settings_read_one(struct vfpt_netlink *netlink, const struct vfpt_pf *p
 	struct vfpt_settings *out, struct vfpt_error *err);
 
 /**
+ * Read the MACs of all VFs of @pf and nothing else: a tenth of the work where a PF has hundreds.
+ * @param out array of pf->vf_count, by VF index, to be freed by free(), with zeros where no MAC is shown;
+ * NULL after an error
+ * @return 0; or -1 with @err filled in, VFPT_SYSTEM
+ */
+int vfpt_settings_read_macs(struct vfpt_netlink *netlink, const struct vfpt_pf *pf, struct vfpt_mac **out,
+	struct vfpt_error *err);
+
+/**
  * Refuse what no driver should be asked for: a group or all-zero MAC, a priority or protocol without a VLAN
  * id, a minimum above the maximum, a rate above the link's speed, minima that together exceed it;
  * and what a driver takes that it can never be rid of: a minimum of qede.

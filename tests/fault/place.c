@@ -320,7 +320,8 @@ static void put_vfs(const struct vfpt_settings *wanted)
 	for (size_t i = 0; i < place.pf_count; i++)
 		for (unsigned vf = 0; vf < place.pfs[i].vf_count; vf++, n++)
 			if (memcmp(&now[n], &wanted[n], sizeof(*now)) != 0 &&
-				vfpt_settings_restore(place.netlink, &place.pfs[i], vf, &wanted[n], 0, &err) < 0)
+				vfpt_settings_restore(place.netlink, &place.pfs[i], vf, &wanted[n], 0, &err) <
+					0)
 				give_up("%s", err.message);
 	free(now);
 }

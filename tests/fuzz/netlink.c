@@ -24,10 +24,9 @@ static size_t datagram_size; /* 0: it has been received */
 
 /* The target is linked with --wrap for these. */
 int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message);
-int __real_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks);
-int __wrap_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks);
+int __wrap_nl_recv(
+	struct nl_sock *socket, struct sockaddr_nl *from, unsigned char **buffer, struct ucred **sender);
 int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left);
-uint32_t __wrap_nla_get_u32(const struct nlattr *attribute);
 
 int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message)
 {
@@ -39,16 +38,16 @@ int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message)
 	return 0;
 }
 
-static int receive(
+int __wrap_nl_recv(
 	struct nl_sock *socket, struct sockaddr_nl *from, unsigned char **buffer, struct ucred **sender)
 {
 	int size = (int)datagram_size;
 
 	(void)socket;
+	(void)sender;
 	if (size == 0)
 		return -NLE_AGAIN;
 	*from = (struct sockaddr_nl){.nl_family = AF_NETLINK};
-	*sender = NULL;
 	*buffer = malloc(datagram_size);
 	MUST(*buffer);
 	memcpy(*buffer, datagram, datagram_size);
@@ -56,27 +55,11 @@ static int receive(
 	return size;
 }
 
-int __wrap_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks)
-{
-	nl_cb_overwrite_recv(callbacks, receive);
-	return __real_nl_recvmsgs(socket, callbacks);
-}
-
 int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left)
 {
 	(void)wanted;
 	(void)left;
 	return 0;
-}
-
-/* libnl's own look at no length, and as it is not built with ASan, nobody would see that. */
-uint32_t __wrap_nla_get_u32(const struct nlattr *attribute)
-{
-	uint32_t value;
-
-	MUST(nla_len(attribute) >= (int)sizeof(value));
-	memcpy(&value, nla_data(attribute), sizeof(value));
-	return value;
 }
 
 static void read_settings(struct vfpt_netlink *netlink)

@@ -53,7 +53,8 @@ vf_states() {
     local pf line vf mac netdev address type
     while read -r pf line; do
         read -r _ vf _ mac _ <<<"$line"
-        line=${line/00:00:00:00:00:00/own}
+        # Zeroes, or where the driver takes none what a VF gets in their place (vfpt_settings_clear_mac()).
+        [[ $line =~ ' '(00:00:00:00:00:00|02:00:00:00:0[0-9]:8[0-9a-f])' ' ]] && line=${line/${BASH_REMATCH[1]}/own}
         for netdev in "/sys/class/net/$pf/device/virtfn$vf/net"/*; do
             [ -e "$netdev/address" ] || continue
             read -r address <"$netdev/address"

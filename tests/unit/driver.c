@@ -34,20 +34,23 @@ static struct driver *driver_of(unsigned ifindex)
 
 /* --- what it shows */
 
-struct message {
+/* What is shown of one VF: an attribute with others in it. */
+struct info {
 	union {
 		struct nlattr header;
-		uint32_t words[32];
+		uint32_t words[64];
 	};
 };
 
-static void show(vfpt_on_vf_attribute *on_attribute, void *data, unsigned vf, unsigned type,
-	const void *payload, size_t size)
+static void show(struct info *info, unsigned type, const void *payload, size_t size)
 {
-	struct message message = {.header = {.nla_len = (uint16_t)(4 + size), .nla_type = (uint16_t)type}};
+	const struct nlattr header = {.nla_len = (uint16_t)(4 + size), .nla_type = (uint16_t)type};
+	uint32_t *at = &info->words[info->header.nla_len / 4];
 
-	memcpy(&message.words[1], payload, size);
-	on_attribute(vf, &message.header, data);
+	ck_assert_uint_le(info->header.nla_len + 4 + size, sizeof(*info));
+	memcpy(at, &header, sizeof(header));
+	memcpy(at + 1, payload, size);
+	info->header.nla_len = (uint16_t)(info->header.nla_len + NLA_ALIGN(header.nla_len));
 }
 
 static const struct vfpt_settings *settings_shown(const struct driver *driver, unsigned vf)
@@ -55,18 +58,18 @@ static const struct vfpt_settings *settings_shown(const struct driver *driver, u
 	return driver->late && driver->shown[vf].present ? &driver->shown[vf] : &driver->vfs[vf];
 }
 
-static void show_number(const struct driver *driver, vfpt_on_vf_attribute *on_attribute, void *data,
-	unsigned vf, unsigned type, enum vfpt_setting setting)
+static void show_number(
+	const struct driver *driver, struct info *info, unsigned vf, unsigned type, enum vfpt_setting setting)
 {
 	const struct vfpt_settings *settings = settings_shown(driver, vf);
 	bool shown = vfpt_settings_have(settings, setting) && !(driver->hides & 1u << setting);
 	/* rtnl_fill_vfinfo() leaves all ones where the driver says nothing */
 	const uint32_t number[2] = {vf, shown ? (uint32_t)settings->value[setting] : UINT32_MAX};
 
-	show(on_attribute, data, vf, type, number, sizeof(number));
+	show(info, type, number, sizeof(number));
 }
 
-static void show_vf(const struct driver *driver, vfpt_on_vf_attribute *on_attribute, void *data, unsigned vf)
+static void show_vf(const struct driver *driver, vfpt_on_vf *on_vf, void *data, unsigned vf)
 {
 	const uint64_t *value = settings_shown(driver, vf)->value;
 	const struct vfpt_mac octets = vfpt_mac_of(value[VFPT_MAC]);
@@ -84,16 +87,19 @@ static void show_vf(const struct driver *driver, vfpt_on_vf_attribute *on_attrib
 		.min_tx_rate = (uint32_t)value[VFPT_MIN_TX_RATE],
 		.max_tx_rate = (uint32_t)value[VFPT_MAX_TX_RATE]};
 
+	struct info info = {.header = {.nla_len = 4, .nla_type = IFLA_VF_INFO}};
+
 	memcpy(mac.mac, octets.octet, sizeof(octets.octet));
-	show(on_attribute, data, vf, IFLA_VF_MAC, &mac, sizeof(mac));
-	show(on_attribute, data, vf, IFLA_VF_VLAN, &old_vlan, sizeof(old_vlan));
-	show(on_attribute, data, vf, IFLA_VF_RATE, &rate, sizeof(rate));
-	show_number(driver, on_attribute, data, vf, IFLA_VF_SPOOFCHK, VFPT_SPOOFCHK);
-	show_number(driver, on_attribute, data, vf, IFLA_VF_LINK_STATE, VFPT_LINK_STATE);
-	show_number(driver, on_attribute, data, vf, IFLA_VF_RSS_QUERY_EN, VFPT_RSS_QUERY);
-	show_number(driver, on_attribute, data, vf, IFLA_VF_TRUST, VFPT_TRUST);
+	show(&info, IFLA_VF_MAC, &mac, sizeof(mac));
+	show(&info, IFLA_VF_VLAN, &old_vlan, sizeof(old_vlan));
+	show(&info, IFLA_VF_RATE, &rate, sizeof(rate));
+	show_number(driver, &info, vf, IFLA_VF_SPOOFCHK, VFPT_SPOOFCHK);
+	show_number(driver, &info, vf, IFLA_VF_LINK_STATE, VFPT_LINK_STATE);
+	show_number(driver, &info, vf, IFLA_VF_RSS_QUERY_EN, VFPT_RSS_QUERY);
+	show_number(driver, &info, vf, IFLA_VF_TRUST, VFPT_TRUST);
 	if (!driver->shows_no_vlan)
-		show(on_attribute, data, vf, IFLA_VF_VLAN_LIST, &vlan, sizeof(vlan));
+		show(&info, IFLA_VF_VLAN_LIST, &vlan, sizeof(vlan));
+	on_vf(vf, &info.header, data);
 }
 
 static int is_gone(struct vfpt_error *err)
@@ -101,18 +107,18 @@ static int is_gone(struct vfpt_error *err)
 	return vfpt_error_errno(err, VFPT_SYSTEM, ENODEV, "the kernel says");
 }
 
-int __real_vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex,
-	vfpt_on_vf_attribute *on_attribute, void *data, unsigned *count, struct vfpt_error *err);
-int __wrap_vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex,
-	vfpt_on_vf_attribute *on_attribute, void *data, unsigned *count, struct vfpt_error *err);
+int __real_vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_vf *on_vf, void *data,
+	unsigned *count, struct vfpt_error *err);
+int __wrap_vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_vf *on_vf, void *data,
+	unsigned *count, struct vfpt_error *err);
 
-int __wrap_vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex,
-	vfpt_on_vf_attribute *on_attribute, void *data, unsigned *count, struct vfpt_error *err)
+int __wrap_vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex, vfpt_on_vf *on_vf, void *data,
+	unsigned *count, struct vfpt_error *err)
 {
 	const struct driver *driver = driver_of(pf_ifindex);
 
 	if (!loaded || netlink != driver_netlink())
-		return __real_vfpt_netlink_vfs(netlink, pf_ifindex, on_attribute, data, count, err);
+		return __real_vfpt_netlink_vfs(netlink, pf_ifindex, on_vf, data, count, err);
 	*count = DRIVER_VFS;
 	if (!driver)
 		return 0;
@@ -122,7 +128,7 @@ int __wrap_vfpt_netlink_vfs(struct vfpt_netlink *netlink, unsigned pf_ifindex,
 		if (driver->hidden & 1u << vf)
 			--*count;
 		else
-			show_vf(driver, on_attribute, data, vf);
+			show_vf(driver, on_vf, data, vf);
 	return 0;
 }
 

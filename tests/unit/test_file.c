@@ -8,6 +8,7 @@
 #include <linux/openat2.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -174,6 +175,61 @@ START_TEST(who_renames_all_the_time_does_not_hold_us_up)
 }
 END_TEST
 
+/* --- paths */
+
+START_TEST(path_has_directory_name_and_attribute)
+{
+	const struct vfpt_pci address = pci("0000:01:10.5");
+	char path[FILE_PATH];
+
+	ck_assert_ptr_eq(file_net_path(path, "ens1f0", "mtu"), path);
+	ck_assert_str_eq(path, "sys/class/net/ens1f0/mtu");
+	ck_assert_str_eq(file_net_path(path, "ens1f0", ""), "sys/class/net/ens1f0/");
+	ck_assert_ptr_eq(file_pci_path(path, &address, "physfn/net"), path);
+	ck_assert_str_eq(path, "sys/bus/pci/devices/0000:01:10.5/physfn/net");
+}
+END_TEST
+
+/* Behind the path there is nothing that may be written, which a sanitizer sees. */
+START_TEST(path_that_is_too_long_is_cut_off)
+{
+	const char *expected = text("sys/class/net/%0*d/mtu", 2 * FILE_PATH, 0);
+
+	for (int length = FILE_PATH - 20; length < 2 * FILE_PATH; length++) {
+		char *path = malloc(FILE_PATH);
+
+		ck_assert_ptr_nonnull(path);
+		file_net_path(path, text("%0*d", length, 0), "mtu");
+		if (length >= FILE_PATH) {
+			ck_assert_uint_eq(strlen(path), FILE_PATH - 1);
+			ck_assert_mem_eq(path, expected, FILE_PATH - 1);
+		} else {
+			ck_assert_mem_eq(path, text("sys/class/net/%0*d/mtu", length, 0), strlen(path));
+		}
+		free(path);
+	}
+}
+END_TEST
+
+START_TEST(name_of_a_link_must_have_room)
+{
+	char name[8] = "before";
+
+	put_link("inside/long", "../some/1234567");
+	ck_assert_int_eq(file_link_name(inside, "long", name, 8), 0);
+	ck_assert_str_eq(name, "1234567");
+	put_link("inside/longer", "../some/12345678");
+	ck_assert_int_eq(file_link_name(inside, "longer", name, 8), -1);
+	ck_assert_int_eq(errno, EOVERFLOW);
+	put_link("inside/bare", "bare");
+	ck_assert_int_eq(file_link_name(inside, "bare", name, 8), 0);
+	ck_assert_str_eq(name, "bare");
+	put_link("inside/open", "some/");
+	ck_assert_int_eq(file_link_name(inside, "open", name, 1), 0);
+	ck_assert_str_eq(name, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("file");
@@ -187,5 +243,10 @@ int main(void)
 	tcase_add_test(tests, link_is_told_as_it_is);
 	tcase_add_test(tests, open_that_a_rename_came_between_is_tried_again);
 	tcase_add_test(tests, who_renames_all_the_time_does_not_hold_us_up);
+	tcase_add_test(tests, name_of_a_link_must_have_room);
+
+	tests = new_case(suite, "paths", NULL);
+	tcase_add_test(tests, path_has_directory_name_and_attribute);
+	tcase_add_test(tests, path_that_is_too_long_is_cut_off);
 	return run_suite(suite);
 }

@@ -39,8 +39,8 @@ static struct {
 } kernel;
 
 int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message);
-int __real_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks);
-int __wrap_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks);
+int __wrap_nl_recv(
+	struct nl_sock *socket, struct sockaddr_nl *from, unsigned char **buffer, struct ucred **sender);
 int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left);
 
 int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message)
@@ -56,29 +56,23 @@ int __wrap_nl_send_auto(struct nl_sock *socket, struct nl_msg *message)
 	return 0;
 }
 
-static int receive(
+int __wrap_nl_recv(
 	struct nl_sock *socket, struct sockaddr_nl *from, unsigned char **buffer, struct ucred **sender)
 {
 	unsigned number = kernel.requests < kernel.count ? kernel.requests : kernel.count;
 	const struct datagram *answer = &kernel.answers[number - 1];
 
 	(void)socket;
+	(void)sender;
 	ck_assert_msg(!kernel.received, "it waits for an answer that never comes");
 	kernel.received = true;
 	if (answer->failure)
 		return -answer->failure;
 	*from = (struct sockaddr_nl){.nl_family = AF_NETLINK};
-	*sender = NULL;
 	*buffer = malloc(answer->size);
 	ck_assert_ptr_nonnull(*buffer);
 	memcpy(*buffer, answer->words, answer->size);
 	return (int)answer->size;
-}
-
-int __wrap_nl_recvmsgs(struct nl_sock *socket, struct nl_cb *callbacks)
-{
-	nl_cb_overwrite_recv(callbacks, receive);
-	return __real_nl_recvmsgs(socket, callbacks);
 }
 
 int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left)
@@ -474,6 +468,72 @@ START_TEST(answer_to_an_earlier_request_is_passed_over)
 }
 END_TEST
 
+/* A message that is its header only. */
+static void says(struct datagram *datagram, unsigned type)
+{
+	end(datagram, begin(datagram, type, 0, "", 0));
+}
+
+START_TEST(message_that_says_nothing_is_passed_over)
+{
+	struct datagram *datagram = new_answer();
+	uint16_t id, protocol;
+
+	says(datagram, NLMSG_NOOP);
+	tells_in(datagram, &(struct told){"vlan", 200, 0x8100, 0});
+	ck_assert_ok(vfpt_netlink_vlan(netlink, 9, &id, &protocol, &err), err);
+	ck_assert_uint_eq(id, 200);
+}
+END_TEST
+
+START_TEST(loss_that_the_kernel_reports_is_an_error)
+{
+	struct datagram *datagram = new_answer();
+	uint16_t id, protocol;
+
+	says(datagram, NLMSG_OVERRUN);
+	tells_in(datagram, &(struct told){"vlan", 200, 0x8100, 0});
+	ck_assert_fails(vfpt_netlink_vlan(netlink, 9, &id, &protocol, &err), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, "route netlink: Kernel reported message overflow");
+}
+END_TEST
+
+START_TEST(error_that_is_cut_off_is_an_error)
+{
+	const struct nlmsgerr answer = {.error = 0};
+	struct datagram *datagram = new_answer();
+
+	end(datagram, begin(datagram, NLMSG_ERROR, 0, &answer, sizeof(answer) - 4));
+	ck_assert_fails(set_spoofchk(), err, VFPT_SYSTEM);
+	ck_assert_str_eq(err.message, "route netlink: Kernel reported truncated message");
+}
+END_TEST
+
+/* Its number would be read from behind the datagram. */
+START_TEST(end_of_a_list_without_a_number_is_its_end)
+{
+	struct datagram *datagram = new_answer();
+	bool has = true;
+
+	says(datagram, NLMSG_DONE);
+	ck_assert_ok(vfpt_netlink_has_address(netlink, 9, &has, &err), err);
+	ck_assert(!has);
+}
+END_TEST
+
+/* What follows it is about something else. */
+START_TEST(acknowledgement_ends_an_exchange)
+{
+	const struct nlmsgerr refusal = {.error = -EINVAL};
+	struct datagram *datagram;
+
+	answers(0);
+	datagram = &kernel.answers[0];
+	end(datagram, begin(datagram, NLMSG_ERROR, 0, &refusal, sizeof(refusal)));
+	ck_assert_ok(set_spoofchk(), err);
+}
+END_TEST
+
 static void ends_with(struct datagram *datagram, int result)
 {
 	end(datagram, begin(datagram, NLMSG_DONE, NLM_F_MULTI, &result, sizeof(result)));
@@ -528,10 +588,11 @@ START_TEST(address_that_is_cut_off_is_an_error)
 }
 END_TEST
 
-static void expect_no_vf(unsigned vf, const struct nlattr *attribute, void *data)
+static void expect_no_vf(unsigned vf, const struct nlattr *info, void *data)
 {
+	(void)info;
 	(void)data;
-	ck_abort_msg("attribute %d of VF %u is taken", attribute->nla_type, vf);
+	ck_abort_msg("VF %u is shown", vf);
 }
 
 START_TEST(link_that_is_cut_off_has_no_vfs)
@@ -576,6 +637,11 @@ int main(void)
 	tcase_add_test(tcase, answer_that_cannot_be_received_is_an_error);
 	tcase_add_test(tcase, interrupted_request_is_made_again);
 	tcase_add_test(tcase, answer_to_an_earlier_request_is_passed_over);
+	tcase_add_test(tcase, message_that_says_nothing_is_passed_over);
+	tcase_add_test(tcase, loss_that_the_kernel_reports_is_an_error);
+	tcase_add_test(tcase, error_that_is_cut_off_is_an_error);
+	tcase_add_test(tcase, end_of_a_list_without_a_number_is_its_end);
+	tcase_add_test(tcase, acknowledgement_ends_an_exchange);
 	tcase_add_test(tcase, list_that_breaks_off_is_an_error);
 	tcase_add_test(tcase, list_that_ends_with_the_least_number_is_an_error);
 	tcase_add_test(tcase, list_that_was_interrupted_is_taken);

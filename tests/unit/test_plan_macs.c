@@ -114,6 +114,54 @@ START_TEST(stale_mac_is_cleared_once)
 }
 END_TEST
 
+/* A later vNIC gets the VF that an earlier one's MAC is taken off, and gives it back without that MAC. */
+START_TEST(vf_that_a_stale_mac_is_taken_off_is_as_it_is_then)
+{
+	struct vfpt_request list[] = {request_of("blue"), request_of("red")};
+
+	prepare("2=down");
+	list[0].mac = mac_aa;
+	list[1].mac = mac_bb;
+	vfpt_settings_put(&drivers[3].vfs[0], VFPT_MAC, vfpt_mac_value(&mac_aa));
+	open_session();
+	ck_assert_ok(plan_start(VM_A, list, 2, NULL), err);
+	ck_assert_contains(steps(0), "clear ens3f0 0 mac 56:6f:1a:2b:00:aa\n");
+	ck_assert_str_eq(planned(1), "VF 0 of ens3f0");
+	ck_assert_uint_eq(plan->vnics[1].before.value[VFPT_MAC], 0);
+	ck_assert_uint_eq(plan->vnics[1].assignment.before.value[VFPT_MAC], 0);
+}
+END_TEST
+
+/* It had the vNIC's MAC before it was given away, and gets it back now. */
+START_TEST(mac_that_a_vf_gets_back_is_taken_off_it)
+{
+	struct vfpt_request request = request_of("blue");
+	struct vfpt_assignment gone = {.address = pci(vf_address(3, 2))};
+	const struct vfpt_plan_options options = {.gone_count = 1, .gone = &gone};
+
+	vfpt_settings_put(&gone.before, VFPT_MAC, vfpt_mac_value(&mac_aa));
+	request.mac = mac_aa;
+	open_session();
+	ck_assert_ok(plan_plug_with(VM_A, &request, &options), err);
+	ck_assert_contains(steps(0), "clear ens3f0 2 mac 56:6f:1a:2b:00:aa\n");
+}
+END_TEST
+
+/* Of several vNICs each has its own MAC, and each is looked for. */
+START_TEST(mac_of_each_vnic_is_looked_for)
+{
+	struct vfpt_request list[] = {request_of("blue"), request_of("blue")};
+
+	list[0].mac = mac_bb;
+	list[1].mac = mac_aa;
+	vfpt_settings_put(&drivers[3].vfs[3], VFPT_MAC, vfpt_mac_value(&mac_aa));
+	open_session();
+	ck_assert_ok(plan_start(VM_A, list, 2, NULL), err);
+	ck_assert_lacks(steps(0), "clear");
+	ck_assert_contains(steps(1), "clear ens3f0 3 mac 56:6f:1a:2b:00:aa\n");
+}
+END_TEST
+
 /* What no PF shows, its record says: on whatever network. */
 START_TEST(mac_of_a_record_is_refused)
 {
@@ -233,6 +281,9 @@ int main(void)
 	tcase_add_loop_test(tcase, mac_is_looked_for_on_all_pfs, 0, ARRAY_SIZE(holders));
 	tcase_add_test(tcase, mac_of_a_garbage_record_is_refused);
 	tcase_add_test(tcase, stale_mac_is_cleared_once);
+	tcase_add_test(tcase, vf_that_a_stale_mac_is_taken_off_is_as_it_is_then);
+	tcase_add_test(tcase, mac_that_a_vf_gets_back_is_taken_off_it);
+	tcase_add_test(tcase, mac_of_each_vnic_is_looked_for);
 	tcase_add_loop_test(tcase, mac_of_a_record_is_refused, 0, 2);
 	tcase_add_loop_test(tcase, mac_of_an_unfinished_record_is_its_vms_and_no_others, 0, 6);
 	tcase_add_test(tcase, mac_of_a_vf_by_name_is_another_vms);

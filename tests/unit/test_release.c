@@ -442,8 +442,7 @@ START_TEST(own_mac_is_cleared_when_a_start_is_undone)
 }
 END_TEST
 
-/* A macvtap gave it the vNIC's, and libvirt did not get it back: it goes back by the VF, or else by the PF.
- */
+/* A macvtap gave it the vNIC's, which libvirt left: its own comes back by the VF, or else by the PF. */
 START_TEST(mac_of_the_vnic_does_not_stay_on_the_network_device)
 {
 	give_one_with_own_mac("1\n");

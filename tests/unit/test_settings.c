@@ -430,10 +430,40 @@ START_TEST(pf_without_vfs_has_nothing_to_read)
 {
 	const struct vfpt_pf none = {.name = "ens1f0", .ifindex = 42};
 	struct vfpt_settings *all;
+	struct vfpt_mac *macs;
 
 	ck_assert_ok(vfpt_settings_read(driver_netlink(), &none, &all, &err), err);
 	ck_assert_ptr_nonnull(all);
 	free(all);
+	ck_assert_ok(vfpt_settings_read_macs(driver_netlink(), &none, &macs, &err), err);
+	ck_assert_ptr_nonnull(macs);
+	free(macs);
+}
+END_TEST
+
+START_TEST(settings_of_one_vf_are_read)
+{
+	struct vfpt_settings now;
+
+	driver.vfs[3] = settings_of(ALL);
+	for (unsigned vf = 0; vf < DRIVER_VFS; vf++) {
+		memset(&now, 0xa5, sizeof(now));
+		ck_assert_ok(vfpt_settings_read_one(driver_netlink(), &driven, vf, &now, &err), err);
+		ck_assert_str_eq(list_of(&now), list_of(&driver.vfs[vf]));
+	}
+}
+END_TEST
+
+START_TEST(macs_of_all_vfs_are_read)
+{
+	struct vfpt_mac *macs;
+
+	for (unsigned vf = 0; vf < DRIVER_VFS; vf++)
+		vfpt_settings_put(&driver.vfs[vf], VFPT_MAC, UINT64_C(0x020000000000) + vf);
+	ck_assert_ok(vfpt_settings_read_macs(driver_netlink(), &driven, &macs, &err), err);
+	for (unsigned vf = 0; vf < DRIVER_VFS; vf++)
+		ck_assert_uint_eq(vfpt_mac_value(&macs[vf]), UINT64_C(0x020000000000) + vf);
+	free(macs);
 }
 END_TEST
 
@@ -485,12 +515,17 @@ END_TEST
 START_TEST(vf_that_the_driver_does_not_show_is_no_matter_of_the_others)
 {
 	struct vfpt_settings *all;
+	struct vfpt_mac *macs;
 
 	driver.hidden = 1u << 2;
 	ck_assert_ok(vfpt_settings_read(driver_netlink(), &driven, &all, &err), err);
 	for (unsigned vf = 0; vf < DRIVER_VFS; vf++)
 		ck_assert_int_eq(vfpt_settings_shown(&all[vf]), vf != 2);
 	free(all);
+	ck_assert_ok(vfpt_settings_read_macs(driver_netlink(), &driven, &macs, &err), err);
+	for (unsigned vf = 0; vf < DRIVER_VFS; vf++)
+		ck_assert_uint_eq(vfpt_mac_value(&macs[vf]), 0);
+	free(macs);
 	ck_assert_uint_eq(driver.waits, 0);
 }
 END_TEST
@@ -973,11 +1008,14 @@ static void close_netlink(void)
 START_TEST(reading_from_a_pf_that_is_gone_is_an_error)
 {
 	struct vfpt_settings *all;
+	struct vfpt_mac *macs;
 
 	ck_assert_fails(vfpt_settings_read(netlink, &pf, &all, &err), err, VFPT_SYSTEM);
 	ck_assert_str_eq(err.message,
 		"PF ens1f0: cannot read the settings of its VFs: the kernel says: No such device");
 	ck_assert_ptr_null(all);
+	ck_assert_fails(vfpt_settings_read_macs(netlink, &pf, &macs, &err), err, VFPT_SYSTEM);
+	ck_assert_ptr_null(macs);
 }
 END_TEST
 
@@ -1083,6 +1121,8 @@ int main(void)
 	tcase = new_case(suite, "driver", NULL);
 	tcase_add_checked_fixture(tcase, load_driver, NULL);
 	tcase_add_test(tcase, settings_of_all_vfs_are_read);
+	tcase_add_test(tcase, settings_of_one_vf_are_read);
+	tcase_add_test(tcase, macs_of_all_vfs_are_read);
 	tcase_add_test(tcase, pf_without_vfs_has_nothing_to_read);
 	tcase_add_test(tcase, what_the_driver_does_not_tell_is_not_present);
 	tcase_add_test(tcase, protocol_of_no_vlan_is_8021q);
