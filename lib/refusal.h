@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a driver's refusal means: the kernel hands on a number only, and the driver's own words are in its
- * log. */
+/* What a driver's refusal means: the kernel hands on a number, and its log has the driver's own words. */
 #ifndef VFPT_LIB_REFUSAL_H
 #define VFPT_LIB_REFUSAL_H
 

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The hooks on PFs that behave as those of the drivers that people have (tests/lab/drivers). What becomes of each
-# property with each of them is in cards.outcomes.
-# Usage: cards.sh [--outcomes] [DRIVER...] (default: all). With --outcomes print what becomes of the properties, in
-# the form of that file, and test nothing. Wants: tests/lab/run --pfs 3 --driver igb
+# The hooks on PFs that behave as those of the drivers that people have (tests/lab/drivers). What becomes of
+# each property with each of them is in cards.outcomes.
+# Usage: cards.sh [--outcomes] [DRIVER...] (default: all). With --outcomes print what becomes of the
+# properties, in the form of that file, and test nothing. Wants: tests/lab/run --pfs 3 --driver igb
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -155,7 +155,8 @@ no_link_is_down() { is "$driver: no VF's link is down" "$(lab_links_down)" ""; }
 
 traffic_passes() {
     local a b
-    a=$(basename "/sys/class/net/ens1f0/device/virtfn0/net"/*) b=$(basename "/sys/class/net/ens1f0/device/virtfn1/net"/*)
+    a=$(basename /sys/class/net/ens1f0/device/virtfn0/net/*)
+    b=$(basename /sys/class/net/ens1f0/device/virtfn1/net/*)
     lab_netns one "$a" 192.0.2.1/24 && lab_netns two "$b" 192.0.2.2/24
     ok "$driver: two VFs reach each other" lab_wait 30 quiet ip netns exec one ping -c1 -W1 192.0.2.2
     ip netns del one; ip netns del two
@@ -177,7 +178,10 @@ make_host || { echo "Bail out! the host cannot be made"; exit 1; }
 install_build || { echo "Bail out! the build cannot be installed"; exit 1; }
 only_outcomes=
 [ "${1-}" != --outcomes ] || { only_outcomes=1; shift; }
-[ $# -gt 0 ] || set -- $(cut -f 1 tests/lab/cards.outcomes | uniq)
+if [ $# -eq 0 ]; then
+    mapfile -t drivers < <(grep -v '^#' tests/lab/cards.outcomes | cut -f 1 | uniq)
+    set -- "${drivers[@]}"
+fi
 if [ "$only_outcomes" ]; then
     for driver; do lab_load_driver "$driver" && outcomes; done
     exit

@@ -47,14 +47,14 @@ own_files() { find /tmp /run/vfpt -xdev -fstype tmpfs "$@"; }
 
 one_line() { [ -n "$1" ] && [ "$(wc -l <<<"$1")" -eq 1 ]; }
 
-# What vf_lines shows, but for MACs that nobody set by way of the PF: a VF has its own then, and its driver makes
-# up another one when it starts anew; a VF without driver has none.
+# What vf_lines shows, but for MACs that nobody set by way of the PF: a VF has its own then, and its driver
+# makes up another one when it starts anew; a VF without driver has none. Zeroes are that too, and what a VF
+# gets where its PF's driver takes none (vfpt_settings_clear_mac()).
 vf_states() {
     local pf line vf mac netdev address type
     while read -r pf line; do
         read -r _ vf _ mac _ <<<"$line"
-        # Zeroes, or where the driver takes none what a VF gets in their place (vfpt_settings_clear_mac()).
-        [[ $line =~ ' '(00:00:00:00:00:00|02:00:00:00:0[0-9]:8[0-9a-f])' ' ]] && line=${line/${BASH_REMATCH[1]}/own}
+        [[ ! $mac =~ ^(00:00:00:00:00:00|02:00:00:00:0[0-9]:8[0-9a-f])$ ]] || line=${line/$mac/own}
         for netdev in "/sys/class/net/$pf/device/virtfn$vf/net"/*; do
             [ -e "$netdev/address" ] || continue
             read -r address <"$netdev/address"
