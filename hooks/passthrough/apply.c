@@ -225,12 +225,20 @@ void vfpt_apply_undo(struct vfpt_session *session, struct vfpt_plan *plan)
 
 /* --- a plan ---------------------------------------------------------------------------------- */
 
-/* What the driver did not take needs not be taken back. */
-static void forget_refused(
-	struct vfpt_vnic_plan *vnic, const struct vfpt_step *step, const struct vfpt_error *why)
+/*
+ * What was not set needs not be taken back: a driver that does not show a setting would be asked for its
+ * default, and refuse that as well. A link that was held is the exception.
+ */
+static void forget_what_was_not_set(struct work *w)
 {
-	if (step->kind == VFPT_STEP_SET && why->code == VFPT_REFUSED)
-		vnic->assignment.wanted.present &= ~(1u << step->setting);
+	struct vfpt_vnic_plan *vnic = w->vnic;
+
+	for (size_t i = vnic->steps_done; i < vnic->step_count; i++) {
+		const struct vfpt_step *step = &vnic->steps[i];
+
+		if (step->kind == VFPT_STEP_SET && !(w->link_held && step->setting == VFPT_LINK_STATE))
+			vnic->assignment.wanted.present &= ~(1u << step->setting);
+	}
 }
 
 /* On a captured host there is no kernel to set anything: the ledger of the tree gets its records. */
@@ -248,7 +256,7 @@ static int apply_vnic(struct vfpt_session *session, struct vfpt_plan *plan, stru
 		if (step->kind != VFPT_STEP_RECORD && session->captured)
 			continue;
 		if (carry_out(&work, step, err) < 0) {
-			forget_refused(vnic, step, err);
+			forget_what_was_not_set(&work);
 			return -1;
 		}
 		vnic->steps_done = i + 1;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A VM with vNICs of the engine's, started and stopped by hooks and libvirt, for tests that run in the lab. To
-# be sourced, behind check.sh.
+# be sourced, behind check.sh, whose as_vdsm leaves $rc, $err and $doc.
+# shellcheck disable=SC2154
 
 vm=3f0f5d7e-6c1a-4d0e-9a0b-5f6d7c8e9a01
 name=web-01
@@ -27,7 +28,7 @@ domain() {
 # document is /tmp/live.xml.
 start() {
     as_vdsm before_vm_start /tmp/domain.xml vmId="$vm"
-    # shellcheck disable=SC2154,SC2034 # as_vdsm leaves it; for who starts it
+    # shellcheck disable=SC2034 # for who starts it
     said=$err
     is "$1: before_vm_start succeeds" "$rc" 0
     cp "$doc" /tmp/started.xml
