@@ -121,6 +121,62 @@ static bool is_up(const struct vfpt_host *host, const char *netdev)
 	       (strcmp(state, "up") == 0 || strcmp(state, "unknown") == 0);
 }
 
+/* "pf0vf1": it stands for VF 1 in switchdev mode. */
+static bool is_representor(const struct vfpt_host *host, const char *phys_port_name)
+{
+	char port[32];
+
+	return file_read(host->root, phys_port_name, port, sizeof(port)) > 0 && strstr(port, "vf");
+}
+
+/* A look at the network devices of a PF's function, whose directory is @directory. */
+struct representor_search {
+	const struct vfpt_host *host;
+	const struct vfpt_pf *pf;
+	char directory[FILE_PATH];
+};
+
+static char *attribute_path(char path[FILE_PATH], const struct representor_search *search, const char *netdev,
+	const char *attribute)
+{
+	snprintf(path, FILE_PATH, "%.100s/%.15s/%s", search->directory, netdev, attribute);
+	return path;
+}
+
+/* That of another switch is not the PF's. One that a driver does not tell may be the same. */
+static bool is_of_same_switch(const struct representor_search *search, const char *netdev)
+{
+	char path[FILE_PATH], own[80], other[80];
+	int root = search->host->root;
+
+	if (file_read(root, attribute_path(path, search, netdev, "phys_switch_id"), other, sizeof(other)) <=
+		0)
+		return true;
+	if (file_read(root, attribute_path(path, search, search->pf->name, "phys_switch_id"), own,
+		    sizeof(own)) <= 0)
+		return true;
+	return strcmp(own, other) == 0;
+}
+
+static int find_representor(const char *netdev, void *data)
+{
+	const struct representor_search *search = data;
+	char path[FILE_PATH];
+
+	return strcmp(netdev, search->pf->name) != 0 && file_is_netdev_name(netdev) &&
+	       is_representor(search->host, attribute_path(path, search, netdev, "phys_port_name")) &&
+	       is_of_same_switch(search, netdev);
+}
+
+/* One directory is read as a rule: a PF that is alone on its function has no representors. */
+static bool is_in_switchdev_mode(const struct vfpt_host *host, const struct vfpt_pf *pf)
+{
+	struct representor_search search = {.host = host, .pf = pf};
+
+	file_pci_path(search.directory, &pf->address, "net");
+	return file_each(host->root, search.directory, find_representor, &search) > 0;
+}
+
 static int read_pf(
 	const struct vfpt_host *host, const char *netdev, struct vfpt_pf *pf, struct vfpt_error *err)
 {
@@ -140,6 +196,7 @@ static int read_pf(
 	pf->ifindex = (unsigned)ifindex;
 	pf->mtu = (unsigned)mtu;
 	pf->up = is_up(host, netdev);
+	pf->switchdev = is_in_switchdev_mode(host, pf);
 	if (file_link_name(host->root, file_pci_path(path, &pf->address, "driver"), pf->driver,
 		    sizeof(pf->driver)) < 0)
 		snprintf(pf->driver, sizeof(pf->driver), "no driver");
@@ -166,14 +223,6 @@ int vfpt_host_pf(
 	}
 	*out = pf;
 	return 0;
-}
-
-/* "pf0vf1": it stands for VF 1 in switchdev mode. */
-static bool is_representor(const struct vfpt_host *host, const char *phys_port_name)
-{
-	char port[32];
-
-	return file_read(host->root, phys_port_name, port, sizeof(port)) > 0 && strstr(port, "vf");
 }
 
 bool vfpt_host_is_pf(const struct vfpt_host *host, const char *netdev)

@@ -17,8 +17,8 @@
 
 /* What of a network device, a PCI function, a NUMA node ... Names are patterns. */
 static const char *const netdev[] = {"address", "brif", "carrier", "device", "duplex", "flags", "ifindex",
-	"iflink", "lower_*", "master", "mtu", "operstate", "phys_port_name", "speed", "type", "uevent",
-	"upper_*", NULL};
+	"iflink", "lower_*", "master", "mtu", "operstate", "phys_port_name", "phys_switch_id", "speed",
+	"type", "uevent", "upper_*", NULL};
 static const char *const function[] = {"class", "current_link_speed", "current_link_width", "device",
 	"driver", "iommu_group", "local_cpulist", "max_link_speed", "max_link_width", "net", "numa_node",
 	"physfn", "revision", "sriov_numvfs", "sriov_totalvfs", "sriov_drivers_autoprobe", "subsystem_device",

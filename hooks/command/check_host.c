@@ -93,10 +93,13 @@ static int count_state(const struct look *look, void *data, struct vfpt_error *e
 static int check_pf(struct checker *checker, const struct vfpt_pf *pf, struct vfpt_error *err)
 {
 	struct tally tally = {.first = ""};
+	char reason[VFPT_REASON_SIZE];
 
 	if (!pf->up)
 		result(checker, LEVEL_WARN, "%s has no link; bring it up, or see to its cable and switch",
 			pf->name);
+	if (vfpt_is_pf_unusable(pf, reason))
+		result(checker, LEVEL_WARN, "%s", reason);
 	if (pf->vf_count == 0)
 		result(checker, LEVEL_WARN,
 			"%s has no VFs, %u are possible; make some in the engine (Setup Host Networks)",
@@ -105,6 +108,8 @@ static int check_pf(struct checker *checker, const struct vfpt_pf *pf, struct vf
 		return 0;
 	if (look_at_pf(checker->tools, pf, count_state, &tally, err) < 0)
 		return -1;
+	if (pf->switchdev)
+		tally.first[0] = '\0'; /* it is said already */
 	result(checker, tally.count[VFPT_UNUSABLE] == pf->vf_count ? LEVEL_FAIL : LEVEL_OK,
 		"%s has %u VFs: %u free, %u assigned, %u excluded, %u unusable%s", pf->name, pf->vf_count,
 		tally.count[VFPT_FREE], tally.count[VFPT_ASSIGNED], tally.count[VFPT_EXCLUDED],

@@ -61,6 +61,7 @@ static int add_pf_object(struct list *list, const struct vfpt_pf *pf, struct vfp
 	json_object_object_add(object, "speed", speed ? json_object_new_int64(speed) : NULL);
 	json_object_object_add(object, "mtu", json_object_new_int64(pf->mtu));
 	json_object_object_add(object, "numa_node", node < 0 ? NULL : json_object_new_int(node));
+	json_object_object_add(object, "switchdev", json_object_new_boolean(pf->switchdev));
 	json_object_object_add(object, "total_vfs", json_object_new_int64(vfpt_host_total_vfs(host, pf)));
 	json_object_object_add(object, "networks", json_of_networks(list, pf));
 	json_object_object_add(object, "vfs", list->vfs = json_object_new_array());

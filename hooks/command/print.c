@@ -124,7 +124,9 @@ char *pf_text(const struct tools *tools, const struct vfpt_pf *pf, char *text, s
 		used += (size_t)snprintf(text + used, size - used, ", %u Mbit/s", speed);
 	used += (size_t)snprintf(text + used, size - used, ", MTU %u", pf->mtu);
 	if (node >= 0)
-		snprintf(text + used, size - used, ", NUMA node %d", node);
+		used += (size_t)snprintf(text + used, size - used, ", NUMA node %d", node);
+	if (pf->switchdev)
+		snprintf(text + used, size - used, ", switchdev mode");
 	return text;
 }
 

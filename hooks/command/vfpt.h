@@ -139,7 +139,7 @@ enum { SETTINGS_TEXT = 320 };
  */
 char *settings_text(const struct vfpt_settings *settings, bool usual, char text[SETTINGS_TEXT]);
 
-/* "link up, 1000 Mbit/s, MTU 1500, NUMA node 0" */
+/* "link up, 1000 Mbit/s, MTU 1500, NUMA node 0, switchdev mode" */
 char *pf_text(const struct tools *tools, const struct vfpt_pf *pf, char *text, size_t size);
 
 /* "ovirtmgmt, blue (VLAN 200)": the networks that the PF serves; "none" */

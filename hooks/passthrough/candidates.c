@@ -84,9 +84,12 @@ static void rule_out(struct candidate *c, struct vfpt_candidate *ranked, const s
 {
 	const struct vfpt_config *config = search->standing->session->config;
 	const struct vfpt_request *request = search->request;
+	char reason[VFPT_REASON_SIZE];
 	unsigned of_vm;
 
-	if (search->serving->mtu > c->pf->mtu)
+	if (vfpt_is_pf_unusable(c->pf, reason))
+		snprintf(c->why_out, sizeof(c->why_out), "%s", reason);
+	else if (search->serving->mtu > c->pf->mtu)
 		snprintf(c->why_out, sizeof(c->why_out),
 			"its MTU %u is below the %u that the network or the vNIC asks for", c->pf->mtu,
 			search->serving->mtu);
@@ -205,18 +208,21 @@ static size_t describe_candidate(const struct candidate *c, char *text, size_t s
 static int none_free(
 	const struct candidates *all, const struct vfpt_network_pfs *serving, struct vfpt_error *err)
 {
-	size_t too_small = 0, used = 0;
+	size_t too_small = 0, switchdev = 0, used = 0;
 	char list[640] = "";
 
 	for (size_t i = 0; i < all->count; i++) {
 		const struct candidate *c = &all->items[i];
 
+		switchdev += c->pf->switchdev;
 		too_small += serving->mtu > c->pf->mtu;
 		if (used > 0 && used < sizeof(list))
 			used += (size_t)snprintf(list + used, sizeof(list) - used, "; ");
 		if (used < sizeof(list))
 			used += describe_candidate(c, list + used, sizeof(list) - used);
 	}
+	if (switchdev == all->count) /* each has said what to do */
+		return vfpt_error_set(err, VFPT_NO_VF, "no free VF: %s", list);
 	return vfpt_error_set(err, VFPT_NO_VF, "no free VF: %s; %s", list,
 		too_small == all->count
 			? "raise the PF's MTU in the engine (Setup Host Networks) or lower the vNIC's"
@@ -399,6 +405,8 @@ int vfpt_choose_named_vf(const struct vfpt_standing *standing, const struct vfpt
 	if (vfpt_is_excluded(config, out->pf, out->vf))
 		return vfpt_error_set(err, VFPT_NO_VF, "vfpt.conf excludes VF %u of %s from passthrough",
 			out->vf, out->pf->name);
+	if (vfpt_is_pf_unusable(out->pf, reason))
+		return vfpt_error_set(err, VFPT_NO_VF, "%s", reason);
 	if (!vfpt_is_allowed(config, out->pf, NO_NETWORK, NO_NETWORK))
 		return vfpt_error_set(err, VFPT_NO_VF,
 			"vfpt.conf keeps the VFs of %s for certain networks, and a VF that is named has none",

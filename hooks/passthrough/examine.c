@@ -6,6 +6,19 @@
 
 #include "alloc.h"
 
+bool vfpt_is_pf_unusable(const struct vfpt_pf *pf, char reason[VFPT_REASON_SIZE])
+{
+	char address[VFPT_PCI_SIZE];
+
+	if (!pf->switchdev)
+		return false;
+	snprintf(reason, VFPT_REASON_SIZE,
+		"%s is in switchdev mode, where a VF passes nothing by itself; run devlink dev eswitch set "
+		"pci/%s mode legacy",
+		pf->name, vfpt_pci_format(&pf->address, address));
+	return true;
+}
+
 /* Is this other member of the group a VF that could go to the same VM? */
 static int is_free_vf(const struct vfpt_standing *standing, const struct vfpt_pci *member, bool *is_free,
 	struct vfpt_error *err)
@@ -23,7 +36,7 @@ static int is_free_vf(const struct vfpt_standing *standing, const struct vfpt_pc
 		return 0;
 	if (vfpt_vf_usage(session->host, member, &used, reason, err) < 0)
 		return -1;
-	*is_free = !used && !vfpt_is_excluded(session->config, pf, index);
+	*is_free = !used && !pf->switchdev && !vfpt_is_excluded(session->config, pf, index);
 	return 0;
 }
 
@@ -144,6 +157,10 @@ int vfpt_state_of_vf(struct vfpt_session *session, const struct vfpt_pf *pf, uns
 	}
 	if (vfpt_is_excluded(session->config, pf, vf)) {
 		*state = VFPT_EXCLUDED;
+		return 0;
+	}
+	if (vfpt_is_pf_unusable(pf, reason)) {
+		*state = VFPT_UNUSABLE;
 		return 0;
 	}
 	if (vfpt_examine_vf(&x, &pf->vfs[vf], &grade, reason, err) < 0)

@@ -14,6 +14,13 @@ struct vfpt_examination {
 	unsigned still_wanted; /* VFs that the VM still wants */
 };
 
+/*
+ * Can no VF of that PF be had, whatever the vNIC? In switchdev mode mlx5_core takes a MAC and VLAN 0 for a VF
+ * as ever, but what a VF sends goes to its representor on the host (Linux,
+ * Documentation/networking/representors.rst), which nobody has joined to anything. @reason is then filled in.
+ */
+bool vfpt_is_pf_unusable(const struct vfpt_pf *pf, char reason[VFPT_REASON_SIZE]);
+
 /* @reason is filled in where the VF is not to be had: VFPT_VF_OUT. */
 int vfpt_examine_vf(const struct vfpt_examination *x, const struct vfpt_pci *vf, enum vfpt_grade *grade,
 	char *reason, struct vfpt_error *err);

@@ -27,7 +27,15 @@ extern "C" {
 /** No kernel makes more: sriov_totalvfs has 16 bits. */
 #define VFPT_MAX_VFS 65535
 
-/** A PF, and the VFs that are made of it. */
+/**
+ * A PF, and the VFs that are made of it.
+ *
+ * In switchdev mode (devlink-dev(8), eswitch) the card passes a VF's traffic only as rules say that somebody
+ * sets on the VF's representor. sysfs does not show the mode; its sign is that the PF's function has a VF's
+ * representor among its network devices: one with phys_port_name "pf0vf1" or "c1pf0vf1" (Linux,
+ * devlink_compat_phys_port_name_get()) and the phys_switch_id of the PF. A phys_switch_id alone is none, as
+ * mlx5_core shows it in legacy mode too. Before there are VFs there are no representors, and nothing to tell.
+ */
 struct vfpt_pf {
 	char name[IF_NAMESIZE];  /**< of its network device, now; its address is what identifies it */
 	struct vfpt_pci address; /**< of its PCI function */
@@ -36,6 +44,7 @@ struct vfpt_pf {
 	struct vfpt_mac mac;     /**< its own */
 	unsigned mtu;            /**< bytes */
 	bool up;                 /**< its link is up (operstate) */
+	bool switchdev;          /**< its eswitch is in switchdev mode, see below */
 	unsigned vf_count;       /**< VFs that exist: 0 to VFPT_MAX_VFS */
 	struct vfpt_pci *vfs;    /**< their addresses, by VF index */
 };

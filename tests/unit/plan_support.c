@@ -229,6 +229,8 @@ void prepare(const char *list)
 			put_file(text("%snet/ens%uf0/operstate", pf_paths[pf], pf), "down\n");
 		else if (strncmp(what, "node", 4) == 0)
 			put_file(text("%snuma_node", pf_paths[pf]), text("%s\n", what + 4));
+		else if (strcmp(what, "switchdev") == 0)
+			put_file(text("%snet/rep%u/phys_port_name", pf_paths[pf], pf), "pf0vf0\n");
 		else
 			put_file(text("%ssriov_numvfs", pf_paths[pf]), what);
 	}

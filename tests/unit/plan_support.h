@@ -68,7 +68,7 @@ void put_process(unsigned pid, const char *vm);
 /*
  * Who has what before: "PF.VF=VM", VM b or c; "PF.VF=a" or "PF.VF=a/NETWORK", with a whole record;
  * "PF.VF=use" for others' use; "PF.VF=last" or "PF.VF=other" for what the vNIC aa or another one of VM A had
- * last time; "PF=down"; "PF=nodeN"; "PF=vfs", a number.
+ * last time; "PF=down"; "PF=nodeN"; "PF=switchdev"; "PF=vfs", a number.
  */
 void prepare(const char *list);
 

@@ -635,6 +635,63 @@ START_TEST(shortage_of_two_kinds_is_no_matter_of_mtu_alone)
 }
 END_TEST
 
+/* --- switchdev mode -------------------------------------------------------------------------- */
+
+#define SWITCHDEV(pf, address)                                                                               \
+	pf " is in switchdev mode, where a VF passes nothing by itself; run devlink dev eswitch set "        \
+	   "pci/" address " mode legacy"
+
+static const struct {
+	const char *before, *bridge, *outcome;
+} switchdev[] = {
+	{"1=switchdev", "blue",
+		"no free VF: ens1f0 has 7 VFs, 0 assigned to VMs, " SWITCHDEV("ens1f0", "0000:01:00.0")},
+	{"2=switchdev", "red", "VF 0 of ens3f0"},
+	{"2=switchdev 3=switchdev 3.1=b", "red",
+		"no free VF: ens2f0 has 7 VFs, 0 assigned to VMs, " SWITCHDEV("ens2f0",
+			"0000:02:00.0") "; ens3f0 has 4 VFs, 1 assigned to VMs, " SWITCHDEV("ens3f0",
+			"0000:03:00.0")},
+	{"2=switchdev 3=1 3.0=b", "red",
+		"no free VF: ens2f0 has 7 VFs, 0 assigned to VMs, " SWITCHDEV("ens2f0",
+			"0000:02:00.0") "; ens3f0 has 1 VFs, 1 assigned to VMs; make more VFs in the engine "
+					"(Setup Host Networks) or stop a VM that has one"},
+};
+
+START_TEST(pf_in_switchdev_mode_gives_no_vf)
+{
+	const struct vfpt_request request = request_of(switchdev[_i].bridge);
+
+	prepare(switchdev[_i].before);
+	open_session();
+	ck_assert_ok(plan_plug(VM_A, &request), err);
+	ck_assert_str_eq(planned(0), switchdev[_i].outcome);
+}
+END_TEST
+
+START_TEST(vf_of_a_pf_in_switchdev_mode_is_not_given_by_name)
+{
+	const struct vfpt_request request = request_by_name("eth3");
+
+	prepare("1=switchdev");
+	open_session();
+	ck_assert_ok(plan_start(VM_A, &request, 1, NULL), err);
+	ck_assert_str_eq(planned(0), SWITCHDEV("ens1f0", "0000:01:00.0"));
+}
+END_TEST
+
+/* VFIO gives away groups as a whole: a VF that cannot be had is no sibling. */
+START_TEST(vf_of_a_pf_in_switchdev_mode_does_not_come_along)
+{
+	const struct vfpt_request list[] = {request_of("blue"), request_of("red")};
+
+	prepare("2=switchdev 1=1");
+	join_group(vf_address(2, 0));
+	open_session();
+	ck_assert_ok(plan_start(VM_A, list, 2, NULL), err);
+	ck_assert_contains(planned(0), "shares iommu group 11 with 0000:02:10.0");
+}
+END_TEST
+
 /* --- the VF of a network device by name: eth0 to eth6 are ens1f0's --------------------------- */
 
 static const struct {
@@ -785,6 +842,11 @@ int main(void)
 	tcase_add_loop_test(tcase, mtu_of_the_vnic_must_fit, 0, ARRAY_SIZE(mtus));
 	tcase_add_test(tcase, mtu_of_the_network_must_fit);
 	tcase_add_test(tcase, shortage_of_two_kinds_is_no_matter_of_mtu_alone);
+
+	tcase = plan_case(suite, "switchdev");
+	tcase_add_loop_test(tcase, pf_in_switchdev_mode_gives_no_vf, 0, ARRAY_SIZE(switchdev));
+	tcase_add_test(tcase, vf_of_a_pf_in_switchdev_mode_is_not_given_by_name);
+	tcase_add_test(tcase, vf_of_a_pf_in_switchdev_mode_does_not_come_along);
 
 	tcase = plan_case(suite, "by name");
 	tcase_add_loop_test(tcase, vf_is_found_by_the_name_of_its_network_device, 0, ARRAY_SIZE(named));

@@ -302,6 +302,39 @@ START_TEST(representor_is_no_pf)
 }
 END_TEST
 
+/* What is on the function of ens1f0 beside it, and whether that is switchdev mode. */
+static const struct {
+	const char *port, *own_switch, *its_switch;
+	bool switchdev;
+} beside[] = {
+	{"pf0vf0\n", "e41d2d\n", "e41d2d\n", true},
+	{"c1pf0vf12\n", "e41d2d\n", "e41d2d\n", true},
+	/* where a driver does not tell one of the two */
+	{"pf0vf0\n", NULL, "e41d2d\n", true},
+	{"pf0vf0\n", "e41d2d\n", NULL, true},
+	{"pf0vf0\n", NULL, NULL, true},
+	/* legacy mode: mlx5_core shows its switch all the same */
+	{NULL, "e41d2d\n", NULL, false},
+	/* another port of the card, another PF's representor */
+	{"p1\n", "e41d2d\n", "e41d2d\n", false},
+	{"pf0\n", "e41d2d\n", "e41d2d\n", false},
+	{"\n", "e41d2d\n", "e41d2d\n", false},
+	{"pf0vf0\n", "e41d2d\n", "e41d2e\n", false},
+};
+
+START_TEST(switchdev_mode_is_told_by_a_representor)
+{
+	if (beside[_i].own_switch)
+		put_file(PF_1 "net/ens1f0/phys_switch_id", beside[_i].own_switch);
+	if (beside[_i].port)
+		put_netdev_of_pf_1("a0", beside[_i].port);
+	if (beside[_i].its_switch)
+		put_file(PF_1 "net/a0/phys_switch_id", beside[_i].its_switch);
+	ck_assert_int_eq(pf_named("ens1f0")->switchdev, beside[_i].switchdev);
+	ck_assert(!pf_named("ens2f0")->switchdev);
+}
+END_TEST
+
 /* --- VFs by network device */
 
 static const struct {
@@ -722,6 +755,7 @@ int main(void)
 	tcase = opened_host_case(suite, "switchdev");
 	tcase_add_loop_test(tcase, pf_of_a_vf_is_its_uplink_and_no_representor, 0, ARRAY_SIZE(uplink_ports));
 	tcase_add_test(tcase, representor_is_no_pf);
+	tcase_add_loop_test(tcase, switchdev_mode_is_told_by_a_representor, 0, ARRAY_SIZE(beside));
 
 	tcase = opened_host_case(suite, "network devices");
 	tcase_add_loop_test(tcase, vf_is_found_by_its_network_device, 0, ARRAY_SIZE(vf_netdevs));
