@@ -75,6 +75,13 @@ static int check_assignment(struct checker *checker, const struct vfpt_assignmen
 			a->vm);
 		return 0;
 	}
+	if (a->unfinished) {
+		result(checker, LEVEL_WARN,
+			"VF %u of %s, which VM %s had, is not set back, as its driver was busy with it; hooks and "
+			"vfpt reconcile try again",
+			a->vf, a->pf, a->vm);
+		return 0;
+	}
 	if (!vfpt_vm_needs_vf(tools->session.liveness, a, reason)) {
 		result(checker, LEVEL_WARN, "VM %s, which has VF %u of %s, %s; run vfpt reconcile", a->vm,
 			a->vf, a->pf, reason);

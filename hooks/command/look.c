@@ -33,7 +33,13 @@ static int look_at_vf(struct tools *tools, struct look *look, struct vfpt_error 
 	look->iommu_group = group_of(tools, &look->address);
 	look->owner = vfpt_ledger_owner(tools->session.ledger, &look->address);
 	look->assignment = assignment_of(tools, &look->address);
-	return vfpt_state_of_vf(&tools->session, look->pf, look->vf, &look->state, look->reason, err);
+	if (vfpt_state_of_vf(&tools->session, look->pf, look->vf, &look->state, look->reason, err) < 0)
+		return -1;
+	if (look->state == VFPT_FREE && !tools->session.captured && !vfpt_settings_shown(&look->settings)) {
+		look->state = VFPT_UNUSABLE;
+		snprintf(look->reason, sizeof(look->reason), "%s", VFPT_WHY_HIDDEN);
+	}
+	return 0;
 }
 
 int look_at_pf(

@@ -22,6 +22,9 @@ struct vfpt_considered {
 	char why[VFPT_REASON_SIZE + 64]; /* why it cannot be had, or why the chosen one is better */
 };
 
+/* Why a VF is passed over that its driver does not show, see vfpt_settings_shown(). */
+#define VFPT_WHY_HIDDEN "its driver does not show it: it resets it, or has disabled it"
+
 /* A VF that cannot be had, as the planner knows. */
 struct vfpt_passed_over {
 	const struct vfpt_pf *pf;

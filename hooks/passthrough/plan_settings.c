@@ -111,10 +111,8 @@ static int pass_over_hidden(struct planner *p, const struct vfpt_pf *pf, struct 
 		added = vfpt_array_add(out, count, sizeof(*added));
 		if (!added)
 			return vfpt_planner_no_memory(err);
-		*added = (struct vfpt_passed_over){.pf = pf,
-			.vf = vf,
-			.hidden = true,
-			.why = "its driver does not show it: it resets it, or has disabled it"};
+		*added =
+			(struct vfpt_passed_over){.pf = pf, .vf = vf, .hidden = true, .why = VFPT_WHY_HIDDEN};
 	}
 	return 0;
 }

@@ -29,13 +29,26 @@ int vfpt_set_vf_mtu(
 }
 
 /* The kernel asks a driver for a change only: so another MAC comes first. */
+static struct vfpt_mac other_than(const struct vfpt_mac *own)
+{
+	return vfpt_mac_of(vfpt_mac_value(own) ^ 1u << 8);
+}
+
 static void say_again(struct vfpt_session *session, const struct vfpt_netdev *netdev)
 {
-	const struct vfpt_mac other = vfpt_mac_of(vfpt_mac_value(&netdev->mac) ^ 1u << 8);
+	const struct vfpt_mac other = other_than(&netdev->mac);
 	struct vfpt_error ignored; /* a driver whose device is down says it when that is set up */
 
 	if (vfpt_netlink_set_mac(session->netlink, netdev->ifindex, &other, &ignored) == 0)
 		(void)vfpt_netlink_set_mac(session->netlink, netdev->ifindex, &netdev->mac, &ignored);
+}
+
+/* Did libvirt leave the vNIC's there, or a hook that was killed in say_again() the other one? */
+static bool is_wrong(const struct vfpt_mac *mac, const struct vfpt_assignment *assignment)
+{
+	const struct vfpt_mac other = other_than(&assignment->own_mac);
+
+	return vfpt_mac_equal(mac, &assignment->mac) || vfpt_mac_equal(mac, &other);
 }
 
 static void set_by_pf(
@@ -60,7 +73,7 @@ void vfpt_restore_own_mac(struct vfpt_session *session, const struct vfpt_assign
 		return;
 	if (vfpt_mac_equal(&netdev.mac, own))
 		say_again(session, &netdev);
-	else if (vfpt_mac_equal(&netdev.mac, &assignment->mac) &&
+	else if (is_wrong(&netdev.mac, assignment) &&
 		 vfpt_netlink_set_mac(session->netlink, netdev.ifindex, own, &err) < 0)
 		set_by_pf(session, pf, vf, own);
 }

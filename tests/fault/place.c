@@ -497,6 +497,13 @@ static bool is_in(const char *document, const struct vfpt_assignment *a)
 	return strstr(document, address);
 }
 
+/* A link that is held until the VLAN's priority is right for good: after_vm_start lets it up. */
+static bool is_held(const struct vfpt_assignment *a, const struct vfpt_settings *now, int setting)
+{
+	return setting == VFPT_LINK_STATE && a->wanted.value[VFPT_VLAN_PRIORITY] != 0 &&
+	       now->value[VFPT_LINK_STATE] == VFPT_LINK_DISABLE;
+}
+
 static bool is_set(const struct state *state, const struct vfpt_assignment *a)
 {
 	const struct vfpt_settings *vfs = state->vfs;
@@ -505,7 +512,7 @@ static bool is_set(const struct state *state, const struct vfpt_assignment *a)
 		for (int s = 0; strcmp(place.pfs[i].name, a->pf) == 0 && s < VFPT_SETTING_COUNT; s++)
 			if (vfpt_settings_have(&a->wanted, (enum vfpt_setting)s) &&
 				vfpt_settings_have(&vfs[a->vf], (enum vfpt_setting)s) &&
-				a->wanted.value[s] != vfs[a->vf].value[s])
+				a->wanted.value[s] != vfs[a->vf].value[s] && !is_held(a, &vfs[a->vf], s))
 				return false;
 	return true;
 }
