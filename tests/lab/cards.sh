@@ -164,6 +164,22 @@ vnic_is_plugged_and_unplugged() {
     is "$what: the others stay" "$(assignments)" 3
 }
 
+# libvirt sets MAC and VLAN one behind the other, and asks once: i40e resets the VF at the first, and before Linux
+# 6.6 does not wait for its end at the second. That is libvirt's failure, and nothing stays behind.
+vm_that_libvirt_does_not_start() {
+    local what="$driver, a VM"
+    vm_of passthrough=required
+    as_vdsm before_vm_start /tmp/domain.xml vmId="$vm"
+    is "$what: before_vm_start succeeds" "$rc" 0
+    like "$what: libvirt finds the driver busy" "$(virsh -q create --paused "$doc" 2>&1)" \
+        'Resource temporarily unavailable'
+    lab_wait 30 all_have_netdevs
+    cp "$doc" /tmp/live.xml
+    as_vdsm after_vm_destroy /tmp/live.xml vmId="$vm"
+    is "$what: after_vm_destroy succeeds" "$rc$err" 0
+    unchanged "$what: every VF is as it was"
+}
+
 # Where the driver takes no VLAN, or a VF of it gets no frames.
 vm_without_vf() {
     local what="$driver, a VM without a VF"
@@ -199,7 +215,13 @@ test_driver() {
     lab_load_driver "$driver" || { echo "Bail out! there is no driver $driver"; exit 1; }
     before=$(states) before_mtus=$(mtus)
     each_property
-    if is_taken vf_vlan=100 || is_taken vf_spoofchk=off; then vm_in_all_modes; else vm_without_vf; fi
+    if [ "$driver" = i40e-6.1 ]; then
+        vm_that_libvirt_does_not_start
+    elif is_taken vf_vlan=100 || is_taken vf_spoofchk=off; then
+        vm_in_all_modes
+    else
+        vm_without_vf
+    fi
     no_link_is_down
     traffic_passes
 }
