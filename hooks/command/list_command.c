@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "driver_limits.h"
+
 bool is_listed(const struct list *list, const struct look *look)
 {
 	return !list->free_only || look->state == VFPT_FREE;
@@ -70,6 +72,17 @@ static int list_vf(const struct look *look, void *data, struct vfpt_error *err)
 	return 0;
 }
 
+static void list_limits(const struct vfpt_pf *pf)
+{
+	const char *const *limits = vfpt_driver_limits(pf->driver);
+	char text[640] = "";
+
+	for (size_t i = 0, used = 0; limits && limits[i] && used < sizeof(text); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? "; " : "", limits[i]);
+	if (text[0])
+		say(10, "  limits: %s", text);
+}
+
 static int list_pf(struct list *list, const struct vfpt_pf *pf, struct vfpt_error *err)
 {
 	char address[VFPT_PCI_SIZE], text[80], networks[VFPT_ERROR_SIZE - 32];
@@ -78,6 +91,7 @@ static int list_pf(struct list *list, const struct vfpt_pf *pf, struct vfpt_erro
 		pf_text(list->tools, pf, text, sizeof(text)));
 	say(8, "  networks: %s",
 		networks_text(list->services, list->service_count, pf, networks, sizeof(networks)));
+	list_limits(pf);
 	if (pf->vf_count == 0)
 		say(8, "  no VFs, %u possible", vfpt_host_total_vfs(list->tools->session.host, pf));
 	else

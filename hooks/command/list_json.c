@@ -2,6 +2,7 @@
 /* vfpt list --json. */
 #include "list.h"
 
+#include "driver_limits.h"
 #include "pf_match.h"
 
 static int add_vf_object(const struct look *look, void *data, struct vfpt_error *err)
@@ -26,6 +27,16 @@ static int add_vf_object(const struct look *look, void *data, struct vfpt_error 
 	json_object_object_add(vf, "settings", json_settings(&look->settings));
 	json_object_array_add(list->vfs, vf);
 	return 0;
+}
+
+static json_object *json_of_limits(const struct vfpt_pf *pf)
+{
+	const char *const *limits = vfpt_driver_limits(pf->driver);
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; limits && limits[i]; i++)
+		json_object_array_add(array, json_text(limits[i]));
+	return array;
 }
 
 static json_object *json_of_networks(const struct list *list, const struct vfpt_pf *pf)
@@ -64,6 +75,7 @@ static int add_pf_object(struct list *list, const struct vfpt_pf *pf, struct vfp
 	json_object_object_add(object, "switchdev", json_object_new_boolean(pf->switchdev));
 	json_object_object_add(object, "total_vfs", json_object_new_int64(vfpt_host_total_vfs(host, pf)));
 	json_object_object_add(object, "networks", json_of_networks(list, pf));
+	json_object_object_add(object, "limits", json_of_limits(pf));
 	json_object_object_add(object, "vfs", list->vfs = json_object_new_array());
 	json_object_array_add(list->pfs, object);
 	return look_at_pf(list->tools, pf, add_vf_object, list, err);

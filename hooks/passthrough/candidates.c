@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "driver_limits.h"
 #include "pf_match.h"
 
 /* --- what is known of a PF ------------------------------------------------------------------- */
@@ -93,6 +94,10 @@ static void rule_out(struct candidate *c, struct vfpt_candidate *ranked, const s
 		snprintf(c->why_out, sizeof(c->why_out),
 			"its MTU %u is below the %u that the network or the vNIC asks for", c->pf->mtu,
 			search->serving->mtu);
+	else if (vfpt_switches_off(search->standing->session->host, c->pf, search->serving->vnic_mtu))
+		snprintf(c->why_out, sizeof(c->why_out),
+			"an 82599 with MTU %u switches off VFs with MTU 1500: give both the same",
+			c->pf->mtu);
 	else if (!vfpt_is_allowed(config, c->pf, request->network, request->bridge))
 		snprintf(c->why_out, sizeof(c->why_out), "vfpt.conf keeps it for the networks %.100s",
 			vfpt_config_pf(config, c->pf->name)->networks);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "alloc.h"
+#include "driver_limits.h"
 #include "message.h"
 
 void vfpt_report_settings(
@@ -87,6 +88,17 @@ void vfpt_report_plan(const struct vfpt_plan *plan)
 			report_step(&plan->vnics[i], &plan->vnics[i].steps[j]);
 }
 
+/* Its driver shows what was asked for all the same. */
+static void warn_of_rate(const struct vfpt_vnic_plan *vnic)
+{
+	const uint64_t asked = vnic->assignment.wanted.value[VFPT_MAX_TX_RATE];
+	const uint64_t is = vfpt_rate_of_driver(vnic->pf->driver, asked);
+
+	if (is != asked)
+		vfpt_warn("%s: %s (%s) counts in steps of 50 Mbit/s: of its max_tx_rate %u becomes %u",
+			vnic->request->name, vnic->pf->name, vnic->pf->driver, (unsigned)asked, (unsigned)is);
+}
+
 static void warn_of_losses(const struct vfpt_vnic_plan *vnic)
 {
 	const struct vfpt_request *request = vnic->request;
@@ -102,6 +114,7 @@ static void warn_of_losses(const struct vfpt_vnic_plan *vnic)
 			request->name, vnic->assignment.vf, vnic->pf->name);
 	if (request->netdev[0])
 		return;
+	warn_of_rate(vnic);
 	if (vnic->gap)
 		vfpt_warn("%s: %s cannot hold the link down, so until the VM runs its VLAN priority or "
 			  "protocol is not set (vfpt.conf allows it)",
