@@ -127,6 +127,12 @@ static bool is_vfio(const struct made *made, const char *driver)
 	return made->vfio || strcmp(end, "vfio-pci") == 0 || strcmp(end, "vfio_pci") == 0;
 }
 
+/* On purpose: so that the host leaves it alone, and VFIO gives the others of its iommu group away. */
+static bool is_kept(const char *driver)
+{
+	return strcmp(driver, "pci-stub") == 0;
+}
+
 /*
  * A VF without a network device is free only when no driver holds it. A network device in another namespace
  * leaves an empty net/ behind; without one there is no net/ at all (seen on Linux 6.1).
@@ -144,7 +150,7 @@ static int look_at_driver(struct look *look, bool has_net)
 			look, "%s drives it, and its network device is in another network namespace", driver);
 	if (file_each(vfpt_host_root(look->host), look->device, look_at_class, &made) < 0)
 		return fail(look, "the VF");
-	if (is_vfio(&made, driver) || made.uio)
+	if (is_vfio(&made, driver) || made.uio || is_kept(driver))
 		return taken_because(look, "it is bound to %s", driver);
 	if (made.infiniband || made.vdpa)
 		return taken_because(look, "%s drives it, and made %s device of it", driver,

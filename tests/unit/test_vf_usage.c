@@ -144,9 +144,10 @@ static const struct {
 	/* before Linux 6.1 */
 	{"mlx5_vfio_pci", NULL, "it is bound to mlx5_vfio_pci"},
 	{"hisi-acc-vfio-pci", NULL, "it is bound to hisi-acc-vfio-pci"},
-	/* DPDK */
+	/* DPDK, and who keeps it for something */
 	{"uio_pci_generic", "uio/uio0", "it is bound to uio_pci_generic"},
 	{"igb_uio", "uio/uio0", "it is bound to igb_uio"},
+	{"pci-stub", NULL, "it is bound to pci-stub"},
 	{"mlx5_core", "infiniband/mlx5_3", "mlx5_core drives it, and made an RDMA device of it"},
 	{"ifcvf", "vdpa0", "ifcvf drives it, and made a vDPA device of it"},
 };
