@@ -41,7 +41,7 @@ _vfpt() {
     local -a words=()
     COMPREPLY=()
     if [ "$COMP_CWORD" -le 1 ]; then
-        words=(list show explain check release reconcile capture --help --version)
+        words=(list show explain check release reconcile repair capture --help --version)
     else
         case ${COMP_WORDS[1]} in
         list)
@@ -50,6 +50,7 @@ _vfpt() {
             ;;
         show) words=(--help) names=subjects ;;
         explain) words=(--json --help) ;;
+        repair) words=(--help) names=subjects ;;
         release) words=(--force --help) names=subjects ;;
         capture) words=(--anonymous --help) ;;
         check | reconcile) words=(--help) ;;

@@ -20,9 +20,9 @@ static const char *const netdev[] = {"address", "brif", "carrier", "device", "du
 	"iflink", "lower_*", "master", "mtu", "operstate", "phys_port_name", "phys_switch_id", "speed",
 	"type", "uevent", "upper_*", NULL};
 static const char *const function[] = {"class", "current_link_speed", "current_link_width", "device",
-	"driver", "iommu_group", "local_cpulist", "max_link_speed", "max_link_width", "net", "numa_node",
-	"physfn", "revision", "sriov_numvfs", "sriov_totalvfs", "sriov_drivers_autoprobe", "subsystem_device",
-	"subsystem_vendor", "vendor", "virtfn*", NULL};
+	"driver", "infiniband", "iommu_group", "local_cpulist", "max_link_speed", "max_link_width", "net",
+	"numa_node", "physfn", "revision", "sriov_numvfs", "sriov_totalvfs", "sriov_drivers_autoprobe",
+	"subsystem_device", "subsystem_vendor", "uio", "vdpa*", "vendor", "vfio-dev", "virtfn*", NULL};
 
 /* --- a file, a directory, a tree ------------------------------------------------------------- */
 

@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&check_command,
 	&release_command,
 	&reconcile_command,
+	&repair_command,
 	&capture_command,
 };
 

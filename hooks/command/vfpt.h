@@ -48,7 +48,7 @@ struct call {
 };
 
 extern const struct command list_command, show_command, explain_command, check_command, release_command,
-	reconcile_command, capture_command;
+	reconcile_command, repair_command, capture_command;
 
 /* The value of that option of the command, NULL where it is not given. */
 const char *option(const struct call *call, const char *name);

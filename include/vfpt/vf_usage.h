@@ -20,7 +20,8 @@ extern "C" {
 /**
  * Does anyone use the VF with address @vf, as the kernel shows it? Something stands on its network device (a
  * bridge, a VLAN, a macvtap, a bond), that has an IPv4 or global IPv6 address or is in another network
- * namespace, or a driver without network device has the VF (vfio-pci). Addresses are only seen with a netlink
+ * namespace, or a driver has the VF and made no network device of it: for VFIO (vfio-pci, mlx5_vfio_pci), for
+ * DPDK (uio), or because it failed. Addresses are only seen with a netlink
  * socket, as sysfs does not show them; a captured tree has an empty file netlink/address/NETDEV for each
  * network device with one.
  * @param taken whether someone uses it
@@ -30,6 +31,13 @@ extern "C" {
  */
 int vfpt_vf_usage(struct vfpt_host *host, const struct vfpt_pci *vf, bool *taken,
 	char reason[VFPT_REASON_SIZE], struct vfpt_error *err);
+
+/**
+ * Has a driver the VF, and made nothing of it: no network device in any network namespace, nothing for VFIO,
+ * UIO, RDMA or vDPA? So iavf leaves a VF whose PF does not answer. vfpt_vf_usage() calls it taken. False too
+ * where that cannot be told.
+ */
+bool vfpt_vf_usage_lacks_netdev(struct vfpt_host *host, const struct vfpt_pci *vf);
 
 /**
  * Has a network device an address of which vfpt_vf_usage() speaks?

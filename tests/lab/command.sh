@@ -108,6 +108,39 @@ reconcile_gives_back() {
     unchanged "and every VF is as it was"
 }
 
+# A driver that has a VF and makes no network device of it, as iavf does when its PF does not answer.
+a_vf_without_network_device_is_repaired() {
+    local vf at
+    vf=$(lab_vf_pci ens1f0 5)
+    at=/sys/bus/pci/devices/$vf
+    modprobe pci-pf-stub
+    echo "$vf" >"$at/driver/unbind"
+    echo pci-pf-stub >"$at/driver_override"
+    echo "$vf" >/sys/bus/pci/drivers_probe
+    echo >"$at/driver_override"
+    run list --pf ens1f0
+    like "its VF is unusable" "$(flat)" \
+        " 5 $vf pci-pf-stub - unusable pci-pf-stub drives it and made no network device of it; "
+    run_as_vdsm repair "$vf"
+    like "as vdsm, who may not, repair fails with the remedy" "$rc $said $(lab_driver "$vf")" \
+        '^1 .*Permission denied; run this as root pci-pf-stub$'
+    run repair ens1f0:5
+    like "root's repair binds it anew" "$(flat)" \
+        "^0 VF 5 of ens1f0 was unbound from pci-pf-stub and bound to igbvf; its network device is "
+    lab_wait 30 lab_has_netdev "$vf"
+    run list --pf ens1f0
+    like "it is free" "$(flat)" " 5 $vf igbvf ens1f0v5 free"
+    run repair "$vf"
+    like "a second repair is refused" "$(flat)" '^1 .*it has its network device, and nothing is wrong with it'
+    ip netns add elsewhere && ip link set dev ens1f0v5 netns elsewhere
+    run repair "$vf"
+    like "and so is that of a VF in a namespace" "$(flat)" '^1 .*is in another network namespace'
+    is "which keeps it" "$(ip -n elsewhere -br link | grep -c ens1f0v5)" 1
+    ip netns del elsewhere
+    lab_wait 30 lab_has_netdev "$vf"
+    unchanged "and every VF is as it was"
+}
+
 check_finds_what_is_broken() {
     run check
     like "an untagged network is a warning" "$(flat)" '^3 .*warn +untagged: network ovirtmgmt has no VLAN'
@@ -186,6 +219,7 @@ what_is_explained_happens
 a_mac_in_use_is_explained
 release_is_refused_then_forced
 reconcile_gives_back
+a_vf_without_network_device_is_repaired
 check_finds_what_is_broken
 captured_it_is_the_same
 finish
