@@ -164,8 +164,8 @@ vnic_is_plugged_and_unplugged() {
     is "$what: the others stay" "$(assignments)" 3
 }
 
-# libvirt sets MAC and VLAN one behind the other, and asks once: i40e resets the VF at the first, and before Linux
-# 6.6 does not wait for its end at the second. That is libvirt's failure, and nothing stays behind.
+# libvirt sets MAC and VLAN one behind the other, and asks once: i40e resets the VF at the first, and before
+# Linux 6.6 does not wait for its end at the second. That is libvirt's failure, and nothing stays behind.
 vm_that_libvirt_does_not_start() {
     local what="$driver, a VM"
     vm_of passthrough=required
