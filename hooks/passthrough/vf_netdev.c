@@ -34,15 +34,6 @@ static struct vfpt_mac other_than(const struct vfpt_mac *own)
 	return vfpt_mac_of(vfpt_mac_value(own) ^ 1u << 8);
 }
 
-static void say_again(struct vfpt_session *session, const struct vfpt_netdev *netdev)
-{
-	const struct vfpt_mac other = other_than(&netdev->mac);
-	struct vfpt_error ignored; /* a driver whose device is down says it when that is set up */
-
-	if (vfpt_netlink_set_mac(session->netlink, netdev->ifindex, &other, &ignored) == 0)
-		(void)vfpt_netlink_set_mac(session->netlink, netdev->ifindex, &netdev->mac, &ignored);
-}
-
 /* Did libvirt leave the vNIC's there, or a hook that was killed in say_again() the other one? */
 static bool is_wrong(const struct vfpt_mac *mac, const struct vfpt_assignment *assignment)
 {
@@ -59,7 +50,19 @@ static void set_by_pf(
 
 	vfpt_settings_put(&own, VFPT_MAC, vfpt_mac_value(mac));
 	if (vfpt_settings_apply(session->netlink, pf, vf, &own, &now, &err) < 0)
-		vfpt_warn("%s; its network device still has the vNIC's MAC", err.message);
+		vfpt_warn("%s; its network device has another MAC than before", err.message);
+}
+
+/* A driver whose device is down says it when that is set up: that it does not now is no failure. */
+static void say_again(
+	struct vfpt_session *session, const struct vfpt_netdev *netdev, const struct vfpt_pf *pf, unsigned vf)
+{
+	const struct vfpt_mac other = other_than(&netdev->mac);
+	struct vfpt_error err;
+
+	if (vfpt_netlink_set_mac(session->netlink, netdev->ifindex, &other, &err) == 0 &&
+		vfpt_netlink_set_mac(session->netlink, netdev->ifindex, &netdev->mac, &err) < 0)
+		set_by_pf(session, pf, vf, &netdev->mac);
 }
 
 void vfpt_restore_own_mac(struct vfpt_session *session, const struct vfpt_assignment *assignment,
@@ -72,7 +75,7 @@ void vfpt_restore_own_mac(struct vfpt_session *session, const struct vfpt_assign
 	if (vfpt_host_netdev(session->host, &assignment->address, &netdev, &err) < 0)
 		return;
 	if (vfpt_mac_equal(&netdev.mac, own))
-		say_again(session, &netdev);
+		say_again(session, &netdev, pf, vf);
 	else if (is_wrong(&netdev.mac, assignment) &&
 		 vfpt_netlink_set_mac(session->netlink, netdev.ifindex, own, &err) < 0)
 		set_by_pf(session, pf, vf, own);

@@ -18,9 +18,14 @@ make_host() {
     for pf in ens1f0 ens2f0 ens3f0; do lab_vfs $pf 3 || return; done
     lab_bridge ovirtmgmt ens1f0 && lab_vlan ens1f0 200 azure.7 && lab_bridge blue azure.7 &&
         lab_bond bond0 ens2f0 ens3f0 && lab_vlan bond0 100 scarlet && lab_bridge red scarlet || return
-    # A PF that was reset, as by the bond, listens to a VF again once that is set up.
-    for pf in /sys/class/net/ens[123]f0v*; do
-        ip link set dev "${pf##*/}" up && ip link set dev "${pf##*/}" down || return
+    say_macs
+}
+
+# A PF that was reset, as by the bond, listens to a VF again once that is set up; then the VF says its MAC.
+say_macs() {
+    local dev
+    for dev in /sys/class/net/ens[123]f0v*; do
+        ip link set dev "${dev##*/}" up && ip link set dev "${dev##*/}" down || return
     done
 }
 
@@ -46,6 +51,7 @@ for kind; do
     is "$kind: at the end no VF has a vNIC's MAC" "$(vf_lines ens1f0 ens2f0 ens3f0 | grep -c 56:6f:1a:2b)" 0
     # The tool puts each VF back as it was, by way of its PF.
     for vf in ens{1,2,3}f0' '{0..2}; do ip link set dev "${vf% *}" vf "${vf#* }" mac 00:00:00:00:00:00; done
+    say_macs
     unchanged "$kind: at the end every VF is free and as at first, as ip shows them"
 done
 finish

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Drivers that are busy, hide VFs, lose settings or say no to libvirt: one sick VF is one unusable VF, and what
-# cannot be done now is done later. Wants: tests/lab/run --pfs 3 --driver ice
+# Drivers that are busy, hide VFs, lose settings or say no to libvirt: one sick VF is one unusable VF, and
+# what cannot be done now is done later. Wants: tests/lab/run --pfs 3 --driver ice
 
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 1
@@ -18,7 +18,8 @@ two=56:6f:1a:2b:00:02
 
 make_host() {
     lab_vfs ens1f0 3 && lab_vlan ens1f0 200 azure.7 && lab_bridge blue azure.7 && lab_vfs ens2f0 2 &&
-        lab_vfs ens3f0 2 && lab_bond bond0 ens2f0 ens3f0 && lab_vlan bond0 100 scarlet && lab_bridge red scarlet
+        lab_vfs ens3f0 2 && lab_bond bond0 ens2f0 ens3f0 && lab_vlan bond0 100 scarlet &&
+        lab_bridge red scarlet
 }
 
 # plug MAC [NAME=VALUE...], unplug MAC
@@ -36,7 +37,8 @@ hidden_vf_is_one_unusable_vf() {
     lab_rule refuse read:EBUSY vf=0 pf=ens1f0
     plug $one
     is "of a PF whose driver hides VF 0 another is given" "$rc $(index $one)" "0 vf 1"
-    like "vfpt list says so of that VF, and of no other" "$(vfpt list --pf ens1f0 | grep -A1 '0000:01:10.[02]')" \
+    like "vfpt list says so of that VF, and of no other" \
+        "$(vfpt list --pf ens1f0 | grep -A1 '0000:01:10.[02]')" \
         'unusable.*its driver does not show it.*assigned'
     plug $two
     is "so is the next" "$rc $(index $two)" "0 vf 2"
