@@ -29,7 +29,7 @@ unplug() { attack after_nic_hotplug_fail "${1:-$doc}"; }
 
 # Nothing of it may change.
 picture() {
-    vf_lines ens1f0
+    vf_states ens1f0
     find /run/vfpt /etc/vdsm -name last -prune -o -mindepth 1 -printf '%p %y %U:%G %m %s %l\n' | sort
     grep -sH . /run/vfpt/*@*
 }
@@ -407,7 +407,8 @@ spoilt_record() {
     local record
     record=$(echo /run/vfpt/*@$victim)
     awk '/^\[before\]/ {before = 1} /^\[wanted\]/ {before = 0}
-        before && /^mac/ {$0 = "mac = 02:66:66:66:66:66"} {print}' \
+        before && /^mac/ {$0 = "mac = 02:66:66:66:66:66"}
+        /^own_mac/ {$0 = "own_mac = 00:00:00:00:00:00"} {print}' \
         "$record" >/tmp/mallory/record
     rm "$record"
     install "$@" /tmp/mallory/record "$record"
