@@ -166,7 +166,6 @@ static int look_at_vf(struct look *look, const struct vfpt_pci *vf, bool *taken)
 	bool has_net;
 	int r;
 
-	look->reason[0] = '\0';
 	snprintf(look->device, sizeof(look->device), "sys/bus/pci/devices/%s", vfpt_pci_format(vf, text));
 	snprintf(path, sizeof(path), "%s/net", look->device);
 	r = file_each(vfpt_host_root(look->host), path, look_at_netdev, look);
@@ -186,12 +185,13 @@ int vfpt_vf_usage(struct vfpt_host *host, const struct vfpt_pci *vf, bool *taken
 {
 	struct look look = {.host = host, .reason = reason, .err = err};
 
+	reason[0] = '\0';
 	return look_at_vf(&look, vf, taken);
 }
 
 bool vfpt_vf_usage_lacks_netdev(struct vfpt_host *host, const struct vfpt_pci *vf)
 {
-	char reason[VFPT_REASON_SIZE];
+	char reason[VFPT_REASON_SIZE] = "";
 	struct vfpt_error ignored;
 	struct look look = {.host = host, .reason = reason, .err = &ignored};
 	bool taken;

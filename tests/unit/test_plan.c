@@ -935,12 +935,11 @@ static struct vfpt_refused busy_vf(unsigned vf, const struct vfpt_request *reque
 START_TEST(vf_that_the_driver_was_busy_with_is_planned_for_nobody)
 {
 	struct vfpt_request list[] = {request_of("blue"), request_of("ovirtmgmt")};
-	struct vfpt_refused refused[2];
+	open_session();
+
+	const struct vfpt_refused refused[] = {busy_vf(0, &list[0]), busy_vf(2, &list[0])};
 	const struct vfpt_plan_options options = {.refused_count = 2, .refused = refused};
 
-	open_session();
-	refused[0] = busy_vf(0, &list[0]);
-	refused[1] = busy_vf(2, &list[0]);
 	ck_assert_ok(plan_start(VM_A, list, 2, &options), err);
 	ck_assert_str_eq(planned(0), "VF 1 of ens1f0");
 	ck_assert_str_eq(planned(1), "VF 3 of ens1f0");
