@@ -51,7 +51,8 @@ a_vm_starts_runs_and_ends() {
     vf=$(vf_of "$doc" $mac)
     like "before_vm_start gives the vNIC a VF, with its MAC and VLAN" \
         "$rc $(pf_line "$vf")" "^0 .*$mac.* vlan 100,"
-    like "vfpt list says so" "$(vfpt list 2>&1 | tr -s ' \n' ' ')" "$vf igbvf .* assigned.* VM $vm, vNIC $mac \(red\)"
+    like "vfpt list says so" "$(vfpt list 2>&1 | tr -s ' \n' ' ')" \
+        "$vf igbvf .* assigned.* VM $vm, vNIC $mac \(red\)"
     as_vdsm after_vm_start "$doc" vmId=$vm
     is "after_vm_start has nothing to say" "$rc$err" 0
     as_vdsm before_vm_migrate_source "$doc" vmId=$vm
