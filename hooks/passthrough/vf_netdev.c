@@ -34,7 +34,7 @@ static struct vfpt_mac other_than(const struct vfpt_mac *own)
 	return vfpt_mac_of(vfpt_mac_value(own) ^ 1u << 8);
 }
 
-/* Did libvirt leave the vNIC's there, or a hook that was killed in say_again() the other one? */
+/* Did libvirt leave the vNIC's there, or a hook that was killed in say_own_mac() the other one? */
 static bool is_wrong(const struct vfpt_mac *mac, const struct vfpt_assignment *assignment)
 {
 	const struct vfpt_mac other = other_than(&assignment->own_mac);
@@ -53,30 +53,29 @@ static void set_by_pf(
 		vfpt_warn("%s; its network device has another MAC than before", err.message);
 }
 
-/* A driver whose device is down says it when that is set up: that it does not now is no failure. */
-static void say_again(
-	struct vfpt_session *session, const struct vfpt_netdev *netdev, const struct vfpt_pf *pf, unsigned vf)
+/*
+ * Let the network device, if there is one, say its own MAC. A driver whose device is down says it when that is
+ * set up: that it does not now is no failure. @return false: it has another one
+ */
+static bool say_own_mac(struct vfpt_session *session, const struct vfpt_assignment *assignment)
 {
-	const struct vfpt_mac other = other_than(&netdev->mac);
+	const struct vfpt_mac *own = &assignment->own_mac, other = other_than(own);
+	struct vfpt_netdev netdev;
 	struct vfpt_error err;
 
-	if (vfpt_netlink_set_mac(session->netlink, netdev->ifindex, &other, &err) == 0 &&
-		vfpt_netlink_set_mac(session->netlink, netdev->ifindex, &netdev->mac, &err) < 0)
-		set_by_pf(session, pf, vf, &netdev->mac);
+	if (vfpt_host_netdev(session->host, &assignment->address, &netdev, &err) < 0)
+		return true;
+	if (vfpt_mac_equal(&netdev.mac, own) &&
+		vfpt_netlink_set_mac(session->netlink, netdev.ifindex, &other, &err) < 0)
+		return true;
+	if (!vfpt_mac_equal(&netdev.mac, own) && !is_wrong(&netdev.mac, assignment))
+		return true;
+	return vfpt_netlink_set_mac(session->netlink, netdev.ifindex, own, &err) == 0;
 }
 
 void vfpt_restore_own_mac(struct vfpt_session *session, const struct vfpt_assignment *assignment,
 	const struct vfpt_pf *pf, unsigned vf)
 {
-	const struct vfpt_mac *own = &assignment->own_mac;
-	struct vfpt_netdev netdev;
-	struct vfpt_error err;
-
-	if (vfpt_host_netdev(session->host, &assignment->address, &netdev, &err) < 0)
-		return;
-	if (vfpt_mac_equal(&netdev.mac, own))
-		say_again(session, &netdev, pf, vf);
-	else if (is_wrong(&netdev.mac, assignment) &&
-		 vfpt_netlink_set_mac(session->netlink, netdev.ifindex, own, &err) < 0)
-		set_by_pf(session, pf, vf, own);
+	if (!say_own_mac(session, assignment))
+		set_by_pf(session, pf, vf, &assignment->own_mac);
 }
