@@ -54,8 +54,8 @@ static void set_by_pf(
 }
 
 /*
- * Let the network device, if there is one, say its own MAC. A driver whose device is down says it when that is
- * set up: that it does not now is no failure. @return false: it has another one
+ * Let the network device, if there is one, say its own MAC. A driver whose device is down says it when that
+ * is set up: that it does not now is no failure. @return false: it has another one
  */
 static bool say_own_mac(struct vfpt_session *session, const struct vfpt_assignment *assignment)
 {
