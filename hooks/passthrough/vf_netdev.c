@@ -55,7 +55,7 @@ static void set_by_pf(
 
 /*
  * Let the network device, if there is one, say its own MAC. A driver whose device is down says it when that
- * is set up: that it does not now is no failure. @return false: it has another one
+ * is set up: that it does not now is no failure. @return false: it has not
  */
 static bool say_own_mac(struct vfpt_session *session, const struct vfpt_assignment *assignment)
 {
@@ -67,7 +67,7 @@ static bool say_own_mac(struct vfpt_session *session, const struct vfpt_assignme
 		return true;
 	if (vfpt_mac_equal(&netdev.mac, own) &&
 		vfpt_netlink_set_mac(session->netlink, netdev.ifindex, &other, &err) < 0)
-		return true;
+		return err.code == VFPT_REFUSED;
 	if (!vfpt_mac_equal(&netdev.mac, own) && !is_wrong(&netdev.mac, assignment))
 		return true;
 	return vfpt_netlink_set_mac(session->netlink, netdev.ifindex, own, &err) == 0;

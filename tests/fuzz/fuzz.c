@@ -76,7 +76,7 @@ void must_be_settings(const struct vfpt_settings *settings)
 		if (!vfpt_settings_have(settings, setting))
 			continue;
 		vfpt_setting_print(setting, settings->value[i], text);
-		MUST(vfpt_setting_scan(&again, setting, text, &err) == 0);
+		MUST(vfpt_setting_scan_shown(&again, setting, text, &err) == 0);
 		MUST(again.value[i] == settings->value[i]);
 	}
 }

@@ -325,9 +325,11 @@ int __wrap_vfpt_netlink_set_mac(
 		return __real_vfpt_netlink_set_mac(netlink, ifindex, mac, err);
 	used = strlen(loaded->log);
 	snprintf(loaded->log + used, sizeof(loaded->log) - used, "%snetdev %u %s\n",
-		loaded->refuses_netdev_mac ? "!" : "", ifindex, vfpt_mac_format(mac, text));
-	if (loaded->refuses_netdev_mac)
-		return vfpt_error_errno(err, VFPT_REFUSED, EADDRNOTAVAIL, "the kernel says");
+		loaded->netdev_answer ? "!" : "", ifindex, vfpt_mac_format(mac, text));
+	if (loaded->netdev_answer)
+		return vfpt_error_errno(err,
+			loaded->netdev_answer == EADDRNOTAVAIL ? VFPT_REFUSED : VFPT_SYSTEM,
+			loaded->netdev_answer, "the kernel says");
 	return 0;
 }
 

@@ -37,9 +37,9 @@ struct driver {
 	unsigned messages;                      /* how many it was asked to set a VF by */
 	unsigned waits;                         /* how often it was waited for */
 	bool gone;                              /* it says ENODEV to everything */
-	bool refuses_netdev_mac;                /* a network device says EADDRNOTAVAIL to every MAC */
-	bool refuses_mtu;                       /* it says EINVAL to every MTU of a network device */
-	unsigned goes; /* it is gone from that request on, the first being 1; 0: it stays */
+	int netdev_answer; /* what a network device answers to every MAC, an errno value; 0: it takes it */
+	bool refuses_mtu;  /* it says EINVAL to every MTU of a network device */
+	unsigned goes;     /* it is gone from that request on, the first being 1; 0: it stays */
 	/* Told of each MTU that is taken, so that it can be where it is looked for; NULL: nobody is. */
 	void (*take_mtu)(unsigned ifindex, unsigned mtu);
 	struct driver *next; /* of another PF; NULL: none. PFs that none has show nothing, and take nothing */

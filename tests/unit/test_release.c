@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The way back: one VF, VFs of VMs that are gone or run without them, and all at VDSM's start. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -382,6 +383,19 @@ START_TEST(own_mac_is_cleared_and_the_network_device_says_it_anew)
 }
 END_TEST
 
+/* A device that is down says it when it is set up; of one that cannot be asked nobody knows. */
+START_TEST(own_mac_that_is_not_said_is_set_by_the_pf)
+{
+	give_one_with_own_mac("1\n");
+	drivers[1].netdev_answer = _i ? ENOBUFS : EADDRNOTAVAIL;
+	ck_assert_ok(release(), err);
+	ck_assert_str_eq(said, "");
+	ck_assert_str_eq(set_since(),
+		text(CLEARED NO_VLAN "!netdev 5 66:5a:d2:be:9b:6d\n%s", _i ? "0 mac " MAC_ETH0 "\n" : ""));
+	ck_assert_uint_eq(records(), 0);
+}
+END_TEST
+
 /* It was given another one meanwhile, or the VF has none here: with VFIO, say. */
 START_TEST(network_device_with_another_mac_says_nothing)
 {
@@ -449,7 +463,7 @@ START_TEST(mac_of_the_vnic_does_not_stay_on_the_network_device)
 	put_file(ETH0 "address",
 		_i & 2 ? "66:5a:d2:be:9b:6d\n" /* a hook was killed while it said it anew */
 		       : text("%s\n", vfpt_mac_format(&assignment.mac, (char[VFPT_MAC_SIZE]){0})));
-	drivers[1].refuses_netdev_mac = _i & 1;
+	drivers[1].netdev_answer = _i & 1 ? EADDRNOTAVAIL : 0;
 	ck_assert_ok(release(), err);
 	ck_assert_str_eq(said, "");
 	ck_assert_str_eq(set_since(), _i & 1 ? CLEARED NO_VLAN "!netdev 5 " MAC_ETH0 "\n0 mac " MAC_ETH0 "\n"
@@ -974,6 +988,7 @@ int main(void)
 	tcase_add_loop_test(tcase, own_mac_is_cleared_and_the_network_device_says_it_anew, 0, 4);
 	tcase_add_loop_test(tcase, network_device_with_another_mac_says_nothing, 0, 2);
 	tcase_add_loop_test(tcase, mac_that_is_not_the_vfs_own_comes_back, 0, 2);
+	tcase_add_loop_test(tcase, own_mac_that_is_not_said_is_set_by_the_pf, 0, 2);
 	tcase_add_test(tcase, own_mac_of_a_vf_without_driver_is_cleared);
 	tcase_add_loop_test(tcase, mac_of_the_vnic_does_not_stay_on_the_network_device, 0, 4);
 	tcase_add_test(tcase, own_mac_is_cleared_when_a_start_is_undone);
