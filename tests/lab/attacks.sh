@@ -29,7 +29,9 @@ unplug() { attack after_nic_hotplug_fail "${1:-$doc}"; }
 
 # Nothing of it may change.
 picture() {
-    vf_states ens1f0
+    # The victim's VF, the first, has a MAC of the PF's; the others come and go.
+    vf_lines ens1f0 | grep ' vf 0 '
+    vf_states ens1f0 | grep -v ' vf 0 '
     find /run/vfpt /etc/vdsm -name last -prune -o -mindepth 1 -printf '%p %y %U:%G %m %s %l\n' | sort
     grep -sH . /run/vfpt/*@*
 }
@@ -434,7 +436,7 @@ records_must_be_ours() {
 # The victim as at first, whatever became of it.
 start_again() {
     rm -f /run/vfpt/*@$victim
-    ip link set dev ens1f0 vf 0 mac "${first_mac:?}" vlan 0
+    ip link set dev ens1f0 vf 0 mac 00:00:00:00:00:00 vlan 0
     start_victim
 }
 
@@ -609,7 +611,6 @@ install_build || { echo "Bail out! the build cannot be installed"; exit 1; }
 mkdir -p /etc/vdsm
 install -d -o 1000 -g 1000 -m 777 /tmp/mallory
 install -m 755 tests/lab/hostile.py "$VFPT_STAGE/../tests/preload.so" /tmp/
-first_mac=$(lab_vf ens1f0 0 | grep -oE 'link/ether [0-9a-f:]+' | cut -d' ' -f2)
 before=$(vf_states ens1f0)
 nic_xml $mac blue >/tmp/nic.xml
 nic_xml 56:6f:1a:2b:aa:01 blue >/tmp/victim-nic.xml
