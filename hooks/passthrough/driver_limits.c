@@ -39,19 +39,12 @@ static const struct {
 	{"sfc", {"802.1Q only, no priority", "no rates", "no trust"}},
 };
 
-enum { DRIVER_COUNT = sizeof(table) / sizeof(table[0]) };
-
 const char *const *vfpt_driver_limits(const char *driver)
 {
-	for (size_t i = 0; i < DRIVER_COUNT; i++)
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (strcmp(table[i].driver, driver) == 0)
 			return table[i].limits;
 	return NULL;
-}
-
-const char *vfpt_driver_with_limits(size_t n)
-{
-	return n < DRIVER_COUNT ? table[n].driver : NULL;
 }
 
 uint64_t vfpt_rate_of_driver(const char *driver, uint64_t asked)

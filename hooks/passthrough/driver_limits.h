@@ -10,9 +10,6 @@
 /* The known limits of a driver, for people. @return an array with NULL at its end; NULL: none are known */
 const char *const *vfpt_driver_limits(const char *driver);
 
-/* All drivers whose limits are known: the n-th. @return NULL behind the last */
-const char *vfpt_driver_with_limits(size_t n);
-
 /* What the driver makes of a max_tx_rate (Mbit/s) while it shows what was asked for. */
 uint64_t vfpt_rate_of_driver(const char *driver, uint64_t asked);
 

@@ -5,18 +5,20 @@
 
 #include "opened_host.h"
 
+static const char *const drivers[] = {
+	"be2net", "bnx2x", "bnxt_en", "i40e", "ice", "igb", "ixgbe", "mlx4_core", "mlx5_core", "qede", "sfc"};
+
 START_TEST(drivers_have_limits)
 {
 	ck_assert_ptr_nonnull(vfpt_driver_limits("ice"));
 	ck_assert_ptr_null(vfpt_driver_limits("netdevsim"));
 	ck_assert_ptr_null(vfpt_driver_limits(""));
-	for (size_t i = 0; vfpt_driver_with_limits(i); i++) {
-		const char *const *limits = vfpt_driver_limits(vfpt_driver_with_limits(i));
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		const char *const *limits = vfpt_driver_limits(drivers[i]);
 
 		ck_assert_ptr_nonnull(limits);
 		ck_assert_ptr_nonnull(limits[0]);
 	}
-	ck_assert_ptr_null(vfpt_driver_with_limits(100));
 }
 END_TEST
 
